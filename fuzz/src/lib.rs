@@ -11,11 +11,13 @@
     reason = "a fuzz target reports a broken promise by a panic"
 )]
 
+pub mod change_policy;
 mod connector;
 pub mod issuer;
 mod jobs;
 mod json;
 mod log;
+mod plan_guard;
 mod redactor;
 mod reference;
 pub mod seeds;
@@ -63,6 +65,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "settings", run: connector::settings },
     Target { name: "sync-job", run: jobs::sync_job },
     Target { name: "references-job", run: jobs::references_job },
+    Target { name: "change-policy", run: change_policy::change_policy },
+    Target { name: "plan-guard", run: plan_guard::plan_guard },
     Target { name: "json-object", run: json::json_object },
     Target { name: "redactor", run: redactor::redactor },
     Target { name: "claim-text", run: reference::claim_text },

@@ -1,5 +1,6 @@
 //! The program of the fuzz targets: with `--cfg fuzzing` a libFuzzer for the target that `HIBOB_FUZZ_TARGET` names,
-//! else a replay of single inputs (`hibob-fuzz TARGET FILE…`) and the writer of the seeds (`hibob-fuzz seeds`).
+//! else a replay of single inputs (`hibob-fuzz TARGET FILE…`), the writer of the seeds (`hibob-fuzz seeds`), and so many
+//! drawn requests against the policy (`hibob-fuzz requests NUMBER`).
 #![cfg_attr(fuzzing, no_main)]
 
 #[cfg(fuzzing)]
@@ -24,8 +25,18 @@ fn main() -> std::io::Result<()> {
     use hibob_fuzz::{corpus, seeds, target};
 
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let usage = || std::io::Error::other("usage: hibob-fuzz TARGET FILE... | hibob-fuzz seeds");
+    let usage =
+        || std::io::Error::other("usage: hibob-fuzz TARGET FILE... | hibob-fuzz seeds | hibob-fuzz requests NUMBER");
     match arguments.as_slice() {
+        [word, requests] if word == "requests" => {
+            let requests = requests.parse().map_err(|_| usage())?;
+            let tally = hibob_fuzz::change_policy::play_random(1, requests);
+            println!(
+                "{} requests sent, {} let out, {} legitimate, all of which left",
+                tally.sent, tally.let_out, tally.legitimate
+            );
+            Ok(())
+        }
         [word] if word == "seeds" => {
             for seed in seeds::all() {
                 let folder = corpus(target(seed.target).ok_or_else(usage)?);

@@ -1,7 +1,7 @@
 //! The seeds in `corpus/` that are signed, compressed or otherwise not to be written by hand. `hibob-fuzz seeds` writes
 //! them; a test holds the folder to them.
 
-use crate::issuer;
+use crate::{change_policy, issuer};
 use hibob_reference_format::keys::dns;
 use hibob_reference_format::log::tree::TreeReader;
 use hibob_reference_format::qr;
@@ -41,7 +41,7 @@ pub fn all() -> Vec<Seed> {
     ];
     let did = format!("did:web:{}#{}", issuer::domain(), issuer::selector());
     let did_key = format!("did:key:{key}#{key}", key = public.multikey());
-    vec![
+    let mut seeds = vec![
         seed("credential", "signed", reference),
         seed("json-object", "signed", reference),
         seed("qr-link", "long", qr::url(&signed, issuer::LOG_INDEX).as_bytes()),
@@ -64,7 +64,22 @@ pub fn all() -> Vec<Seed> {
         seed("log-tree", "consistency", &log_tree([80, 200, 16, 40], false)),
         seed("verify-document", "everything", &everything.join(&b"\n---\n"[..])),
         seed("verify-document", "page", &issuer::page()),
-    ]
+        // Without a request nothing leaves.
+        seed("change-policy", "no-request", &[0]),
+        seed("plan-guard", "no-change", &[9, 0, 9, 0, 0, 0]),
+        seed("plan-guard", "too-short", &[9]),
+    ];
+    // Drawn plays and plans, so that every kind of change is among them.
+    const NAMES: [&str; 12] = [
+        "drawn-01", "drawn-02", "drawn-03", "drawn-04", "drawn-05", "drawn-06", "drawn-07", "drawn-08", "drawn-09",
+        "drawn-10", "drawn-11", "drawn-12",
+    ];
+    for (number, name) in (1..).zip(NAMES) {
+        let bytes = change_policy::drawn(number);
+        seeds.push(seed("change-policy", name, &bytes));
+        seeds.push(seed("plan-guard", name, &bytes[..6 + 4 * name.len()]));
+    }
+    seeds
 }
 
 /// An input of the target `log-tree` with the right proof of its numbers, and a tile.

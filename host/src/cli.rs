@@ -190,6 +190,9 @@ struct ReleaseArgs {
     /// Allow up to N user names to be changed in this run, even if that is above the limit
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     allow_renaming: usize,
+    /// Allow up to N accounts to be given to another employee in this run, even if that is above the limit
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    allow_reassigning: usize,
     /// Go on even if HiBob sends many fewer employees or fields than in the last accepted run
     #[arg(long)]
     allow_changed_source: bool,
@@ -208,6 +211,7 @@ impl From<ReleaseArgs> for Release {
         Self {
             archiving: args.allow_archiving,
             renaming: args.allow_renaming,
+            reassigning: args.allow_reassigning,
             changed_source: args.allow_changed_source,
         }
     }

@@ -83,12 +83,6 @@ fn detection_out(detection: Detection) -> wit::Detection {
 }
 
 fn claims_out(claims: Claims) -> wit::Claims {
-    wit::Claims {
-        given_name: claims.given_name,
-        family_name: claims.family_name,
-        job_title: claims.job_title,
-        department: claims.department,
-        started_on: claims.started_on,
-        ended_on: claims.ended_on,
-    }
+    let Claims { given_name, family_name, job_title, department, started_on, ended_on } = claims;
+    wit::Claims { given_name, family_name, job_title, department, started_on, ended_on }
 }

@@ -217,7 +217,7 @@ impl History {
                     if command == Command::Sync(Trigger::Manual)
                         && (!report.held.is_empty() || report.error.is_some()) =>
                 {
-                    release = Release { archiving: 1_000, renaming: 1_000, changed_source: true };
+                    release = Release { archiving: 1_000, renaming: 1_000, reassigning: 1_000, changed_source: true };
                     last = format!("{:?}", report.error);
                 }
                 Some(report) => last = format!("{:?}", report.errors),

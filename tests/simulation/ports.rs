@@ -22,7 +22,7 @@ use hibob_contract::directory_sync::{Attempt, Change, Outcome};
 use hibob_egress::{CallEgress, ClockAndChance, Credential, Declared, Egress, Service};
 use hibob_jobs::interrupt::Interrupt;
 use hibob_jobs::run::ports::{Attempted, RunPorts};
-use hibob_policy::change_scope::ApplyScope;
+use hibob_policy::change_scope::{ApplyScope, Made};
 use hibob_policy::grant::Grant;
 use hibob_policy::manifest::Manifest;
 use hibob_policy::over::Overrun;
@@ -196,12 +196,14 @@ impl RunPorts for Simulated {
     async fn attempt(&self, change: &Change, attempt: Attempt, fence: Fence) -> Result<Attempted, HostError> {
         let repeats = self.sim.planted == Some(Planted::RepeatsWithoutLooking);
         let attempt = if repeats { Attempt::First } else { attempt };
-        let scope = ApplyScope::new(change, hibob_egress::ledger_facts(&self.run_store, change).await?);
+        let ledger = hibob_egress::ledger_facts(&self.run_store, change).await?;
+        let scope = ApplyScope::new(change, ledger, TENANT.0.target_settings());
         self.apply(change, attempt, fence, scope).await
     }
 
     async fn look(&self, change: &Change, fence: Fence) -> Result<Attempted, HostError> {
-        let scope = ApplyScope::new(change, hibob_egress::ledger_facts(&self.run_store, change).await?);
+        let ledger = hibob_egress::ledger_facts(&self.run_store, change).await?;
+        let scope = ApplyScope::new(change, ledger, TENANT.0.target_settings());
         self.apply(change, Attempt::AfterUnknownOutcome, fence, scope.without_writes()).await
     }
 
@@ -229,10 +231,10 @@ impl Simulated {
         let (outcome, entries) = call(&self.sim, &self.host, &mut egress, work).await;
         within(&overrun)?;
         let outcome = outcome_out(outcome);
-        let is_shown = match &outcome {
-            Outcome::Done(written) | Outcome::Partly(written) => scope.shows(&written.target_id),
-            Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => false,
+        let made = match &outcome {
+            Outcome::Done(written) | Outcome::Partly(written) => scope.made(&written.target_id),
+            Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => Made::Nothing,
         };
-        Ok(Attempted { outcome, is_shown, refusals: egress.refusals(), entries })
+        Ok(Attempted { outcome, made, refusals: egress.refusals(), entries })
     }
 }

@@ -11,6 +11,7 @@ use hibob_base::error::HostError;
 use hibob_base::job::JobKind;
 use hibob_base::secret::SecretSource;
 use hibob_net::address::AddressPolicy;
+use hibob_policy::change_scope::TargetSettings;
 use hibob_policy::guard::GuardLimits;
 use hibob_policy::request::{Role, Route};
 use ipnet::IpNet;
@@ -376,6 +377,16 @@ fn hundred() -> NonZeroU32 {
 }
 
 impl TenantConfig {
+    /// What the settings say of a change's requests to TravelPerk.
+    pub fn target_settings(&self) -> TargetSettings {
+        let approvals = self.sync.approvals.as_ref();
+        let approver_conditions = approvals.map(|approvals| approvals.conditions.clone()).unwrap_or_default();
+        match &self.travelperk {
+            Some(travelperk) => TargetSettings { content_type: travelperk.content_type.clone(), approver_conditions },
+            None => TargetSettings { approver_conditions, ..TargetSettings::default() },
+        }
+    }
+
     /// Reads and checks a tenant's file. Relative paths in it count from the file's folder.
     ///
     /// # Errors

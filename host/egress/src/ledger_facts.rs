@@ -5,8 +5,9 @@ use hibob_contract::directory_sync::Change;
 use hibob_contract::types::Value;
 use hibob_policy::LedgerFacts;
 use hibob_store::run_store::RunStore;
+use std::collections::BTreeMap;
 
-/// What the ledger in `run_store` has on the employee, the account and the line manager of a change.
+/// What the ledger in `run_store` has on the employee, the account and the line managers of a change.
 ///
 /// # Errors
 /// The ledger cannot be read.
@@ -20,13 +21,14 @@ pub async fn ledger_facts(run_store: &impl RunStore, change: &Change) -> Result<
         Some(account) => run_store.owner_of(account).await?,
         None => None,
     };
-    let mut manager_account_id = None;
+    let mut people = BTreeMap::new();
     for field in &change.fields {
         if let Some(Value::Person(person)) = &field.after
             && let (None, Some(manager)) = (&person.account_id, &person.employee_id)
+            && let Some(account) = run_store.account_of(manager).await?
         {
-            manager_account_id = run_store.account_of(manager).await?;
+            people.insert(manager.clone(), account);
         }
     }
-    Ok(LedgerFacts { account_id, owner, manager_account_id })
+    Ok(LedgerFacts { account_id, owner, people })
 }

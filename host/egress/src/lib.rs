@@ -20,6 +20,7 @@ use hibob_base::secret::{Redactor, Secret};
 use hibob_config::limits::Limits;
 use hibob_contract::CallKind;
 use hibob_net::Transport;
+use hibob_policy::change_scope::Made;
 use hibob_policy::manifest::Manifest;
 use hibob_policy::over::Overrun;
 use hibob_policy::{Grant, Refusal, Role, Route};
@@ -284,12 +285,12 @@ impl CallEgress {
         Err(wasmtime_wasi_http::Error::HttpRequestDenied)
     }
 
-    /// Whether the target's answers show that the call's change was made to the account or cost center `written_id`.
-    /// Always false for a call that applies no change.
-    pub fn shows(&self, written_id: &str) -> bool {
+    /// What the target's answers show of the call's change at the account or cost center `written_id`: nothing, in a
+    /// call that applies no change.
+    pub fn made(&self, written_id: &str) -> Made {
         match &self.grant {
-            Grant::Apply(scope) => scope.shows(written_id),
-            Grant::Read | Grant::Person(_) => false,
+            Grant::Apply(scope) => scope.made(written_id),
+            Grant::Read | Grant::Person(_) => Made::Nothing,
         }
     }
 

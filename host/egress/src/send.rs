@@ -5,11 +5,13 @@ use crate::{CallEgress, Service};
 use bytes::Bytes;
 use hibob_net::transport::{NotSent, TransportBody, TransportError};
 use hibob_policy::Grant;
+use hibob_policy::change_scope::Sent;
 use hibob_policy::request::{Action, Refusal, Role, decide};
 use hibob_shares::wait::{back_off, rate_limit_reset, retry_after};
 use hibob_telemetry::{RefusalReason, Spans, status, unanswered};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -19,7 +21,8 @@ use tracing::Instrument;
 use wasmtime_wasi_http::{Error, WasiBody};
 
 /// Headers that a plugin may set. All others are refused: the host sets `Authorization`, and headers about the
-/// connection (`Transfer-Encoding`, `Upgrade`, …) could be used to smuggle a second request.
+/// connection (`Transfer-Encoding`, `Upgrade`, …) could be used to smuggle a second request. In a call that applies a
+/// change, what the plugin sets is not passed on.
 const ALLOWED_HEADERS: [HeaderName; 4] = [ACCEPT, CONTENT_TYPE, CONTENT_LENGTH, HeaderName::from_static("api-version")];
 
 /// Headers of an answer that the plugin gets.
@@ -37,7 +40,8 @@ const AGENT: &str = concat!("hibob-connector/", env!("CARGO_PKG_VERSION"));
 /// 2. the request policy and the call's grant,
 /// 3. the plugin's manifest,
 /// 4. the headers,
-/// 5. the write scope or person scope, which also renders the body to send.
+/// 5. the write scope or person scope, which also renders what is sent: in a call that applies a change, everything but
+///    method and path is the host's own.
 ///
 /// # Errors
 /// `HttpRequestDenied` if a check refuses the request or the egress is closed, `HttpRequestBodySize` if the body is too
@@ -57,29 +61,55 @@ pub(super) async fn send(call: &CallEgress, request: Request<WasiBody>) -> Resul
     let service = egress.services.get(decided.position).ok_or(Error::ConfigurationError)?;
     let declared = call.check_declared(service.route.role, &parts.method, &decided.path);
     declared.map_err(|refusal| refuse(RefusalReason::Manifest, &refusal))?;
-    let headers = headers(&parts.headers, service).map_err(|refusal| refuse(RefusalReason::Header, &refusal))?;
+    let given = allowed(&parts.headers).map_err(|refusal| refuse(RefusalReason::Header, &refusal))?;
     let body = gather(body).await?;
-    let allowed = match (&call.grant, decided.action) {
+    let as_made = AsMade { uri: parts.uri.clone(), headers: parts.headers };
+    let (role, method, query) = (service.route.role, &parts.method, parts.uri.query());
+    let scoped = match (&call.grant, decided.action) {
         // The call only looks what became of a change. This is no refusal to report: the plugin does what it always does.
         (Grant::Apply(scope), Action::Write) if !scope.may_write() => return Err(Error::HttpRequestDenied),
-        (Grant::Apply(scope), Action::Write) => scope.check(service.route.role, &parts.method, &decided.path, &body),
-        (Grant::Person(scope), _) => scope.check(&parts.method, &decided.path, parts.uri.query(), &body),
-        (Grant::Read | Grant::Apply(_), _) => Ok(body),
+        (Grant::Apply(scope), Action::Write) => scope.check_write(role, method, &decided.path, query, &body).map(Some),
+        (Grant::Apply(scope), Action::Read) => scope.check_read(role, method, &decided.path, query, &body).map(Some),
+        (Grant::Read | Grant::Person(_), _) => Ok(None),
     };
-    let body = allowed.map_err(|refusal| refuse(RefusalReason::Scope, &refusal))?;
-    let as_made = AsMade { uri: parts.uri.clone(), headers: parts.headers };
+    let scoped = scoped.map_err(|refusal| refuse(RefusalReason::Scope, &refusal))?;
+    let (uri, headers, body, sent) = match scoped {
+        Some(rendered) => {
+            (with_query(parts.uri, rendered.query.as_deref())?, rendered.headers, rendered.body, Some(rendered.sent))
+        }
+        None => {
+            let body = match &call.grant {
+                Grant::Person(scope) => scope.check(method, &decided.path, query, &body),
+                Grant::Read | Grant::Apply(_) if *method != Method::GET || body.is_empty() => Ok(body),
+                Grant::Read | Grant::Apply(_) => {
+                    Err(Refusal::new(format!("{method} {}: a read has no body", decided.path)))
+                }
+            };
+            (parts.uri, given, body.map_err(|refusal| refuse(RefusalReason::Scope, &refusal))?, None)
+        }
+    };
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = parts.method;
-    *request.uri_mut() = parts.uri;
-    *request.headers_mut() = headers;
+    *request.uri_mut() = uri;
+    *request.headers_mut() =
+        with_credential(headers, service).map_err(|refusal| refuse(RefusalReason::Header, &refusal))?;
     request.extensions_mut().insert(as_made);
-    let outgoing = Outgoing { call, service, action: decided.action, path: decided.path, request };
+    let outgoing = Outgoing { call, service, action: decided.action, path: decided.path, sent, request };
     let response = outgoing.attempts().await?;
     Ok(outgoing.pass_on(response, open))
 }
 
-/// The headers of the real request: the plugin's allowed ones, and the host's own.
-fn headers(given: &HeaderMap, service: &Service) -> Result<HeaderMap, Refusal> {
+/// The URL with this query in the place of its own.
+fn with_query(uri: Uri, query: Option<&str>) -> Result<Uri, Error> {
+    let mut parts = uri.into_parts();
+    let path = parts.path_and_query.as_ref().map_or("/", PathAndQuery::path);
+    let text = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    parts.path_and_query = Some(text.parse().map_err(|_| Error::HttpRequestUriInvalid)?);
+    Uri::from_parts(parts).map_err(|_| Error::HttpRequestUriInvalid)
+}
+
+/// The headers of the plugin that are passed on.
+fn allowed(given: &HeaderMap) -> Result<HeaderMap, Refusal> {
     let mut headers = HeaderMap::new();
     for (name, value) in given.iter().filter(|(name, _)| *name != HOST) {
         if !ALLOWED_HEADERS.contains(name) || headers.contains_key(name) {
@@ -89,6 +119,11 @@ fn headers(given: &HeaderMap, service: &Service) -> Result<HeaderMap, Refusal> {
             headers.insert(name, value.clone()); // the length is worked out from the body that is sent
         }
     }
+    Ok(headers)
+}
+
+/// The headers of the real request: these, and what the host adds to every request.
+fn with_credential(mut headers: HeaderMap, service: &Service) -> Result<HeaderMap, Refusal> {
     headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
     let credential = service.credential.header();
     let credential =
@@ -114,6 +149,8 @@ struct Outgoing<'c> {
     action: Action,
     /// The path below the service's base URL.
     path: String,
+    /// What the call's scope has to know to understand the answer, in a call that applies a change.
+    sent: Option<Sent>,
     request: Request<Full<Bytes>>,
 }
 
@@ -240,10 +277,10 @@ impl Outgoing<'_> {
         let guarded = Guarded::new(body, pause, PAGE_BYTES_MAX);
         let whole = guarded.collect().await.map_err(|error| Failed::Lost(error.to_string()))?.to_bytes();
         let role = self.service.route.role;
-        match &self.call.grant {
-            Grant::Apply(scope) => scope.note_answer(role, self.request.method(), &self.path, parts.status, &whole),
-            Grant::Person(scope) => scope.note_answer(role, &self.path, parts.status, &whole),
-            Grant::Read => {}
+        match (&self.call.grant, &self.sent) {
+            (Grant::Apply(scope), Some(sent)) => scope.note_answer(sent, parts.status, &whole),
+            (Grant::Person(scope), _) => scope.note_answer(role, &self.path, parts.status, &whole),
+            (Grant::Read, _) | (Grant::Apply(_), None) => {}
         }
         Ok(Response::from_parts(parts, Full::new(whole).map_err(|never| match never {}).boxed_unsync()))
     }

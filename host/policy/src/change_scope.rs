@@ -1,43 +1,111 @@
-//! The write scope: what one call of `apply` may write.
+//! The write scope: what one call of `apply` may ask and write, and what the target's answers show of its change.
 //!
 //! 1. A write goes to the account or cost center of the change, and to no other.
 //! 2. An account is written to only if it is managed: by the host's ledger, or by what the target has shown in this
 //!    call.
-//! 3. The body has only fields that the change names, with the values that the change names.
+//! 3. What leaves is the host's own request: the body has only fields that the change names, with the values that the
+//!    change names; there is no query; the headers follow from the tenant's settings.
 //! 4. There are at most as many writes as the change has fields, and one more.
+//! 5. A read has no body, and no query but a search for a value of the change itself, or a page of cost centers.
 //!
 //! The host checks the request as it will be sent, and trusts neither the plugin nor the plan that the change is from.
-//! It also keeps what the target's answers have shown, so that a change counts as made only if they show it.
+//! It also keeps what the target's answers have shown, so that a field counts as made only if they show it.
 
 mod answers;
 mod attribute;
+mod made;
+mod search;
 
 use crate::json;
 use crate::request::{Refusal, Role};
-use answers::TargetAnswers;
+use answers::{Carries, TargetAnswers};
 pub use attribute::writable_attributes;
-use attribute::{attributes, field_of, within};
+use attribute::{PATCH_OP, USER, Write, is_exactly, new_user, operation};
 use bytes::Bytes;
 use hibob_contract::directory_sync::{Change, ChangeKind};
 use hibob_contract::types::Value;
-use http::{Method, StatusCode};
-use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+pub use made::Made;
+use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What the host's own ledger has on the employee, the account and the line manager of a change.
+/// What the host's own ledger has on the employee, the account and the line managers of a change.
 #[derive(Clone, Debug, Default)]
 pub struct LedgerFacts {
     /// The employee's account by the ledger, if the change itself names no account: the same plan has created it.
     pub account_id: Option<String>,
     /// The employee to whom the account belongs by the ledger.
     pub owner: Option<String>,
-    /// The account, by the ledger, of the line manager whom the change names.
-    pub manager_account_id: Option<String>,
+    /// The accounts, by the ledger, of the people whom the change names by their employee ids only.
+    pub people: BTreeMap<String, String>,
 }
 
-/// The writes that one change may make, and what the target has answered during its call.
+/// What the tenant's settings say of requests to TravelPerk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetSettings {
+    /// The content type of SCIM requests (`travelperk.content_type`).
+    pub content_type: String,
+    /// The conditions under which the line manager is written as approver (`sync.approvals.conditions`).
+    pub approver_conditions: Vec<String>,
+}
+
+impl Default for TargetSettings {
+    fn default() -> Self {
+        Self { content_type: JSON.to_owned(), approver_conditions: Vec::new() }
+    }
+}
+
+/// The content type of requests that are not SCIM.
+const JSON: &str = "application/json";
+
+/// The header with the version of TravelPerk's API, and the version that requests ask for.
+const API_VERSION: (HeaderName, HeaderValue) = (HeaderName::from_static("api-version"), HeaderValue::from_static("1"));
+
+/// A request of a change as the host sends it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The query, without the question mark.
+    pub query: Option<String>,
+    /// `Accept`, `Api-Version`, and with a body `Content-Type`.
+    pub headers: HeaderMap,
+    /// The body; empty for a read.
+    pub body: Bytes,
+    /// What the answer to it is about.
+    pub sent: Sent,
+}
+
+/// What was sent, for understanding the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    role: Role,
+    method: Method,
+    /// The path below the service's base URL.
+    path: String,
+    has_query: bool,
+    /// The fields of the change that the request writes.
+    fields: Vec<&'static str>,
+}
+
+impl Sent {
+    /// The path below the service's base URL.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+/// The value that a change gives to a field.
+#[derive(Clone, Debug, PartialEq)]
+enum Planned {
+    /// The value, as JSON; null if the field is cleared. Of a person it is the account's id.
+    Value(Json),
+    /// Nothing may be written: the person has no account that the host knows, or no field has such a value.
+    Nothing,
+}
+
+/// The requests that one change may make, and what the target has answered during its call.
 #[derive(Debug)]
 pub struct ApplyScope {
     kind: ChangeKind,
@@ -50,9 +118,10 @@ pub struct ApplyScope {
     former_id: Option<String>,
     /// The name of a cost center.
     name: String,
-    /// The value that the change gives to each field, as JSON: null if it clears the field, the account's id for a
-    /// person.
-    fields: BTreeMap<String, Json>,
+    fields: BTreeMap<String, Planned>,
+    /// The texts by which the change may look for its account: values of its user name and of its external id.
+    searched: [BTreeSet<String>; 2],
+    settings: TargetSettings,
     may_write: bool,
     writes_left: AtomicU32,
     answers: Mutex<TargetAnswers>,
@@ -60,35 +129,49 @@ pub struct ApplyScope {
 
 impl ApplyScope {
     /// The scope of `change`.
-    pub fn new(change: &Change, ledger: LedgerFacts) -> Self {
+    pub fn new(change: &Change, ledger: LedgerFacts, settings: TargetSettings) -> Self {
         // A plugin writes all fields at once, and then each on its own if the target refused that.
         let writes = u32::try_from(change.fields.len()).unwrap_or(u32::MAX).saturating_add(1);
         let value = |value: &Value| match value {
-            Value::Text(text) => Json::from(text.as_str()),
-            Value::Flag(flag) => Json::from(*flag),
-            Value::Integer(number) => Json::from(*number),
+            Value::Text(text) if text.is_empty() => Planned::Value(Json::Null),
+            Value::Text(text) => Planned::Value(Json::from(text.as_str())),
+            Value::Flag(flag) => Planned::Value(Json::from(*flag)),
             Value::Person(person) => {
-                Json::from(person.account_id.clone().or_else(|| ledger.manager_account_id.clone()).unwrap_or_default())
+                let by_ledger = person.employee_id.as_ref().and_then(|id| ledger.people.get(id));
+                let account = person.account_id.as_ref().or(by_ledger).filter(|id| !id.is_empty());
+                account.map_or(Planned::Nothing, |id| Planned::Value(Json::from(id.as_str())))
             }
-            Value::Texts(_) | Value::Pairs(_) => Json::Array(Vec::new()), // no field of an account has such a value
+            // No field of an account has such a value.
+            Value::Integer(_) | Value::Texts(_) | Value::Pairs(_) => Planned::Nothing,
         };
         let fields = change.fields.iter().map(|field| {
-            let after = field.after.as_ref().map_or(Json::Null, value);
+            let after = field.after.as_ref().map_or(Planned::Value(Json::Null), value);
             (field.field.clone(), after)
         });
-        let former_id = change.fields.iter().find(|field| field.field == "external-id");
-        let former_id = former_id.and_then(|field| match &field.before {
-            Some(Value::Text(id)) => Some(id.clone()),
-            _ => None,
-        });
+        let texts = |name: &str| {
+            let field = change.fields.iter().find(|field| field.field == name);
+            let values = field.into_iter().flat_map(|field| [&field.before, &field.after]);
+            let text = |value: &Option<Value>| match value {
+                Some(Value::Text(text)) if !text.is_empty() => Some(text.clone()),
+                _ => None,
+            };
+            values.map(text).collect::<Vec<_>>()
+        };
+        let external_ids = texts("external-id");
+        let searched = [
+            texts("user-name").into_iter().flatten().collect(),
+            external_ids.iter().flatten().cloned().chain(change.employee_id.clone()).collect(),
+        ];
         Self {
             kind: change.kind,
-            former_id,
+            former_id: external_ids.into_iter().next().flatten(),
             employee_id: change.employee_id.clone(),
-            target_id: change.target_id.clone().or(ledger.account_id),
-            owner: ledger.owner,
+            target_id: change.target_id.clone().or(ledger.account_id.clone()),
+            owner: ledger.owner.clone(),
             name: change.display_name.clone(),
             fields: fields.collect(),
+            searched,
+            settings,
             may_write: true,
             writes_left: AtomicU32::new(writes),
             answers: Mutex::default(),
@@ -110,26 +193,96 @@ impl ApplyScope {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Checks a write and returns the body to send: the host's own rendering of the JSON.
+    /// Checks a read of the target, and returns it as the host sends it.
+    ///
+    /// # Errors
+    /// It has a body, or a query that is neither a search for a value of the change nor a page of cost centers.
+    pub fn check_read(
+        &self,
+        role: Role,
+        method: &Method,
+        path: &str,
+        query: Option<&str>,
+        body: &[u8],
+    ) -> Result<Outgoing, Refusal> {
+        let refuse = |why: &str| Refusal::new(format!("{method} {path} is not what a change may ask: {why}"));
+        if !body.is_empty() {
+            return Err(refuse("a read has no body"));
+        }
+        let query = match (role, query) {
+            (_, None) => None,
+            (Role::Scim, Some(query)) if path == "/Users" => {
+                let [user_names, external_ids] = &self.searched;
+                let search = search::search(query, user_names, external_ids);
+                Some(search.ok_or_else(|| refuse("it searches for something else than a value of the change"))?)
+            }
+            (Role::CostCenters, Some(query)) if path == "/cost_centers" => {
+                Some(search::page(query).ok_or_else(|| refuse("its query is not that of a page"))?)
+            }
+            _ => return Err(refuse("it has a query")),
+        };
+        Ok(self.outgoing(role, method, path, query, Bytes::new(), Vec::new()))
+    }
+
+    /// Checks a write and returns it as the host sends it. What the plugin has set as headers is not part of it.
     ///
     /// # Errors
     /// The write is not one of this change, or the change has used up its writes.
-    pub fn check(&self, role: Role, method: &Method, path: &str, body: &[u8]) -> Result<Bytes, Refusal> {
+    pub fn check_write(
+        &self,
+        role: Role,
+        method: &Method,
+        path: &str,
+        query: Option<&str>,
+        body: &[u8],
+    ) -> Result<Outgoing, Refusal> {
         let refuse = |why: &str| {
             Refusal::new(format!("{method} {path} is not what a change of kind `{:?}` may write: {why}", self.kind))
         };
+        if query.is_some() {
+            return Err(refuse("a write has no query"));
+        }
         let body = json::read(body).map_err(|what| refuse(&format!("its body is not plain JSON ({what})")))?;
-        self.check_write(role, method, path, &body).map_err(|why| refuse(&why))?;
+        let (body, fields) = self.rendered(role, method, path, &body).map_err(|why| refuse(&why))?;
         let one_less = |left: u32| left.checked_sub(1);
         match self.writes_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less) {
-            Ok(_) => Ok(Bytes::from(body.to_string())),
+            Ok(_) => Ok(self.outgoing(role, method, path, None, Bytes::from(body.to_string()), fields)),
             Err(_) => Err(refuse("it has written as often as it has fields")),
         }
     }
 
-    fn check_write(&self, role: Role, method: &Method, path: &str, body: &Json) -> Result<(), String> {
+    fn outgoing(
+        &self,
+        role: Role,
+        method: &Method,
+        path: &str,
+        query: Option<String>,
+        body: Bytes,
+        fields: Vec<&'static str>,
+    ) -> Outgoing {
+        let content_type = match role {
+            Role::Scim => HeaderValue::from_str(&self.settings.content_type).ok(),
+            Role::HiBob | Role::Rest | Role::CostCenters => None,
+        };
+        let content_type = content_type.unwrap_or(HeaderValue::from_static(JSON));
+        let mut headers = HeaderMap::from_iter([(ACCEPT, content_type.clone()), API_VERSION]);
+        if !body.is_empty() {
+            headers.insert(CONTENT_TYPE, content_type);
+        }
+        let (has_query, method, path) = (query.is_some(), method.clone(), path.to_owned());
+        Outgoing { query, headers, body, sent: Sent { role, method, path, has_query, fields } }
+    }
+
+    /// The body of a write in the host's own rendering, and the fields that it writes.
+    fn rendered(
+        &self,
+        role: Role,
+        method: &Method,
+        path: &str,
+        body: &Json,
+    ) -> Result<(Json, Vec<&'static str>), String> {
         match (self.kind, role, method) {
-            (ChangeKind::Create, Role::Scim, &Method::POST) => self.check_new_user(body),
+            (ChangeKind::Create, Role::Scim, &Method::POST) => self.new_user(body),
             (
                 ChangeKind::Adopt | ChangeKind::Update | ChangeKind::Reactivate | ChangeKind::Archive,
                 Role::Scim,
@@ -137,16 +290,23 @@ impl ApplyScope {
             ) => {
                 self.check_target(path, "/Users/")?;
                 self.check_managed()?;
-                self.check_patch(body)
+                self.patch(body)
             }
-            (ChangeKind::CreateCostCenter, Role::CostCenters, &Method::POST) => match only(body, "name") {
-                Some(Json::String(name)) if *name == self.name => Ok(()),
-                _ => Err("it has another name than the change".to_owned()),
-            },
+            (ChangeKind::CreateCostCenter, Role::CostCenters, &Method::POST) => {
+                // A plan may name the field beside the name that it shows. Both have to be the one that is written.
+                let named = self.fields.get("name").is_none_or(|name| is_text(name, &self.name));
+                if self.answers().is_accepted {
+                    return Err("the cost center is created already".to_owned());
+                }
+                match only(body, "name") {
+                    Some(Json::String(name)) if *name == self.name && named => Ok((json!({ "name": name }), vec![])),
+                    _ => Err("it has another name than the change".to_owned()),
+                }
+            }
             (ChangeKind::RestoreCostCenter, Role::CostCenters, &Method::PATCH) => {
                 self.check_target(path, "/cost_centers/")?;
                 match only(body, "archive") {
-                    Some(Json::Bool(false)) => Ok(()),
+                    Some(Json::Bool(false)) => Ok((json!({ "archive": false }), vec![])),
                     _ => Err("it does more than restore the cost center".to_owned()),
                 }
             }
@@ -159,21 +319,36 @@ impl ApplyScope {
         id.map(|_| ()).ok_or_else(|| "it is not the change's own resource".to_owned())
     }
 
-    /// Whether the account is managed, by what the host itself knows:
+    /// Whether the account is managed, by what the host itself knows.
     ///
-    /// 1. By the ledger the account belongs to the employee; for an update also if it belongs to the id that the change
-    ///    replaces.
+    /// 1. By the ledger the account belongs to the employee.
     /// 2. By the ledger it belongs to nobody, and the target has shown in this call that its external id is the
     ///    employee's: an interrupted run created it and could not record it.
-    /// 3. The change adopts or reactivates it, and by the ledger it belongs to any employee, or the target has shown in
-    ///    this call that it is free (see [`Self::is_shown_free`]).
+    /// 3. By the ledger it belongs to nobody, the change adopts or reactivates it, and the target has shown in this call
+    ///    that it has no external id; or the change reactivates it, and the target has shown that it is archived and has
+    ///    the id that the change names as the former one.
+    /// 4. By the ledger it belongs to another employee, and [`Self::is_handed_over`].
+    ///
+    /// The guard counts 4, and the end of 3, as accounts that are given to another employee.
     fn check_managed(&self) -> Result<(), String> {
-        let is_own = self.owner.is_some() && self.owner == self.employee_id;
-        let was_own = self.owner.is_some() && self.owner == self.former_id;
-        let is_managed = match self.kind {
-            ChangeKind::Adopt | ChangeKind::Reactivate => self.owner.is_some() || self.is_shown_free(),
-            ChangeKind::Update => is_own || was_own || self.is_shown_own(),
-            _ => is_own || self.is_shown_own(),
+        let answers = self.answers();
+        let shown = self.target_id.as_deref().and_then(|id| answers.accounts.get(id));
+        let carries = shown.map_or(&Carries::Unclear, |shown| &shown.carries);
+        let is_theirs = |id: &String| Some(id) == self.employee_id.as_ref();
+        let takes_over = matches!(self.kind, ChangeKind::Adopt | ChangeKind::Reactivate);
+        let is_managed = match (&self.owner, carries) {
+            (Some(owner), _) if is_theirs(owner) => true,
+            // Once the first write of this call was accepted, what was shown before it has changed.
+            (_, Carries::Employee(id)) if answers.is_accepted => is_theirs(id) || Some(id) == self.former_id.as_ref(),
+            (_, Carries::Nobody | Carries::Unclear) if answers.is_accepted => true,
+            (None, Carries::Employee(id)) => {
+                let is_archived = shown.is_some_and(|shown| shown.active == Some(false));
+                let was_theirs = self.kind == ChangeKind::Reactivate && Some(id) == self.former_id.as_ref();
+                is_theirs(id) || (was_theirs && is_archived && self.names_new_owner())
+            }
+            (None, Carries::Nobody) => takes_over && self.employee_id.is_some(),
+            (Some(owner), carries) => self.is_handed_over(owner, carries),
+            (None, Carries::Unclear) => false,
         };
         match is_managed {
             true => Ok(()),
@@ -181,123 +356,131 @@ impl ApplyScope {
         }
     }
 
-    /// Whether the account belongs to nobody by the ledger, and the target has shown the employee's id on it.
-    fn is_shown_own(&self) -> bool {
-        let answers = self.answers();
-        let shown = self.target_id.as_deref().and_then(|id| answers.account(id));
-        let is_theirs = |id: &String| shown.is_some_and(|shown| shown.external_id.as_ref() == Some(id));
-        self.owner.is_none() && self.employee_id.as_ref().is_some_and(is_theirs)
+    /// Whether an account that belongs to `owner` by the ledger is given to the change's employee, who was rehired under
+    /// a new id. The target must have shown in this call, of the whole account,
+    ///
+    /// 1. the owner's id, which the change names as the former one and replaces, or
+    /// 2. no external id, where somebody has removed it, and the change sets it, or
+    /// 3. the employee's own id, where somebody has corrected it in TravelPerk.
+    fn is_handed_over(&self, owner: &String, carries: &Carries) -> bool {
+        let takes_over = matches!(self.kind, ChangeKind::Adopt | ChangeKind::Reactivate);
+        let was_named = self.names_new_owner() && self.former_id.as_ref() == Some(owner);
+        match carries {
+            Carries::Employee(id) if id == owner => was_named && (takes_over || self.kind == ChangeKind::Update),
+            Carries::Employee(id) => takes_over && Some(id) == self.employee_id.as_ref(),
+            Carries::Nobody => takes_over && self.names_new_owner() && self.former_id.is_none(),
+            Carries::Unclear => false,
+        }
     }
 
-    /// Whether the target has shown that the account has no external id, or the employee's; or, for a reactivation,
-    /// that it is archived and has the id that the change replaces.
-    fn is_shown_free(&self) -> bool {
-        let answers = self.answers();
-        let shown = self.target_id.as_deref().and_then(|id| answers.account(id));
-        let reactivates = self.kind == ChangeKind::Reactivate;
-        shown.is_some_and(|shown| match &shown.external_id {
-            None => true,
-            Some(id) if Some(id) == self.employee_id.as_ref() => true,
-            // The archived account of an employee who was rehired under a new id, as the plan says.
-            id => reactivates && shown.active == Some(false) && *id == self.former_id,
-        })
+    /// Whether the change sets the external id to the employee's.
+    fn names_new_owner(&self) -> bool {
+        let planned = self.fields.get("external-id");
+        planned.zip(self.employee_id.as_ref()).is_some_and(|(planned, id)| is_text(planned, id))
     }
 
-    fn check_new_user(&self, body: &Json) -> Result<(), String> {
+    /// Checks a new user (RFC 7644, section 3.3): the fields of the change, and `active`.
+    fn new_user(&self, body: &Json) -> Result<(Json, Vec<&'static str>), String> {
         let user = body.as_object().ok_or("it is not a JSON object")?;
         if user.get("externalId").and_then(Json::as_str) != self.employee_id.as_deref() {
             return Err("it does not carry the employee's id".to_owned());
         }
-        for (path, value) in attributes(user) {
-            if path == "active" {
-                if *value != Json::Bool(true) {
-                    return Err("a new account has to be active".to_owned());
+        if self.answers().is_accepted {
+            return Err("the account is created already".to_owned());
+        }
+        let (writes, extensions) = new_user(user)?;
+        let mut fields = Vec::new();
+        for write in writes {
+            match (write.field, write.value) {
+                ("active", Some((_, Json::Bool(true)))) => {}
+                ("active", _) => return Err("a new account has to be active".to_owned()),
+                _ => {
+                    self.check_value(&write)?;
+                    fields.push(write.field);
                 }
-            } else {
-                self.check_value(&path, Some(value))?;
             }
         }
-        Ok(())
+        let schemas: Vec<&str> = std::iter::once(USER).chain(extensions).collect();
+        check_schemas(user.get("schemas"), &schemas)?;
+        let mut user = user.clone();
+        user.insert("schemas".to_owned(), json!(schemas));
+        Ok((Json::Object(user), fields))
     }
 
     /// Checks the operations of a PATCH (RFC 7644, section 3.5.2). Each must have a path, so that the attribute that it
-    /// writes is known.
-    fn check_patch(&self, body: &Json) -> Result<(), String> {
-        let operations = body.get("Operations").and_then(Json::as_array).ok_or("it has no list of operations")?;
-        for operation in operations {
-            let text = |key: &str| operation.get(key).and_then(Json::as_str);
+    /// writes is known, and each field is written once.
+    fn patch(&self, body: &Json) -> Result<(Json, Vec<&'static str>), String> {
+        let body = body.as_object().filter(|body| body.keys().all(|key| ["schemas", "Operations"].contains(&&**key)));
+        let body = body.ok_or("it is not an object of `schemas` and `Operations`")?;
+        check_schemas(body.get("schemas"), &[PATCH_OP])?;
+        let operations = body.get("Operations").and_then(Json::as_array).filter(|list| !list.is_empty());
+        let operations = operations.ok_or("it has no list of operations, or an empty one")?;
+        let mut fields = Vec::new();
+        for one in operations {
+            let known = |key: &String| ["op", "path", "value"].contains(&key.as_str());
+            let keys = one.as_object().filter(|one| one.keys().all(known));
+            let one = keys.ok_or("an operation has more than `op`, `path` and `value`")?;
+            let text = |key: &str| one.get(key).and_then(Json::as_str);
             let path = text("path").ok_or("an operation has no path")?;
+            let verb = text("op").ok_or("an operation has no `op`")?;
+            let write = operation(verb, path, one.get("value"))
+                .ok_or_else(|| format!("`{verb}` at {path} is not an operation that a plan can name"))?;
             let is_about_state = matches!(self.kind, ChangeKind::Archive | ChangeKind::Reactivate);
-            if path == "active" && !is_about_state {
+            if write.field == "active" && !is_about_state {
                 return Err("it sets whether the account is active".to_owned());
             }
-            if path != "active" && self.kind == ChangeKind::Archive {
+            if write.field != "active" && self.kind == ChangeKind::Archive {
                 return Err("archiving writes `active` and nothing else".to_owned());
             }
-            match (text("op"), operation.get("value")) {
-                (Some("add" | "replace"), Some(value)) => self.check_value(path, Some(value))?,
-                (Some("remove"), None) => self.check_value(path, None)?,
-                _ => return Err(format!("its operation at {path} is none of add, replace and remove")),
+            if fields.contains(&write.field) {
+                return Err(format!("it writes {} twice", write.field));
             }
+            self.check_value(&write)?;
+            fields.push(write.field);
         }
-        Ok(())
+        Ok((json!({ "schemas": [PATCH_OP], "Operations": operations }), fields))
     }
 
-    /// Whether the change gives this value to the attribute at `path`; `None` clears the attribute.
-    fn check_value(&self, path: &str, value: Option<&Json>) -> Result<(), String> {
-        let (field, form) = field_of(path).ok_or_else(|| format!("{path} is not an attribute that a plan can name"))?;
+    /// Whether the change gives this value to the field.
+    fn check_value(&self, write: &Write<'_>) -> Result<(), String> {
+        let field = write.field;
         let planned = self.fields.get(field).ok_or_else(|| format!("the change does not name {field}"))?;
-        let same = match value {
+        let Planned::Value(planned) = planned else {
+            return Err(format!("the host does not know the value of {field}"));
+        };
+        let same = match write.value {
             None => planned.is_null(),
-            Some(value) => {
-                let equals = |value: &&Json| *value == planned && !planned.is_null();
-                within(form, value).is_some_and(|values| values.iter().all(equals))
+            Some((form, value)) => {
+                !planned.is_null() && is_exactly(form, value, planned, &self.settings.approver_conditions)
             }
         };
         let own = field != "external-id" || planned.as_str() == self.employee_id.as_deref();
-        let state = match self.kind {
-            ChangeKind::Archive => Json::Bool(false),
-            _ => Json::Bool(true),
-        };
-        let right_state = field != "active" || *planned == state;
+        let right_state = field != "active" || Some(planned) == self.state().map(Json::from).as_ref();
         if same && own && right_state { Ok(()) } else { Err(format!("{field} has another value in the change")) }
     }
 
-    /// Takes in an answer to a request of this call.
-    pub fn note_answer(&self, role: Role, method: &Method, path: &str, status: StatusCode, body: &[u8]) {
-        match role {
-            Role::Scim => self.answers().note(method, path, status, body),
-            Role::CostCenters if status.is_success() => self.answers().any_success = true,
-            _ => {}
+    /// Whether the account has to be active after the change, if the change is about that.
+    fn state(&self) -> Option<bool> {
+        match self.kind {
+            ChangeKind::Archive => Some(false),
+            ChangeKind::Reactivate => Some(true),
+            _ => None,
         }
     }
+}
 
-    /// Whether the target's answers show that the change was made to the account or cost center `written_id`, which the
-    /// plugin names as the one that it wrote:
-    ///
-    /// 1. `written_id` must be the change's own target, if the change names one.
-    /// 2. For a cost center, any answer of success is enough.
-    /// 3. For an account, the target has accepted a write to it, or has shown it as the employee's, and active or
-    ///    archived as the change makes it.
-    pub fn shows(&self, written_id: &str) -> bool {
-        if self.target_id.as_deref().is_some_and(|id| id != written_id) {
-            return false;
-        }
-        let answers = self.answers();
-        if self.employee_id.is_none() {
-            return answers.any_success;
-        }
-        let is_state = |active: Option<bool>| match self.kind {
-            ChangeKind::Archive => active == Some(false),
-            ChangeKind::Reactivate => active == Some(true),
-            _ => true,
-        };
-        let shown = answers.account(written_id).is_some_and(|shown| {
-            let owner = shown.external_id.as_ref().or(self.owner.as_ref());
-            owner == self.employee_id.as_ref() && is_state(shown.active)
-        });
-        shown || answers.is_written(written_id)
-    }
+/// Whether the planned value is this text.
+fn is_text(planned: &Planned, text: &str) -> bool {
+    matches!(planned, Planned::Value(Json::String(planned)) if planned == text)
+}
+
+/// Checks that `schemas` lists exactly these, in any order.
+fn check_schemas(listed: Option<&Json>, wanted: &[&str]) -> Result<(), String> {
+    let listed: Option<Vec<&str>> =
+        listed.and_then(Json::as_array).and_then(|list| list.iter().map(Json::as_str).collect());
+    let is_right = listed
+        .is_some_and(|listed| listed.len() == wanted.len() && wanted.iter().all(|wanted| listed.contains(wanted)));
+    if is_right { Ok(()) } else { Err("its `schemas` are not those of such a request".to_owned()) }
 }
 
 /// The value at `key` of an object that has no other key.

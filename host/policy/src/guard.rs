@@ -6,6 +6,9 @@
 //! 2. [`classes`], archiving: all archivings are held if they are more than the limit for one run, or if with those of
 //!    the last `leak_days` days they are more than the limit for that time.
 //! 3. [`classes`], renaming: all changes of user names are held if more accounts than the limit would get another one.
+//! 4. [`classes`], reassigning: all changes that give an account to another employee than the ledger has for it, or than
+//!    the change itself names as the former one, are held if they are about more accounts than the limit. So they are if
+//!    the plan also keeps the former employee active, whatever the operator releases: that is no rehire.
 //!
 //! An operator's [`Release`] lets a guard pass for one run, up to the numbers in it.
 
@@ -21,6 +24,12 @@ const DAY: i64 = 24 * 60 * 60;
 /// Least number of employees for which the coverage of fields is compared: of three people, one is 33 points.
 const COVERAGE_EMPLOYEES_MIN: u64 = 10;
 
+/// Number of accounts that one run may give to another employee, if that is at most a third of the managed accounts.
+const REASSIGN_LIMIT_MIN: usize = 3;
+
+/// Share of the managed accounts that one run may give to another employee, in percent.
+const REASSIGN_LIMIT_PERCENT: usize = 1;
+
 /// What the operator lets the guards pass, for one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Release {
@@ -28,6 +37,8 @@ pub struct Release {
     pub archiving: usize,
     /// Number of accounts whose user name may be changed, whatever their share.
     pub renaming: usize,
+    /// Number of accounts that may be given to another employee, whatever their share.
+    pub reassigning: usize,
     /// Whether the source may be much smaller, or its fields much emptier, than in the last accepted run.
     pub changed_source: bool,
 }
@@ -40,6 +51,8 @@ pub enum Class {
     Archiving,
     /// Changes that give an account another user name.
     Renaming,
+    /// Changes that give an account to another employee: somebody who was rehired under a new id.
+    Reassigning,
 }
 
 /// Why a guard holds a class of changes.
@@ -155,8 +168,33 @@ fn number(values: &[NamedValue], name: &str) -> Option<u64> {
     })
 }
 
-/// Counts each class of changes, and holds all changes of a class of which there are too many.
-pub fn classes(planned: &Planned, ledger: LedgerSums, limits: &GuardLimits, release: Release) -> Held {
+/// The accounts that a change of the plan may give to another employee, and whose owners [`classes`] has to know.
+pub fn maybe_reassigned(planned: &Planned) -> Vec<String> {
+    let changes = planned.changes.iter().filter(|change| change.employee_id.is_some());
+    let changes = changes.filter(|change| {
+        matches!(change.kind, ChangeKind::Adopt | ChangeKind::Reactivate) || former_id(change).is_some()
+    });
+    changes.filter_map(|change| change.target_id.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// What the change says of the external id before it, if it writes the external id: none, or the former employee's.
+fn former_id(change: &Change) -> Option<Option<&str>> {
+    let field = change.fields.iter().find(|field| field.field == "external-id")?;
+    Some(match &field.before {
+        Some(Value::Text(id)) if !id.is_empty() => Some(id),
+        _ => None,
+    })
+}
+
+/// Counts each class of changes, and holds all changes of a class of which there are too many. `owners` are the
+/// employees of the accounts of [`maybe_reassigned`], as far as the ledger has them.
+pub fn classes(
+    planned: &Planned,
+    ledger: LedgerSums,
+    owners: &BTreeMap<String, String>,
+    limits: &GuardLimits,
+    release: Release,
+) -> Held {
     let mut held = Held::default();
     // The plugin's number of managed accounts may only lower the limit: accounts can also be archived outside the sync.
     let counted = planned.counts.get("managed").and_then(|&number| usize::try_from(number).ok());
@@ -206,7 +244,57 @@ pub fn classes(planned: &Planned, ledger: LedgerSums, limits: &GuardLimits, rele
             format!("check the work emails in HiBob, and if they are right, run again with --allow-renaming {number}");
         held.hold(Class::Renaming, renaming, why, remedy);
     }
+
+    let Reassigned { changes: reassigning, accounts: number, is_kept } = reassigned(planned, owners);
+    let most = REASSIGN_LIMIT_MIN.min((managed / 3).max(1)).max(managed.saturating_mul(REASSIGN_LIMIT_PERCENT) / 100);
+    if is_kept {
+        let why = format!(
+            "{number} of {managed} accounts would be given to another employee, and the plan also keeps a former employee active"
+        );
+        let remedy = "nothing can allow this; if HiBob has two records of one person who works here, remove one, and else report the plugin";
+        held.hold(Class::Reassigning, reassigning, why, remedy.to_owned());
+    } else if number > most.max(release.reassigning) {
+        let why = format!(
+            "{number} of {managed} accounts would be given to another employee, and the limit is {most} ({REASSIGN_LIMIT_MIN}, at most a third, or {REASSIGN_LIMIT_PERCENT} %)"
+        );
+        let remedy = format!(
+            "check that these people were rehired under a new id in HiBob, and if so, run again with --allow-reassigning {number}"
+        );
+        held.hold(Class::Reassigning, reassigning, why, remedy);
+    }
     held
+}
+
+/// What a plan gives to another employee.
+struct Reassigned {
+    /// The positions of the changes.
+    changes: Vec<usize>,
+    /// How many accounts they are about.
+    accounts: usize,
+    /// Whether the plan also has a change that keeps a former employee active.
+    is_kept: bool,
+}
+
+/// Walks through the plan with the owner that each account has by then.
+fn reassigned(planned: &Planned, owners: &BTreeMap<String, String>) -> Reassigned {
+    let mut owners: BTreeMap<&str, &str> =
+        owners.iter().map(|(account, owner)| (account.as_str(), owner.as_str())).collect();
+    let (mut changes, mut accounts, mut former) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+    for (position, change) in planned.changes.iter().enumerate() {
+        let (Some(account), Some(employee)) = (change.target_id.as_deref(), change.employee_id.as_deref()) else {
+            continue;
+        };
+        let before = owners.insert(account, employee).or(former_id(change).flatten());
+        if let Some(before) = before.filter(|before| *before != employee) {
+            changes.push(position);
+            accounts.insert(account);
+            former.insert(before);
+        }
+    }
+    let keeps = |change: &Change| {
+        change.kind != ChangeKind::Archive && change.employee_id.as_deref().is_some_and(|id| former.contains(id))
+    };
+    Reassigned { changes, accounts: accounts.len(), is_kept: planned.changes.iter().any(keeps) }
 }
 
 fn positions(planned: &Planned, of_class: impl Fn(&Change) -> bool) -> Vec<usize> {
@@ -271,7 +359,84 @@ mod tests {
     fn held(kind: ChangeKind, number: usize, active: usize, archived: usize, release: Release) -> usize {
         let changes = (0..number).map(|number| change(number, kind)).collect();
         let ledger = LedgerSums { active, archived };
-        classes(&planned(&[], changes), ledger, &LIMITS, release).changes.len()
+        classes(&planned(&[], changes), ledger, &BTreeMap::new(), &LIMITS, release).changes.len()
+    }
+
+    /// A change that gives the account `number` to a new employee, and names `former` as the employee before.
+    fn rehire(number: usize, kind: ChangeKind, former: Option<&str>) -> Change {
+        let text = |text: &str| Some(Value::Text(text.to_owned()));
+        let employee = format!("new {number}");
+        let before = former.and_then(text);
+        let external_id = FieldChange { field: "external-id".to_owned(), before, after: text(&employee) };
+        Change { employee_id: Some(employee), fields: vec![external_id], ..change(number, kind) }
+    }
+
+    fn owners(numbers: std::ops::Range<usize>) -> BTreeMap<String, String> {
+        numbers.map(|number| (number.to_string(), format!("old {number}"))).collect()
+    }
+
+    #[test]
+    fn accounts_that_change_hands_are_counted_by_the_ledger() {
+        let none = Release::default();
+        for kind in [ChangeKind::Adopt, ChangeKind::Reactivate, ChangeKind::Update] {
+            let held = |number: usize, active: usize, release: Release| {
+                let changes: Vec<Change> =
+                    (0..number).map(|number| rehire(number, kind, Some(&format!("old {number}")))).collect();
+                let plan = planned(&[], changes);
+                assert_eq!(maybe_reassigned(&plan).len(), number);
+                let ledger = LedgerSums { active, archived: 0 };
+                classes(&plan, ledger, &owners(0..number), &LIMITS, release).changes.len()
+            };
+            assert_eq!(held(1, 0, none), 0, "one rehire of the only account");
+            assert_eq!(held(2, 4, none), 2);
+            assert_eq!(held(2, 6, none), 0);
+            assert_eq!(held(3, 250, none), 0);
+            assert_eq!(held(4, 250, none), 4);
+            assert_eq!(held(10, 1_000, none), 0);
+            assert_eq!(held(1_000, 1_000, none), 1_000);
+            assert_eq!(held(4, 250, Release { reassigning: 4, ..none }), 0);
+            assert_eq!(held(4, 250, Release { reassigning: 3, ..none }), 4);
+        }
+    }
+
+    /// What the plan says of itself is not needed: the ledger, and the changes before, say whose an account is.
+    #[test]
+    fn accounts_that_change_hands_are_counted_whatever_the_plan_says() {
+        let held = |changes: Vec<Change>, owners: &BTreeMap<String, String>| {
+            let plan = planned(&[], changes);
+            assert!(owners.keys().all(|account| maybe_reassigned(&plan).contains(account)));
+            classes(&plan, LedgerSums { active: 12, archived: 0 }, owners, &LIMITS, Release::default()).changes
+        };
+        let mut silent: Vec<Change> = (0..4).map(|number| rehire(number, ChangeKind::Adopt, None)).collect();
+        assert_eq!(held(silent.clone(), &owners(0..4)).len(), 4, "the former id is not named");
+        silent.iter_mut().for_each(|change| change.fields.clear());
+        assert_eq!(held(silent.clone(), &owners(0..4)).len(), 4, "no external id is written");
+        assert_eq!(held(silent, &BTreeMap::new()).len(), 0, "accounts of nobody are adopted");
+        let named = (0..4).map(|number| rehire(number, ChangeKind::Reactivate, Some("somebody"))).collect();
+        assert_eq!(held(named, &BTreeMap::new()).len(), 4, "archived accounts from before the sync");
+        let chain = (0..4).flat_map(|number| {
+            let first = Change { kind: ChangeKind::Adopt, ..change(number, ChangeKind::Adopt) };
+            [first, rehire(number, ChangeKind::Update, None)]
+        });
+        assert_eq!(held(chain.collect(), &BTreeMap::new()).len(), 4, "adopted and given away by the same plan");
+        let own = |number: usize| {
+            let change = rehire(number, ChangeKind::Update, Some("edited"));
+            (Change { employee_id: Some(format!("old {number}")), ..change }, number)
+        };
+        assert_eq!(held((0..4).map(|number| own(number).0).collect(), &owners(0..4)).len(), 0, "they are theirs");
+    }
+
+    #[test]
+    fn an_account_is_not_given_away_while_its_owner_stays() {
+        let free = Release { reassigning: 9, ..Release::default() };
+        for (kind, held) in
+            [(ChangeKind::Create, 1), (ChangeKind::Update, 1), (ChangeKind::Reactivate, 1), (ChangeKind::Archive, 0)]
+        {
+            let owner = Change { employee_id: Some("old 1".to_owned()), fields: Vec::new(), ..change(7, kind) };
+            let plan = planned(&[], vec![rehire(1, ChangeKind::Adopt, Some("old 1")), owner]);
+            let ledger = LedgerSums { active: 99, archived: 0 };
+            assert_eq!(classes(&plan, ledger, &owners(1..2), &LIMITS, free).changes.len(), held, "{kind:?}");
+        }
     }
 
     #[test]

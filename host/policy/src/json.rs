@@ -2,8 +2,8 @@
 //!
 //! What the host checks must be what the service understands. If an object has a key twice, some readers take the first
 //! value and some the last, and names of SCIM attributes are compared without regard to case (RFC 7643, section 2.1).
-//! So keys that are equal or differ in case only are refused, and the host sends its own rendering of the value that it
-//! read.
+//! So keys that are equal or differ in case only, by any of Unicode's rules, are refused, and the host sends its own
+//! rendering of the value that it read.
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -16,6 +16,15 @@ use std::fmt;
 /// It is not JSON, or an object has such keys.
 pub(super) fn read(body: &[u8]) -> Result<Value, String> {
     serde_json::from_slice::<OneWay>(body).map(|value| value.0).map_err(|error| error.to_string())
+}
+
+/// A key without regard to case. By way of upper case, since a lower-case letter may have another one of the same upper
+/// case: `ſ` is a small `S` too.
+pub(super) fn fold(key: &str) -> String {
+    match key.is_ascii() {
+        true => key.to_ascii_lowercase(),
+        false => key.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect(),
+    }
 }
 
 struct OneWay(Value);
@@ -70,7 +79,7 @@ impl<'de> Visitor<'de> for OneWayVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let (mut object, mut keys) = (Map::new(), BTreeSet::new());
         while let Some((key, OneWay(value))) = entries.next_entry::<String, OneWay>()? {
-            if !keys.insert(key.to_lowercase()) {
+            if !keys.insert(fold(&key)) {
                 return Err(A::Error::custom("a key that occurs twice"));
             }
             object.insert(key, value);
@@ -95,6 +104,8 @@ mod tests {
             r#"{"path":"a","path":"b"}"#,
             r#"{"path":"a","Path":"b"}"#,
             r#"[{"x":{"é":1,"É":2}}]"#,
+            r#"{"schemas":1,"\u017fchemas":2}"#,
+            r#"{"ß":1,"SS":2}"#,
             r#"{"a":1} {}"#,
             "{",
         ] {

@@ -25,7 +25,7 @@ pub mod person_scope;
 pub mod plan_limits;
 pub mod request;
 
-pub use change_scope::{ApplyScope, LedgerFacts, writable_attributes};
+pub use change_scope::{ApplyScope, LedgerFacts, Made, TargetSettings, writable_attributes};
 pub use grant::Grant;
 pub use manifest::Manifest;
 pub use over::{Over, Overrun};

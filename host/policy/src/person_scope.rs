@@ -1,7 +1,7 @@
 //! The person scope: what a call about one person's reference may ask HiBob, and which claims HiBob's answers confirm.
 //!
-//! The host signs the claims that a plugin returns. So it lets the call ask about this person only, and keeps HiBob's
-//! answers until it has found every value of the claims in them.
+//! The host signs the claims that a plugin returns. So it lets the call ask about this person only, keeps the value of
+//! each field that HiBob answers, and compares each claim with its own field.
 
 mod answers;
 
@@ -40,6 +40,8 @@ const ARCHIVED_TOO: &str = "includeArchived=true";
 pub enum PersonRead {
     /// The claims of a reference.
     Claims {
+        /// The lifecycle statuses that count as a departure.
+        statuses: Vec<String>,
         /// Whether the person's rows of HiBob's lifecycle table are read too, because garden leave is a departure.
         garden_leave: bool,
     },
@@ -74,7 +76,7 @@ impl PersonScope {
         if method == Method::GET {
             let is_list = || path.strip_prefix(NAMED_LISTS).is_some_and(|list| LISTS.contains(&list));
             let right = match &self.read {
-                PersonRead::Claims { garden_leave: true } if path == LIFECYCLE_TABLE => self.is_own(query),
+                PersonRead::Claims { garden_leave: true, .. } if path == LIFECYCLE_TABLE => self.is_own(query),
                 PersonRead::Claims { .. } => is_list() && query.is_none_or(|query| query == ARCHIVED_TOO),
                 PersonRead::Address(_) => false,
             };
@@ -120,36 +122,54 @@ impl PersonScope {
         if role != Role::HiBob || !status.is_success() {
             return;
         }
-        self.answers().note(&self.employee_id, path, body);
+        let (claims, address) = match &self.read {
+            PersonRead::Claims { .. } => (CLAIMS_FIELDS.as_slice(), None),
+            PersonRead::Address(field) => ([].as_slice(), Some(field.as_str())),
+        };
+        self.answers().note(&self.employee_id, claims.iter().copied().chain(address), path, body);
     }
 
-    /// Checks the claims against HiBob's answers:
+    /// Checks the claims against HiBob's answers, each with the value of its own field in the employee's record:
     ///
     /// 1. The departure is of the employee of this scope.
-    /// 2. Names and dates appear in the employee's own record.
-    /// 3. Job title and department appear there too, or are names of list items whose ids appear there.
-    /// 4. The last day is that of the departure. Instead of appearing in the record it may be the day before a garden
-    ///    leave among the employee's lifecycle rows: the host works that day out itself.
+    /// 2. Names and the first day are those of the record.
+    /// 3. Job title and department are those of the record, by the names that HiBob's lists have for their ids.
+    /// 4. The lifecycle status is one that counts as a departure. Garden leave counts where the tenant says so, and the
+    ///    employee's lifecycle rows have one.
+    /// 5. The last day is that of the departure, and the record's last day of work. If the record has none, it is the
+    ///    day before a garden leave among the employee's lifecycle rows, where that counts, or the termination date: the
+    ///    host works that day out itself.
     ///
     /// # Errors
     /// The name of the first claim that is not confirmed.
     pub fn confirm(&self, departure: &Departure, claims: &Claims) -> Result<(), &'static str> {
-        let answers = self.answers();
-        let has = |value: &str| answers.has_value(value);
-        let optional = |value: &Option<String>, list: &str| {
-            value.as_deref().is_none_or(|value| has(value) || answers.has_list_name(list, value))
-        };
-        // Taken apart whole: a new claim does not compile until it is compared too.
+        // Whole, without `..`: a new claim does not compile until it is compared.
         let Claims { given_name, family_name, job_title, department, started_on, ended_on } = claims;
-        let is_last_day = *ended_on == departure.ended_on;
+        let PersonRead::Claims { statuses, garden_leave } = &self.read else { return Err("employee") };
+        let answers = self.answers();
+        let has = |field: &str, value: &str| answers.value(field) == Some(value);
+        let named = |field: &str, list: &str, value: &Option<String>| {
+            value.as_deref().is_none_or(|value| answers.value_by_name(field, list) == Some(value))
+        };
+        let has_left = answers.value("internal.lifecycleStatus").is_some_and(|status| {
+            statuses.iter().any(|departed| departed.to_lowercase() == status.to_lowercase())
+                || (*garden_leave && is_garden_leave(status) && answers.has_leave())
+        });
+        let is_last_day = match answers.value("employee.lastDayOfWork") {
+            Some(day) => day == ended_on,
+            None => {
+                (*garden_leave && answers.is_day_before_leave(ended_on)) || has("internal.terminationDate", ended_on)
+            }
+        };
         for (name, right) in [
             ("employee", departure.employee_id == self.employee_id),
-            ("given-name", has(given_name)),
-            ("family-name", has(family_name)),
-            ("job-title", optional(job_title, "title")),
-            ("department", optional(department, "department")),
-            ("started-on", has(started_on)),
-            ("ended-on", is_last_day && (has(ended_on) || answers.is_day_before_leave(ended_on))),
+            ("given-name", has("root.firstName", given_name)),
+            ("family-name", has("root.surname", family_name)),
+            ("job-title", named("work.title", "title", job_title)),
+            ("department", named("work.department", "department", department)),
+            ("started-on", has("work.startDate", started_on)),
+            ("status", has_left),
+            ("ended-on", *ended_on == departure.ended_on && is_last_day),
         ] {
             if !right {
                 return Err(name);
@@ -158,9 +178,13 @@ impl PersonScope {
         Ok(())
     }
 
-    /// Whether this text or number appears in the employee's own record, as HiBob has answered it.
-    pub fn has_value(&self, value: &str) -> bool {
-        self.answers().has_value(value)
+    /// Whether this is the value of the address field in the employee's own record, as HiBob has answered it. Always
+    /// false for a scope that reads claims.
+    pub fn has_address(&self, value: &str) -> bool {
+        match &self.read {
+            PersonRead::Address(field) => self.answers().value(field) == Some(value),
+            PersonRead::Claims { .. } => false,
+        }
     }
 
     /// SHA-256 over the digests of all answers, in the order of the answers.

@@ -230,7 +230,7 @@ fn is_child(path: &str, parent: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::change_scope::{ApplyScope, LedgerFacts};
+    use crate::change_scope::{ApplyScope, LedgerFacts, TargetSettings};
     use hibob_contract::directory_sync::{Change, ChangeKind};
     use std::sync::Arc;
 
@@ -246,7 +246,7 @@ mod tests {
             fields: Vec::new(),
             reason: String::new(),
         };
-        Grant::Apply(Arc::new(ApplyScope::new(&change, LedgerFacts::default())))
+        Grant::Apply(Arc::new(ApplyScope::new(&change, LedgerFacts::default(), TargetSettings::default())))
     }
 
     fn decided(grant: &Grant, method: &str, url: &str) -> Result<(usize, Action), String> {

@@ -141,15 +141,14 @@ pub struct Issuer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
     issuer: Issuer,
-    name: ClaimText,
-    job_title: Option<ClaimText>,
-    department: Option<ClaimText>,
-    start: NaiveDate,
-    end: NaiveDate,
+    employment: Employment,
 }
 
-/// The employment of one person, before [`Claims::new`] has checked it.
-#[derive(Clone, Debug)]
+/// The employment of one person: all claims but the issuer.
+///
+/// Whatever writes or shows a reference takes it apart whole, without `..`: a new claim does not compile until each of
+/// these places has been thought of. [`Claims::new`] checks its dates.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Employment {
     /// The person's name.
     pub name: ClaimText,
@@ -170,14 +169,14 @@ impl Claims {
     /// The last day is before the first, or a year is not between 1900 and 2200.
     pub fn new(issuer: Issuer, employment: Employment) -> Result<Self, ClaimsError> {
         use chrono::Datelike as _;
-        let Employment { name, job_title, department, start, end } = employment;
+        let (start, end) = (employment.start, employment.end);
         if let Some(date) = [start, end].into_iter().find(|date| !(1900..=2200).contains(&date.year())) {
             return Err(ClaimsError::Year(date));
         }
         if end < start {
             return Err(ClaimsError::EndBeforeStart { start, end });
         }
-        Ok(Self { issuer, name, job_title, department, start, end })
+        Ok(Self { issuer, employment })
     }
 
     /// The company that gives the reference.
@@ -185,29 +184,24 @@ impl Claims {
         &self.issuer
     }
 
+    /// The person's employment.
+    pub fn employment(&self) -> &Employment {
+        &self.employment
+    }
+
     /// The person's name.
     pub fn name(&self) -> &ClaimText {
-        &self.name
-    }
-
-    /// The job title, where there is one.
-    pub fn job_title(&self) -> Option<&ClaimText> {
-        self.job_title.as_ref()
-    }
-
-    /// The department, where there is one.
-    pub fn department(&self) -> Option<&ClaimText> {
-        self.department.as_ref()
+        &self.employment.name
     }
 
     /// The first day of the employment.
     pub fn start(&self) -> NaiveDate {
-        self.start
+        self.employment.start
     }
 
     /// The last day of the employment.
     pub fn end(&self) -> NaiveDate {
-        self.end
+        self.employment.end
     }
 }
 

@@ -76,14 +76,15 @@ impl Credential {
     /// The document without its proof.
     pub fn to_object(&self) -> Object {
         let claims = &self.claims;
+        let Employment { name, job_title, department, start, end } = claims.employment();
         let domain = &claims.issuer().domain;
         let mut subject = Object::new();
         let members = [
-            ("name", Some(claims.name().to_string())),
-            ("jobTitle", claims.job_title().map(ClaimText::to_string)),
-            ("department", claims.department().map(ClaimText::to_string)),
-            ("employmentStartDate", Some(time::format_date(claims.start()))),
-            ("employmentEndDate", Some(time::format_date(claims.end()))),
+            ("name", Some(name.to_string())),
+            ("jobTitle", job_title.as_ref().map(ClaimText::to_string)),
+            ("department", department.as_ref().map(ClaimText::to_string)),
+            ("employmentStartDate", Some(time::format_date(*start))),
+            ("employmentEndDate", Some(time::format_date(*end))),
         ];
         subject.extend(members.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::String(text?)))));
         let mut object = Object::new();

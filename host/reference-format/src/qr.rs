@@ -62,17 +62,18 @@ struct Values(
 /// The URL for a reference whose entry in the log has the index `log_index`.
 pub fn url(signed: &SignedCredential, log_index: u64) -> String {
     let (credential, claims) = (signed.credential(), &signed.credential().claims);
+    let Employment { name, job_title, department, start, end } = claims.employment();
     let base = format!("{}#{VERSION}", claims.issuer().domain.url(VERIFY_PATH));
     let (id, digest) = (URL_SAFE_NO_PAD.encode(credential.id.to_bytes()), URL_SAFE_NO_PAD.encode(signed.digest()));
     let short = format!("{base}.{id}.{digest}");
     let KeyReference::Published { selector, .. } = signed.proof().key() else { return short };
     let values = Values(
         claims.issuer().name.to_string(),
-        claims.name().to_string(),
-        claims.job_title().map(ClaimText::to_string),
-        claims.department().map(ClaimText::to_string),
-        time::format_date(claims.start()),
-        time::format_date(claims.end()),
+        name.to_string(),
+        job_title.as_ref().map(ClaimText::to_string),
+        department.as_ref().map(ClaimText::to_string),
+        time::format_date(*start),
+        time::format_date(*end),
         time::format(credential.issued),
         credential.status.list,
         credential.status.index,
@@ -171,8 +172,8 @@ mod tests {
         let signed = signed();
         let url = url(&signed, 17);
         assert_eq!(url.split_once('#').unwrap().0, "https://acme.example/verify/");
-        let claims = &signed.credential().claims;
-        for text in [claims.name(), claims.job_title().unwrap(), claims.department().unwrap()] {
+        let Employment { name, job_title, department, start: _, end: _ } = signed.credential().claims.employment();
+        for text in [Some(name), job_title.as_ref(), department.as_ref()].map(Option::unwrap) {
             assert!(text.as_str().split(' ').all(|word| word.len() < 4 || !url.contains(word)), "{text}");
         }
     }

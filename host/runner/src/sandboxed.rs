@@ -14,6 +14,7 @@ use hibob_egress::Egress;
 use hibob_jobs::interrupt::Interrupt;
 use hibob_jobs::references::Leavers;
 use hibob_jobs::run::ports::{Attempted, RunPorts};
+use hibob_policy::change_scope::Made;
 use hibob_sandbox::call::{Call, Job};
 use hibob_sandbox::leavers;
 use hibob_sandbox::planning;
@@ -51,12 +52,12 @@ impl Sandboxed<'_> {
         let job = self.tenant.job()?;
         let outcome =
             call.step(async |store, instance| instance.call_apply(store, &job, change, attempt).await).await?;
-        let is_shown = match &outcome {
-            Outcome::Done(written) | Outcome::Partly(written) => call.shows(&written.target_id),
-            Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => false,
+        let made = match &outcome {
+            Outcome::Done(written) | Outcome::Partly(written) => call.made(&written.target_id),
+            Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => Made::Nothing,
         };
         let refusals = call.refusals();
-        Ok(Attempted { outcome, is_shown, refusals, entries: call.into_written() })
+        Ok(Attempted { outcome, made, refusals, entries: call.into_written() })
     }
 }
 

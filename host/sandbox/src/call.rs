@@ -16,7 +16,7 @@ use hibob_base::progress::Progress;
 use hibob_contract::CallKind;
 use hibob_contract::directory_sync::Change;
 use hibob_egress::{Declared, ledger_facts};
-use hibob_policy::change_scope::ApplyScope;
+use hibob_policy::change_scope::{ApplyScope, Made};
 use hibob_policy::grant::Grant;
 use hibob_policy::over::Overrun;
 use hibob_policy::person_scope::PersonScope;
@@ -116,7 +116,8 @@ impl Call {
                 tenant.references_egress().for_call(Grant::Person(scope.clone()), declared, overrun.clone())
             }
             Job::Apply(change, fence) | Job::Look(change, fence) => {
-                let scope = ApplyScope::new(change, ledger_facts(tenant.database(), change).await?);
+                let ledger = ledger_facts(tenant.database(), change).await?;
+                let scope = ApplyScope::new(change, ledger, tenant.config().target_settings());
                 let scope = Arc::new(if matches!(job, Job::Look(..)) { scope.without_writes() } else { scope });
                 let egress = tenant.egress()?.for_call(Grant::Apply(scope), declared, overrun.clone());
                 egress.fenced(tenant.database().clone(), fence)
@@ -208,10 +209,10 @@ impl Call {
         HostError::Plugin(redactor.plugin_text(&format!("trapped in `{name}`: {}", error.root_cause())))
     }
 
-    /// Whether the target's answers show that the call's change was made to the account or cost center `written_id`.
-    /// See [`ApplyScope::shows`].
-    pub fn shows(&self, written_id: &str) -> bool {
-        self.store.data().egress.shows(written_id)
+    /// What the target's answers show of the call's change at the account or cost center `written_id`. See
+    /// [`ApplyScope::made`].
+    pub fn made(&self, written_id: &str) -> Made {
+        self.store.data().egress.made(written_id)
     }
 
     /// Why the egress has refused requests of this call, as messages for people.

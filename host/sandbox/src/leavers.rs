@@ -88,14 +88,17 @@ pub async fn address(plugin: &Plugin, tenant: &Tenant, employee_id: &str) -> Res
         references.call_read_address(store, &arguments, employee_id).await
     });
     match address.await? {
-        Some(address) if !scope.has_value(&address) => Err(invented("the address")),
+        Some(address) if !scope.has_address(&address) => Err(invented("the address")),
         address => Ok(address),
     }
 }
 
 /// The read that a reference needs.
 fn claims_of(config: &ReferencesConfig) -> PersonRead {
-    PersonRead::Claims { garden_leave: config.garden_leave == GardenLeave::IsDeparture }
+    PersonRead::Claims {
+        statuses: config.statuses.clone(),
+        garden_leave: config.garden_leave == GardenLeave::IsDeparture,
+    }
 }
 
 /// Opens a call that may ask HiBob about one person.

@@ -3,7 +3,7 @@
 //! The tenant's configuration says what each exported function does. In `[sync.sources]`, `check`, `plan` and `apply`
 //! each name an attack and its arguments, `makes` names the content of the plan, and `code` is the code of a failed
 //! change. The observations of an attack are returned as findings of the check or of the plan, or as the message of a
-//! failed change. A function without a setting does nothing harmful.
+//! failed change; `requests-and-done` makes requests and reports the change as made. A function without a setting does nothing harmful.
 #![cfg(target_family = "wasm")]
 
 mod busy;
@@ -55,6 +55,10 @@ impl wit::Guest for Plugin {
         let words: Vec<String> = words(&job, "apply").iter().map(|word| word.replace("{target}", &target_id)).collect();
         if let Some(outcome) = lies::outcome(&words, &target_id) {
             return outcome;
+        }
+        if let Some(("requests-and-done", requests)) = words.split_first().map(|(word, rest)| (word.as_str(), rest)) {
+            requests.iter().for_each(|request| drop(web::request(request)));
+            return lies::done(target_id);
         }
         let mut observations = attack(&words);
         if observations.is_empty() {

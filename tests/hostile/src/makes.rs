@@ -1,6 +1,7 @@
 //! Hostile plans, which no honest plugin makes.
 
 use crate::bindings::exports::hibob::connector::directory_sync as wit;
+use crate::bindings::hibob::connector::types as wit_types;
 use crate::bindings::hibob::connector::types::{Count, NamedValue, Value};
 use std::cell::{Cell, RefCell};
 
@@ -9,6 +10,16 @@ use std::cell::{Cell, RefCell};
 enum Kind {
     /// So many changes of one kind, to the accounts from [`FIRST`] on. Updates set the title.
     Changes(wit::ChangeKind),
+    /// So many changes that give an account to an invented employee, with another user name.
+    Reassigns,
+    /// So many changes of the title and the locale.
+    TwoFields,
+    /// So many changes of the approvers, to the account 102.
+    Approvers,
+    /// So many adoptions that set the title.
+    AdoptsWithTitle,
+    /// So many archivings that say what they write.
+    Archives,
     /// All changes in one answer, whatever number the host requests.
     AllAtOnce,
     /// Two changes with the same id.
@@ -59,6 +70,11 @@ impl HostilePlan {
         let kind = match words.first().map(String::as_str) {
             Some("updates") | None => Kind::Changes(wit::ChangeKind::Update),
             Some("archivings") => Kind::Changes(wit::ChangeKind::Archive),
+            Some("reassigns") => Kind::Reassigns,
+            Some("two-fields") => Kind::TwoFields,
+            Some("approvers") => Kind::Approvers,
+            Some("adopts-with-title") => Kind::AdoptsWithTitle,
+            Some("archives") => Kind::Archives,
             Some("adoptions") => Kind::Changes(wit::ChangeKind::Adopt),
             Some("all-at-once") => Kind::AllAtOnce,
             Some("same-ids") => Kind::SameIds,
@@ -97,7 +113,29 @@ impl HostilePlan {
         match self.kind {
             Kind::Changes(wit::ChangeKind::Update) => base,
             Kind::Changes(kind) => wit::Change { kind, fields: Vec::new(), ..base },
-            Kind::LyingCounts => {
+            Kind::Reassigns => {
+                let invented = format!("invented-{id}");
+                let external_id =
+                    wit::FieldChange { before: Some(Value::Text(id.clone())), ..field("external-id", &invented) };
+                let user_name = field("user-name", &format!("{id}@evil.example"));
+                let (kind, fields) = (wit::ChangeKind::Adopt, vec![external_id, user_name]);
+                wit::Change { kind, employee_id: Some(invented), fields, ..base }
+            }
+            Kind::TwoFields => {
+                wit::Change { fields: vec![field("title", "Hostile"), field("locale", "de-DE")], ..base }
+            }
+            Kind::Approvers => {
+                let boss = wit_types::Person {
+                    employee_id: None,
+                    account_id: Some((FIRST + 2).to_string()),
+                    display_name: String::new(),
+                };
+                let after = Some(Value::Person(boss));
+                let approvers = wit::FieldChange { field: "approvers".to_owned(), before: None, after };
+                wit::Change { fields: vec![approvers], ..base }
+            }
+            Kind::AdoptsWithTitle => wit::Change { kind: wit::ChangeKind::Adopt, ..base },
+            Kind::LyingCounts | Kind::Archives => {
                 wit::Change { kind: wit::ChangeKind::Archive, fields: vec![flag("active", false)], ..base }
             }
             Kind::OfNobody => {

@@ -58,8 +58,7 @@ pub(crate) fn title(scim_url: &str, id: &str) -> Option<String> {
 
 /// Reads the data of one employee that a reference contains, as an honest plugin does.
 pub(crate) fn search_one(hibob_url: &str, id: &str) {
-    let fields =
-        r#"["root.id","root.firstName","root.surname","work.title","work.startDate","employee.lastDayOfWork"]"#;
+    let fields = r#"["root.id","root.firstName","root.surname","work.title","work.department","work.site","work.startDate","employee.lastDayOfWork","internal.lifecycleStatus","internal.terminationDate"]"#;
     let body = format!(
         r#"{{"fields":{fields},"filters":[{{"fieldPath":"root.id","operator":"equals","values":["{id}"]}}],"showInactive":true}}"#
     );

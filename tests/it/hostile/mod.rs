@@ -5,6 +5,7 @@
 mod answers;
 mod apply;
 mod arena;
+mod changes;
 mod memory;
 mod plans;
 mod references;

@@ -129,10 +129,11 @@ async fn an_invented_title_among_true_claims_is_not_believed() {
     let (first, last) = {
         let mut world = arena.world();
         let person = world.hibob.employees.get_mut("1").unwrap();
-        person.last_day_of_work = chrono::NaiveDate::from_ymd_opt(2026, 11, 20);
+        let last_day = chrono::NaiveDate::from_ymd_opt(2026, 11, 20).unwrap();
+        person.terminate(last_day);
         (format!("says {}", person.first_name), format!("says {}", person.surname))
     };
-    let says = |title| [first.as_str(), &last, title, "says ", "says 2020-01-06", "says 2026-11-20"];
+    let says = |title| [first.as_str(), &last, title, "says ", "says 2020-01-06", "says 2026-11-20", "terminated"];
     let tenant = mallory(&arena, &says("says "), true).await;
     let claims = async || hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await;
     assert_eq!(arena.beside(claims).await.unwrap().unwrap().claims.job_title, None, "the other claims are true");
@@ -143,6 +144,40 @@ async fn an_invented_title_among_true_claims_is_not_believed() {
         error.to_string(),
         "the plugin returned something about a leaver that HiBob's answers do not have: job-title"
     );
+}
+
+/// A claim stands for its own field: names that are swapped, a site as the title, and somebody who still works here are
+/// refused, though HiBob's answers have every value.
+#[tokio::test(flavor = "multi_thread")]
+async fn true_values_of_other_fields_are_not_believed() {
+    let arena = Arena::new().await;
+    let (first, last) = {
+        let mut world = arena.world();
+        let person = world.hibob.employees.get_mut("1").unwrap();
+        person.terminate(chrono::NaiveDate::from_ymd_opt(2026, 11, 20).unwrap());
+        (person.first_name.clone(), person.surname.clone())
+    };
+    let (first, last) = (first.as_str(), last.as_str());
+    let claims = async |said: [&str; 6]| {
+        let says = said.map(|text| format!("says {text}"));
+        let words: Vec<&str> = says.iter().map(String::as_str).chain(["terminated"]).collect();
+        let tenant = mallory(&arena, &words, true).await;
+        hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await
+    };
+    let (start, end) = ("2020-01-06", "2026-11-20");
+    assert!(claims([first, last, "", "", start, end]).await.is_ok());
+    for (said, name) in [
+        ([last, first, "", "", start, end], "given-name"),
+        ([first, first, "", "", start, end], "family-name"),
+        ([first, last, "terminated", "", start, end], "job-title"),
+        ([first, last, "", "terminated", start, end], "department"),
+        ([first, last, "", "", end, end], "started-on"),
+    ] {
+        stopped(claims(said).await, "PLUGIN_FAILED", &format!("HiBob's answers do not have: {name}"));
+    }
+    arena.world().hibob.employees.get_mut("1").unwrap().lifecycle_status = "employed".to_owned();
+    let said = claims([first, last, "", "", start, end]).await;
+    stopped(said, "PLUGIN_FAILED", "HiBob's answers do not have: status");
 }
 
 /// For a plugin that the operator has not named as a signer nothing is signed, even if its claims are true.

@@ -15,8 +15,18 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
 /// The arguments of a whole sync, with releases for any number of changes, since the guards are not tested here.
-const SYNC: [&str; 8] =
-    ["sync", "acme", "--json", "--allow-archiving", "1000", "--allow-renaming", "1000", "--allow-changed-source"];
+const SYNC: [&str; 10] = [
+    "sync",
+    "acme",
+    "--json",
+    "--allow-archiving",
+    "1000",
+    "--allow-renaming",
+    "1000",
+    "--allow-reassigning",
+    "1000",
+    "--allow-changed-source",
+];
 
 /// The file for the program's output. A pipe that nobody reads would block the program.
 pub(super) const OUT: &str = "sync.json";

@@ -4,7 +4,7 @@ use crate::references::keys::{Signer, time};
 use chrono::{NaiveDate, Utc};
 use hibob_base::error::HostError;
 use hibob_contract::leaver::Confirmed;
-use hibob_contract::offboarding_references::Departure;
+use hibob_contract::offboarding_references::{Claims as ConfirmedClaims, Departure};
 use hibob_reference_format::claims::{ClaimText, Claims, ClaimsError, Employment, Issuer};
 use hibob_reference_format::credential::{Credential, SignedCredential};
 use hibob_reference_format::pdf;
@@ -109,7 +109,7 @@ impl<'d> Issuing<'d> {
 
 /// The confirmed values as claims. The error says which value cannot be in a reference.
 fn claims(issuer: &Issuer, confirmed: &Confirmed) -> Result<Claims, String> {
-    let said = &confirmed.claims;
+    let ConfirmedClaims { given_name, family_name, job_title, department, started_on, ended_on } = &confirmed.claims;
     let text = |field, text: &str| ClaimText::from_source(field, text);
     let optional = |field, value: &Option<String>| -> Result<Option<ClaimText>, ClaimsError> {
         value.as_deref().map(|value| text(field, value)).transpose()
@@ -120,11 +120,11 @@ fn claims(issuer: &Issuer, confirmed: &Confirmed) -> Result<Claims, String> {
     let employment = || -> Result<Employment, String> {
         let failed = |error: ClaimsError| error.to_string();
         Ok(Employment {
-            name: text("name", &format!("{} {}", said.given_name, said.family_name)).map_err(failed)?,
-            job_title: optional("job title", &said.job_title).map_err(failed)?,
-            department: optional("department", &said.department).map_err(failed)?,
-            start: date(&said.started_on)?,
-            end: date(&said.ended_on)?,
+            name: text("name", &format!("{given_name} {family_name}")).map_err(failed)?,
+            job_title: optional("job title", job_title).map_err(failed)?,
+            department: optional("department", department).map_err(failed)?,
+            start: date(started_on)?,
+            end: date(ended_on)?,
         })
     };
     Claims::new(issuer.clone(), employment()?).map_err(|error| error.to_string())

@@ -10,8 +10,9 @@
 //!    transaction with what the plugin wrote to its storage and with the ledger.
 //! 5. If the plugin answers that the outcome is unknown, it is called again after a pause, which doubles each time, at
 //!    most `LOOKS_MAX` times. It then looks at the target before it writes.
-//! 6. A change counts as made only if the target's own answers show it. If they do not, the plugin's writes are
-//!    dropped.
+//! 6. A change counts as made only as far as the target's own answers show it, field by field. If they show nothing of
+//!    it, the plugin's writes are dropped; if they show some of its fields, it is partly made, and the outcome names the
+//!    others. If they do not say whether the account is active, rule 5 applies.
 //! 7. If a change fails, everything that depends on it is skipped. What only comes after it goes on.
 //! 8. Refused credentials, a lost lease and a failed database stop the run: no further change begins, and those that
 //!    were not begun are reported as not tried.
@@ -29,6 +30,7 @@ use hibob_base::error::{HostError, LOCK_LOST, STORAGE_FAILED};
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Attempt, Change, ChangeKind, Failure, Mismatch, NextStep, Outcome, Written};
 use hibob_contract::types::Value;
+use hibob_policy::change_scope::Made;
 use hibob_policy::guard::Held;
 use hibob_store::database::LedgerEntry;
 use hibob_store::run_store::RunStore;
@@ -174,14 +176,15 @@ async fn look(ports: &impl RunPorts, change: &Change, journal: &Journal<'_, impl
     let looked = async {
         journal.start(ports.run_store(), change, ports.now()).await?;
         let attempted = ports.look(change, journal.fence).await?;
-        let made = match ports.redactor()?.outcome(attempted.outcome) {
-            made @ (Outcome::Done(_) | Outcome::Partly(_)) if attempted.is_shown => ChangeResult::Outcome(made),
+        let outcome = ports.redactor()?.outcome(attempted.outcome);
+        let made = match as_shown(change, outcome, &attempted.made) {
+            Shown::Outcome(made @ (Outcome::Done(_) | Outcome::Partly(_))) => ChangeResult::Outcome(made),
             // Something else than the write has failed, so nobody knows.
-            Outcome::Failed(failure) if failure.code != NOT_ALLOWED || ports.is_refused() => {
+            Shown::Outcome(Outcome::Failed(failure)) if failure.code != NOT_ALLOWED || ports.is_refused() => {
                 ChangeResult::interrupted()
             }
-            Outcome::Refused(_) => ChangeResult::interrupted(),
-            _ => ChangeResult::seen_not_made(),
+            Shown::Outcome(Outcome::Refused(_)) | Shown::StateUnseen => ChangeResult::interrupted(),
+            Shown::Outcome(Outcome::Failed(_) | Outcome::Drifted(_)) | Shown::Nothing => ChangeResult::seen_not_made(),
         };
         let (ledger, entries) = match &made {
             ChangeResult::Outcome(outcome) => (ledger(ports, change, outcome), attempted.entries),
@@ -281,10 +284,14 @@ async fn call(
 ) -> Result<Outcome, HostError> {
     let attempted = ports.attempt(change, attempt, journal.fence).await?;
     let (outcome, refusals) = (attempted.outcome, attempted.refusals);
-    if matches!(outcome, Outcome::Done(_) | Outcome::Partly(_)) && !attempted.is_shown {
-        let what = "says that it has made the change, and no answer of TravelPerk shows that";
-        return Err(HostError::Plugin(what.to_owned())); // its writes to the storage are dropped
-    }
+    let outcome = match as_shown(change, outcome, &attempted.made) {
+        Shown::Outcome(outcome) => outcome,
+        Shown::StateUnseen if !is_last => return Ok(Outcome::Failed(state_unseen())), // its writes are dropped
+        Shown::StateUnseen | Shown::Nothing => {
+            let what = "says that it has made the change, and no answer of TravelPerk shows that";
+            return Err(HostError::Plugin(what.to_owned())); // its writes to the storage are dropped
+        }
+    };
     let ledger = ledger(ports, change, &outcome);
     let outcome = match ports.redactor()?.outcome(outcome) {
         Outcome::Failed(failure) if !refusals.is_empty() => {
@@ -314,6 +321,51 @@ fn ledger(ports: &impl RunPorts, change: &Change, outcome: &Outcome) -> Option<L
             archived_at: (change.kind == ChangeKind::Archive).then(|| ports.now()),
         }),
         Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => None,
+    }
+}
+
+/// What the target's answers leave of an outcome that a plugin has reported.
+enum Shown {
+    /// The outcome, with the fields that were not written named as not taken.
+    Outcome(Outcome),
+    /// The change was made by the plugin's word, and no answer says whether the account is active.
+    StateUnseen,
+    /// The change was made by the plugin's word, and no answer shows anything of it.
+    Nothing,
+}
+
+/// Holds a reported outcome against what the target's answers show.
+fn as_shown(change: &Change, outcome: Outcome, made: &Made) -> Shown {
+    match (outcome, made) {
+        (Outcome::Done(_) | Outcome::Partly(_), Made::StateUnseen) => Shown::StateUnseen,
+        (Outcome::Done(_) | Outcome::Partly(_), Made::Nothing) => Shown::Nothing,
+        (Outcome::Done(written), Made::ApartFrom(rest)) if rest.is_empty() => Shown::Outcome(Outcome::Done(written)),
+        (Outcome::Done(written) | Outcome::Partly(written), Made::ApartFrom(rest)) => {
+            Shown::Outcome(Outcome::Partly(without(change, written, rest)))
+        }
+        (outcome @ (Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_)), _) => Shown::Outcome(outcome),
+    }
+}
+
+/// What the plugin reports as written, with the fields in `rest` named as not taken too.
+fn without(change: &Change, mut written: Written, rest: &[String]) -> Written {
+    for field in rest {
+        if written.not_taken.iter().all(|mismatch| mismatch.field != *field) {
+            let planned = change.fields.iter().find(|planned| planned.field == *field);
+            let expected = planned.and_then(|planned| planned.after.clone());
+            written.not_taken.push(Mismatch { field: field.clone(), expected, found: None });
+        }
+    }
+    written
+}
+
+/// The failure that has the plugin look at the account again.
+fn state_unseen() -> Failure {
+    Failure {
+        code: "WRITE_NOT_APPLIED".to_owned(),
+        message: "TravelPerk accepted the change, and no answer says whether the account is active".to_owned(),
+        remedy: "sync again; the next plan finds out what was done".to_owned(),
+        next: NextStep::Look,
     }
 }
 

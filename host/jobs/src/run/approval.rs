@@ -66,7 +66,7 @@ impl<P: RunPorts> Running<P> {
         };
         if release != Release::default() {
             return Err(HostError::configuration(
-                "plans above the limits wait for approval (safety.approval), and are not released by --allow-archiving, --allow-renaming or --allow-changed-source",
+                "plans above the limits wait for approval (safety.approval), and are not released by --allow-archiving, --allow-renaming, --allow-reassigning or --allow-changed-source",
                 format!("leave that out, and approve the plan: hibob plans {}", config.id),
             ));
         }

@@ -3,7 +3,7 @@
 use hibob_base::error::HostError;
 use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
-use hibob_policy::guard::{Held, Release, UntrustedSource, classes, source};
+use hibob_policy::guard::{Held, Release, UntrustedSource, classes, maybe_reassigned, source};
 use hibob_store::run_store::RunStore;
 
 /// Asks the guards whether a plan looks like an accident. Returns the changes that are held.
@@ -38,5 +38,6 @@ pub(super) async fn judge(
         return Ok(Err(untrusted));
     }
     let ledger = run_store.ledger_sums(limits.archivings_since(planned.created_at)).await?;
-    Ok(Ok(classes(planned, ledger, &limits, release)))
+    let owners = run_store.owners_of(&maybe_reassigned(planned)).await?;
+    Ok(Ok(classes(planned, ledger, &owners, &limits, release)))
 }

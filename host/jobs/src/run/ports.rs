@@ -10,6 +10,7 @@ use hibob_base::secret::Redactor;
 use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Attempt, Change, Outcome};
+use hibob_policy::change_scope::Made;
 use hibob_store::database::{Fence, TenantDatabase};
 use hibob_store::privacy::Keyring;
 use hibob_store::run_store::Lock;
@@ -125,8 +126,8 @@ pub trait RunPorts {
 pub struct Attempted {
     /// The outcome that the plugin reported.
     pub outcome: Outcome,
-    /// Whether the target's own answers show that the change was made.
-    pub is_shown: bool,
+    /// What the target's own answers show of the change, where the plugin reports it as made.
+    pub made: Made,
     /// The requests that the egress refused, each in a sentence.
     pub refusals: Vec<String>,
     /// What the plugin wrote to its storage, by key; none for a key that it deleted.

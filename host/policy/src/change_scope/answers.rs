@@ -1,65 +1,143 @@
 //! What the target's answers have shown during one call of `apply`.
 
-use http::{Method, StatusCode};
-use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use super::attribute::{flag, text};
+use crate::json::{fold, read};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+/// Whose an account is by its external id, as the target has shown it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Carries {
+    /// The whole account was shown, and it has no external id.
+    Nobody,
+    /// The employee with this id.
+    Employee(String),
+    /// No answer says it.
+    Unclear,
+}
 
 /// An account as the target's last answer about it shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ShownAccount {
-    /// The external id, which names the employee; `None` if the account has none.
-    pub(super) external_id: Option<String>,
-    /// Whether the account is active; `None` if the answer does not say.
+    pub(super) carries: Carries,
+    /// Whether the account is active; `None` if no answer since the last write says it.
     pub(super) active: Option<bool>,
 }
 
-/// Which accounts the target has shown and which writes it has accepted, by the target's id of the account.
+/// A cost center as the target's last answer about it shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ShownCostCenter {
+    pub(super) name: String,
+    /// Whether it is archived. An answer without a word on it is about one that is in use.
+    pub(super) archived: bool,
+}
+
+/// How far one field of the change has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// Nothing says that it was written.
+    #[default]
+    Open,
+    /// A write that had it was accepted, and no answer has shown the account since.
+    Accepted,
+    /// The last answer about the account shows the planned value.
+    Shown,
+    /// It was accepted, or shown, and the last answer about the account shows another value.
+    Otherwise,
+}
+
+/// What the target has answered, by its id of the account or cost center.
 #[derive(Debug, Default)]
 pub(super) struct TargetAnswers {
-    accounts: BTreeMap<String, ShownAccount>,
-    written: BTreeSet<String>,
-    /// Whether any request was answered with success (a 2xx status).
-    pub(super) any_success: bool,
+    pub(super) accounts: BTreeMap<String, ShownAccount>,
+    pub(super) cost_centers: BTreeMap<String, ShownCostCenter>,
+    /// How far each field of the change has come.
+    pub(super) fields: BTreeMap<String, Progress>,
+    /// Whether a write of this change was accepted (a 2xx status).
+    pub(super) is_accepted: bool,
+    /// The id of the account or cost center that this call has created, as far as an answer said it.
+    pub(super) created: Option<String>,
 }
 
 impl TargetAnswers {
-    /// Takes in the answer to a request at the SCIM service. An answer without success shows nothing.
-    pub(super) fn note(&mut self, method: &Method, path: &str, status: StatusCode, body: &[u8]) {
-        if !status.is_success() {
-            return;
+    /// Records an accepted write of these fields to the account `id`; `None` for an account that is created. If it set
+    /// whether the account is active, what was shown of that before is out of date.
+    pub(super) fn accepted(&mut self, id: Option<&str>, fields: &[&'static str]) {
+        self.is_accepted = true;
+        if let Some(shown) = id.and_then(|id| self.accounts.get_mut(id)).filter(|_| fields.contains(&"active")) {
+            shown.active = None;
         }
-        self.any_success = true;
-        if let Some(id) = path.strip_prefix("/Users/").filter(|_| method == Method::PATCH) {
-            self.written.insert(id.to_owned());
+        for field in fields {
+            self.fields.insert((*field).to_owned(), Progress::Accepted);
         }
-        let Ok(body) = serde_json::from_slice::<Value>(body) else { return };
-        let listed = body.get("Resources").and_then(Value::as_array).map(Vec::as_slice);
-        for user in listed.unwrap_or_else(|| std::slice::from_ref(&body)) {
-            let Some(id) = text(user.get("id")) else { continue };
-            if method == Method::POST {
-                self.written.insert(id.clone());
+    }
+
+    /// Records what an answer shows of an account. What it leaves open stays as it was shown before.
+    pub(super) fn show(&mut self, id: String, shown: ShownAccount) {
+        match self.accounts.entry(id) {
+            Entry::Vacant(place) => drop(place.insert(shown)),
+            Entry::Occupied(mut before) => {
+                let before = before.get_mut();
+                if shown.carries != Carries::Unclear {
+                    before.carries = shown.carries;
+                }
+                before.active = shown.active.or(before.active);
             }
-            let external_id = text(user.get("externalId"));
-            self.accounts.insert(id, ShownAccount { external_id, active: user.get("active").and_then(Value::as_bool) });
         }
     }
 
-    /// The account as the last answer about it shows it.
-    pub(super) fn account(&self, id: &str) -> Option<&ShownAccount> {
-        self.accounts.get(id)
+    /// Records whether an answer shows the planned value of a field.
+    pub(super) fn shown(&mut self, field: &str, is_planned: bool) {
+        let progress = self.fields.entry(field.to_owned()).or_default();
+        *progress = match (*progress, is_planned) {
+            (_, true) => Progress::Shown,
+            (Progress::Open, false) => Progress::Open,
+            (Progress::Accepted | Progress::Shown | Progress::Otherwise, false) => Progress::Otherwise,
+        };
     }
 
-    /// Whether the target has answered a write to the account with success.
-    pub(super) fn is_written(&self, id: &str) -> bool {
-        self.written.contains(id)
+    /// How far a field has come.
+    pub(super) fn progress(&self, field: &str) -> Progress {
+        self.fields.get(field).copied().unwrap_or_default()
     }
 }
 
-/// An id as text. An empty text counts as no id.
-fn text(value: Option<&Value>) -> Option<String> {
-    match value? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
+/// The objects of an answer that have an id, each with it: the one that the answer is, or the items of a listing, which
+/// has them under the key `list`. An answer that can be read in several ways shows nothing, nor does a listing where one
+/// object was asked for (`is_one`).
+pub(super) fn objects(body: &[u8], list: &str, is_one: bool) -> Vec<(String, Json)> {
+    let Ok(Json::Object(mut object)) = read(body) else { return Vec::new() };
+    let items = match object.remove(list) {
+        None => vec![Json::Object(object)],
+        Some(Json::Array(items)) if !is_one => items,
+        Some(_) => Vec::new(),
+    };
+    items.into_iter().filter_map(|item| Some((text(item.get("id"))?, item))).collect()
+}
+
+/// An account, if the answer is one: it has a user name.
+///
+/// `is_whole` says that the answer is to a `GET /Users/{id}` without a query, so that nothing is left out of it.
+/// Only then a missing external id means that the account has none. Names of attributes are compared without regard to
+/// case (RFC 7643, section 2.1).
+pub(super) fn account(user: &Json, is_whole: bool) -> Option<ShownAccount> {
+    text(user.get("userName"))?;
+    let is_external_id = |key: &str| fold(key).rsplit(':').next() == Some("externalid");
+    let mut carries = if is_whole { Carries::Nobody } else { Carries::Unclear };
+    for (key, value) in user.as_object()?.iter().filter(|(key, _)| is_external_id(key)) {
+        let is_none = value.is_null() || value.as_str() == Some("");
+        carries = match (text(Some(value)), is_none, &carries) {
+            (_, true, carries) => (*carries).clone(),
+            (Some(id), _, Carries::Nobody | Carries::Unclear) if key == "externalId" => Carries::Employee(id),
+            _ => Carries::Unclear,
+        };
     }
+    Some(ShownAccount { carries, active: flag(user.get("active")) })
+}
+
+/// A cost center, if the answer is one: it has a name.
+pub(super) fn cost_center(center: &Json) -> Option<ShownCostCenter> {
+    let name = center.get("name").and_then(Json::as_str)?.to_owned();
+    Some(ShownCostCenter { name, archived: flag(center.get("archived")) == Some(true) })
 }

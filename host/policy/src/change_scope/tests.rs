@@ -1,6 +1,7 @@
 use crate::change_scope::*;
 use hibob_contract::directory_sync::FieldChange;
 use hibob_contract::types::Person;
+use http::StatusCode;
 use serde_json::json;
 
 const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
@@ -43,16 +44,37 @@ fn scope_with(kind: ChangeKind, target: Option<&str>, fields: Vec<FieldChange>, 
         fields,
         reason: String::new(),
     };
-    ApplyScope::new(&change, ledger)
+    ApplyScope::new(&change, ledger, settings())
+}
+
+/// The conditions of a tenant whose line managers approve.
+fn settings() -> TargetSettings {
+    TargetSettings { approver_conditions: vec!["out of policy".to_owned()], ..TargetSettings::default() }
 }
 
 fn title() -> Vec<FieldChange> {
     vec![text("title", Some("Lead"))]
 }
 
-#[track_caller]
 fn write(scope: &ApplyScope, role: Role, method: &Method, path: &str, body: &Json) -> bool {
-    scope.check(role, method, path, body.to_string().as_bytes()).is_ok()
+    scope.check_write(role, method, path, None, body.to_string().as_bytes()).is_ok()
+}
+
+/// Has the scope take in an answer to a request that wrote these fields.
+fn answer(scope: &ApplyScope, method: &Method, path: &str, fields: &[&'static str], status: StatusCode, body: &str) {
+    let sent = Sent {
+        role: Role::Scim,
+        method: method.clone(),
+        path: path.to_owned(),
+        has_query: false,
+        fields: fields.to_vec(),
+    };
+    scope.note_answer(&sent, status, body.as_bytes());
+}
+
+/// Has the scope take in the account 29 as `GET /Users/29` shows it.
+fn show(scope: &ApplyScope, user: &Json) {
+    answer(scope, &Method::GET, "/Users/29", &[], StatusCode::OK, &user.to_string());
 }
 
 fn patch(operation: Json) -> Json {
@@ -90,12 +112,15 @@ fn a_change_writes_what_it_says() {
         (text("user-name", Some("a@x")), "userName".to_owned(), json!("a@x")),
         (text("external-id", Some("7")), "externalId".to_owned(), json!("7")),
         (text("phone", Some("+34")), format!("{work}.value"), json!("+34")),
-        (text("phone", Some("+34")), "phoneNumbers".to_owned(), json!([{ "type": "work", "value": "+34" }])),
         (text("cost-center", Some("Sales")), own("costCenter"), json!("Sales")),
         (text("company", Some("Acme")), theirs("invoiceProfiles"), json!([{ "value": "Acme" }])),
         (text("emergency-name", Some("Bo")), theirs("emergencyContact.name"), json!("Bo")),
         (manager("manager", Some("30")), own("manager"), json!({ "value": "30" })),
-        (manager("approvers", Some("30")), theirs("approvers"), json!([{ "value": "30", "condition": "x" }])),
+        (
+            manager("approvers", Some("30")),
+            theirs("approvers"),
+            json!([{ "value": "30", "condition": "out of policy" }]),
+        ),
     ] {
         let update = || scope_of(ChangeKind::Update, Some("29"), vec![field.clone()]);
         assert!(patches(&update(), &replace(&path, value.clone())), "{path}");
@@ -107,6 +132,14 @@ fn a_change_writes_what_it_says() {
         ));
         assert!(!patches(&update(), &patch(json!({ "op": "remove", "path": path }))), "{path}");
     }
+    let phone = |verb: &str, kind: &str| {
+        let value = json!([{ "type": kind, "value": "+34" }]);
+        let update = scope_of(ChangeKind::Update, Some("29"), vec![text("phone", Some("+34"))]);
+        patches(&update, &patch(json!({ "op": verb, "path": "phoneNumbers", "value": value })))
+    };
+    assert!(phone("add", "work"));
+    assert!(!phone("add", "home"));
+    assert!(!phone("replace", "work"), "that would remove the other numbers");
     for (field, path) in [
         ("title", "title".to_owned()),
         ("phone", work.to_owned()),
@@ -151,16 +184,23 @@ fn what_the_change_does_not_name_is_refused_in_every_spelling() {
         r#"{"Operations":[{"op":"Replace","path":"title","value":"Lead"}]}"#,
         r#"{"Operations":[{"op":"remove","path":"title","value":"Lead"}]}"#,
     ] {
-        assert!(update.check(Role::Scim, &Method::PATCH, "/Users/29", body.as_bytes()).is_err(), "{body}");
+        let whole = format!(r#"{{"schemas":["{PATCH_OP}"],{}"#, body.strip_prefix('{').unwrap());
+        for body in [body, &whole] {
+            let checked = update.check_write(Role::Scim, &Method::PATCH, "/Users/29", None, body.as_bytes());
+            assert!(checked.is_err(), "{body}");
+        }
     }
 }
 
 #[test]
 fn the_host_sends_its_own_rendering_of_the_body() {
     let update = scope_of(ChangeKind::Update, Some("29"), title());
-    let body = r#" {"Operations" : [{"op":"replace","p\u0061th":"title","value":"L\u0065ad"}]} "#;
-    let leaves = update.check(Role::Scim, &Method::PATCH, "/Users/29", body.as_bytes()).unwrap();
-    assert_eq!(leaves, r#"{"Operations":[{"op":"replace","path":"title","value":"Lead"}]}"#);
+    let body = format!(
+        r#" {{"Operations" : [{{"op":"replace","p\u0061th":"title","value":"L\u0065ad"}}], "schemas": ["{PATCH_OP}"]}} "#
+    );
+    let leaves = update.check_write(Role::Scim, &Method::PATCH, "/Users/29", None, body.as_bytes()).unwrap();
+    let operation = r#"{"op":"replace","path":"title","value":"Lead"}"#;
+    assert_eq!(leaves.body, format!(r#"{{"Operations":[{operation}],"schemas":["{PATCH_OP}"]}}"#));
 }
 
 #[test]
@@ -192,7 +232,8 @@ fn an_account_that_the_ledger_does_not_know_is_not_written_to() {
         (ChangeKind::Update, Some("8"), false),
         (ChangeKind::Update, None, false),
         (ChangeKind::Adopt, None, false),
-        (ChangeKind::Adopt, Some("8"), true), // the employee was rehired under a new id
+        (ChangeKind::Adopt, Some("8"), false),
+        (ChangeKind::Reactivate, Some("8"), false),
         (ChangeKind::Reactivate, None, false),
     ] {
         let ledger = LedgerFacts { owner: owner.map(str::to_owned), ..LedgerFacts::default() };
@@ -217,9 +258,8 @@ fn an_account_that_carries_nobodys_id_is_not_that_of_a_change_about_nobody() {
         fields: vec![active(false)],
         reason: String::new(),
     };
-    let scope = ApplyScope::new(&change, LedgerFacts::default());
-    let shown = json!({ "id": "29", "active": true }).to_string();
-    scope.note_answer(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.as_bytes());
+    let scope = ApplyScope::new(&change, LedgerFacts::default(), settings());
+    show(&scope, &json!({ "id": "29", "userName": "a@x", "active": true }));
     assert!(!patches(&scope, &replace("active", json!(false))));
 }
 
@@ -232,42 +272,130 @@ fn an_account_that_carries_the_employees_id_is_written_to_though_the_ledger_does
         let update = scope_with(ChangeKind::Update, Some("29"), title(), ledger());
         let archive = scope_with(ChangeKind::Archive, Some("29"), vec![active(false)], ledger());
         for (scope, patch) in [(update, replace("title", json!("Lead"))), (archive, replace("active", json!(false)))] {
-            let shown = json!({ "id": "29", "externalId": carried, "active": true }).to_string();
-            scope.note_answer(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.as_bytes());
+            show(&scope, &json!({ "id": "29", "userName": "a@x", "externalId": carried, "active": true }));
             assert_eq!(patches(&scope, &patch), allowed, "{owner:?} {carried}");
         }
     }
 }
 
-/// An employee who is rehired may have a new id; the plan then names the former one.
+/// An employee who is rehired may have a new id; the plan then names the former one, and the target has to show it.
 #[test]
-fn an_account_of_the_former_id_is_changed_where_the_plan_names_it() {
-    let fields = || vec![FieldChange { before: Some(Value::Text("6".to_owned())), ..text("external-id", Some("7")) }];
-    let ledger = |owner: &str| LedgerFacts { owner: Some(owner.to_owned()), ..LedgerFacts::default() };
+fn an_account_is_given_to_another_employee_only_where_plan_ledger_and_target_agree() {
     let new_id = replace("externalId", json!("7"));
-    assert!(patches(&scope_with(ChangeKind::Update, Some("29"), fields(), ledger("6")), &new_id));
-    assert!(!patches(&scope_with(ChangeKind::Update, Some("29"), fields(), ledger("5")), &new_id));
-    for (external, active, allowed) in [("6", false, true), ("6", true, false), ("5", false, false)] {
-        let scope = scope_with(ChangeKind::Reactivate, Some("29"), fields(), LedgerFacts::default());
-        let shown = json!({ "id": "29", "externalId": external, "active": active }).to_string();
-        scope.note_answer(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.as_bytes());
-        assert_eq!(patches(&scope, &new_id), allowed, "{external} {active}");
+    let fields = |former: Option<&str>| {
+        let before = former.map(|id| Value::Text(id.to_owned()));
+        vec![FieldChange { before, ..text("external-id", Some("7")) }]
+    };
+    for (kind, owner, former, carried, active, allowed) in [
+        // The ledger has it for the former id, which the change names and the target shows.
+        (ChangeKind::Update, Some("6"), Some("6"), Some("6"), true, true),
+        (ChangeKind::Adopt, Some("6"), Some("6"), Some("6"), true, true),
+        (ChangeKind::Reactivate, Some("6"), Some("6"), Some("6"), false, true),
+        (ChangeKind::Archive, Some("6"), Some("6"), Some("6"), true, false),
+        (ChangeKind::Adopt, Some("6"), Some("6"), None, true, false),
+        (ChangeKind::Adopt, Some("6"), None, Some("6"), true, false),
+        (ChangeKind::Adopt, Some("5"), Some("6"), Some("6"), true, false),
+        (ChangeKind::Adopt, Some("5"), Some("6"), Some("5"), true, false),
+        (ChangeKind::Update, Some("5"), Some("6"), Some("6"), true, false),
+        // Somebody has removed the id in TravelPerk, or has written the right one there.
+        (ChangeKind::Reactivate, Some("6"), None, Some(""), false, true),
+        (ChangeKind::Update, Some("6"), None, Some(""), true, false),
+        (ChangeKind::Adopt, Some("6"), None, Some("7"), true, true),
+        (ChangeKind::Update, Some("6"), None, Some("7"), true, false),
+        // The ledger has it for nobody: an archived account from before the sync.
+        (ChangeKind::Reactivate, None, Some("6"), Some("6"), false, true),
+        (ChangeKind::Reactivate, None, Some("6"), Some("6"), true, false),
+        (ChangeKind::Reactivate, None, Some("6"), Some("5"), false, false),
+        (ChangeKind::Adopt, None, Some("6"), Some("6"), false, false),
+    ] {
+        let ledger = LedgerFacts { owner: owner.map(str::to_owned), ..LedgerFacts::default() };
+        let scope = scope_with(kind, Some("29"), fields(former), ledger);
+        let why = format!("{kind:?} {owner:?} {former:?} {carried:?} {active}");
+        assert!(!patches(&scope, &new_id), "nothing was read: {why}");
+        if let Some(carried) = carried {
+            show(&scope, &json!({ "id": "29", "userName": "a@x", "externalId": carried, "active": active }));
+        }
+        assert_eq!(patches(&scope, &new_id), allowed, "{why}");
+    }
+}
+
+/// An account of another employee is not taken by a change that keeps its external id.
+#[test]
+fn an_account_is_not_taken_without_its_external_id() {
+    let ledger = || LedgerFacts { owner: Some("6".to_owned()), ..LedgerFacts::default() };
+    for carried in ["6", ""] {
+        let scope = scope_with(ChangeKind::Adopt, Some("29"), title(), ledger());
+        show(&scope, &json!({ "id": "29", "userName": "a@x", "externalId": carried, "active": true }));
+        assert!(!patches(&scope, &replace("title", json!("Lead"))), "{carried}");
+    }
+}
+
+/// After the first write of a change its other fields are written, though the account is no longer as it was.
+#[test]
+fn fields_are_written_one_by_one_after_the_first() {
+    let external = FieldChange { before: Some(Value::Text("6".to_owned())), ..text("external-id", Some("7")) };
+    let fields = || [title(), vec![external.clone(), active(true)]].concat();
+    let owned = |owner: Option<&str>| LedgerFacts { owner: owner.map(str::to_owned), ..LedgerFacts::default() };
+    for owner in [None, Some("6")] {
+        let scope = scope_with(ChangeKind::Reactivate, Some("29"), fields(), owned(owner));
+        show(&scope, &json!({ "id": "29", "userName": "a@x", "externalId": "6", "active": false }));
+        let shown = json!({ "id": "29", "userName": "a@x", "externalId": "6", "active": true });
+        assert!(patches(&scope, &replace("active", json!(true))));
+        answer(&scope, &Method::PATCH, "/Users/29", &["active"], StatusCode::OK, &shown.to_string());
+        assert!(patches(&scope, &replace("externalId", json!("7"))), "{owner:?}");
+        answer(&scope, &Method::PATCH, "/Users/29", &["external-id"], StatusCode::NO_CONTENT, "");
+        assert!(patches(&scope, &replace("title", json!("Lead"))), "{owner:?}");
     }
 }
 
 #[test]
 fn an_account_is_adopted_if_the_target_shows_that_it_is_free() {
+    let name = "a@x";
     for (shown, allowed) in [
-        (json!({ "id": "29", "userName": "a@x" }), true),
-        (json!({ "id": "29", "externalId": "" }), true),
-        (json!({ "id": "29", "externalId": "7" }), true),
-        (json!({ "Resources": [{ "id": 29, "externalId": null }] }), true),
-        (json!({ "id": "29", "externalId": "8" }), false),
-        (json!({ "id": "30" }), false),
+        (json!({ "id": "29", "userName": name }), true),
+        (json!({ "id": 29, "userName": name }), true),
+        (json!({ "id": "29", "userName": name, "externalId": "" }), true),
+        (json!({ "id": "29", "userName": name, "externalId": null }), true),
+        (json!({ "id": "29", "userName": name, "externalId": "7" }), true),
+        (json!({ "id": "29", "userName": name, "externalId": "8" }), false),
+        (json!({ "id": "29", "userName": name, "externalId": ["8"] }), false),
+        (json!({ "id": "29", "userName": name, "externalid": "8" }), false),
+        (json!({ "id": "29", "userName": name, "EXTERNALID": 8 }), false),
+        (json!({ "id": "29", "userName": name, "urn:ietf:params:scim:schemas:core:2.0:User:externalId": "8" }), false),
+        (json!({ "id": "29" }), false),
+        (json!({ "id": "29", "userName": "" }), false),
+        (json!({ "id": "30", "userName": name }), false),
+        (json!({ "Resources": [{ "id": "29", "userName": name }] }), false),
     ] {
         let scope = scope_with(ChangeKind::Adopt, Some("29"), title(), LedgerFacts::default());
-        scope.note_answer(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.to_string().as_bytes());
+        show(&scope, &shown);
         assert_eq!(patches(&scope, &replace("title", json!("Lead"))), allowed, "{shown}");
+    }
+}
+
+/// Only the whole account shows that it has no external id: not an answer to a query, nor to a write, nor one that can
+/// be read in two ways.
+#[test]
+fn what_is_left_out_of_an_answer_is_not_free() {
+    let user = json!({ "id": "29", "userName": "a@x" }).to_string();
+    let listed = format!(r#"{{"Resources":[{user}]}}"#);
+    let sent = |method: &Method, path: &str, has_query: bool| Sent {
+        role: Role::Scim,
+        method: method.clone(),
+        path: path.to_owned(),
+        has_query,
+        fields: Vec::new(),
+    };
+    for (sent, body) in [
+        (sent(&Method::GET, "/Users/29", true), user.as_str()),
+        (sent(&Method::GET, "/Users/30", false), &user),
+        (sent(&Method::GET, "/Users", false), &listed),
+        (sent(&Method::GET, "/Users", true), &listed),
+        (sent(&Method::GET, "/Users/29", false), r#"{"id":"29","userName":"a@x","externalId":"8","externalId":null}"#),
+    ] {
+        let scope = scope_with(ChangeKind::Adopt, Some("29"), title(), LedgerFacts::default());
+        scope.note_answer(&sent, StatusCode::OK, body.as_bytes());
+        assert!(!patches(&scope, &replace("title", json!("Lead"))), "{sent:?}");
     }
 }
 
@@ -281,12 +409,13 @@ fn a_new_account_is_as_the_change_says() {
             text("emergency-name", Some("Bo")),
             manager("manager", None),
         ];
-        let ledger = LedgerFacts { manager_account_id: Some("30".to_owned()), ..LedgerFacts::default() };
+        let people = BTreeMap::from([("8".to_owned(), "30".to_owned())]);
+        let ledger = LedgerFacts { people, ..LedgerFacts::default() };
         scope_with(ChangeKind::Create, None, fields, ledger)
     };
     let tries = |body: Json| write(&create(), Role::Scim, &Method::POST, "/Users", &body);
     let user = json!({
-        "schemas": [ENTERPRISE],
+        "schemas": [USER, ENTERPRISE, TRAVELPERK],
         "active": true,
         "externalId": "7",
         "userName": "a@x",
@@ -295,7 +424,13 @@ fn a_new_account_is_as_the_change_says() {
         TRAVELPERK: { "emergencyContact": { "name": "Bo" } },
     });
     assert!(tries(user.clone()));
+    let mut reordered = user.clone();
+    reordered["schemas"] = json!([TRAVELPERK, USER, ENTERPRISE]);
+    assert!(tries(reordered));
     for (pointer, value) in [
+        ("/schemas", json!([USER])),
+        ("/schemas", json!([USER, ENTERPRISE, TRAVELPERK, "a note"])),
+        ("/schemas", json!("a note")),
         ("/externalId", json!("8")),
         ("/active", json!(false)),
         ("/userName", json!("b@x")),
@@ -307,12 +442,23 @@ fn a_new_account_is_as_the_change_says() {
         *other.pointer_mut(pointer).unwrap() = value;
         assert!(!tries(other), "{pointer}");
     }
-    for (key, value) in [("id", json!("29")), ("EXTERNALID", json!("8")), ("roles", json!([])), ("title", json!("x"))] {
+    for (key, value) in [
+        ("id", json!("29")),
+        ("EXTERNALID", json!("8")),
+        ("roles", json!([])),
+        ("title", json!("x")),
+        ("name.givenName", json!("Ana")),
+        ("\u{17f}chemas", json!("a note")),
+    ] {
         let mut other = user.clone();
         other.as_object_mut().unwrap().insert(key.to_owned(), value);
         assert!(!tries(other), "{key}");
     }
-    assert!(!tries(json!({ "active": true, "userName": "a@x" })));
+    assert!(!tries(json!({ "schemas": [USER], "active": true, "userName": "a@x" })));
+    let scope = create();
+    assert!(write(&scope, Role::Scim, &Method::POST, "/Users", &user));
+    answer(&scope, &Method::POST, "/Users", &[], StatusCode::CREATED, "");
+    assert!(!write(&scope, Role::Scim, &Method::POST, "/Users", &user), "it is created already");
 }
 
 #[test]
@@ -325,7 +471,7 @@ fn writes_are_counted() {
 #[test]
 fn cost_centers_are_created_and_restored_and_nothing_else() {
     let make = |body: Json| {
-        let scope = scope_of(ChangeKind::CreateCostCenter, None, title());
+        let scope = scope_of(ChangeKind::CreateCostCenter, None, vec![text("name", Some("Sales"))]);
         write(&scope, Role::CostCenters, &Method::POST, "/cost_centers", &body)
     };
     assert!(make(json!({ "name": "Sales" })));
@@ -341,29 +487,97 @@ fn cost_centers_are_created_and_restored_and_nothing_else() {
     assert!(!restore("/cost_centers/3", json!({ "archive": false, "name": "x" })));
 }
 
-/// A change that the plugin reports as made counts as made only if the target's answers show it.
+/// Nothing leaves beside what the change says: no query, no further key, no text in `schemas`, no header of the plugin.
 #[test]
-fn a_change_is_made_where_an_answer_shows_it() {
-    let user =
-        |external: &str, active: bool| json!({ "id": "29", "externalId": external, "active": active }).to_string();
-    let shows = |kind, method: &Method, status, body: &str| {
-        let scope = scope_of(kind, Some("29"), title());
-        scope.note_answer(Role::Scim, method, "/Users/29", status, body.as_bytes());
-        scope.shows("29")
+fn a_write_has_nothing_beside_the_change() {
+    let update = || scope_of(ChangeKind::Update, Some("29"), [title(), vec![text("locale", Some("x"))]].concat());
+    let title_is_lead = json!({ "op": "replace", "path": "title", "value": "Lead" });
+    let body = patch(title_is_lead.clone());
+    let checked = |query, body: &Json| {
+        update().check_write(Role::Scim, &Method::PATCH, "/Users/29", query, body.to_string().as_bytes())
     };
-    let ok = StatusCode::OK;
-    assert!(shows(ChangeKind::Update, &Method::PATCH, StatusCode::NO_CONTENT, ""));
-    assert!(!shows(ChangeKind::Update, &Method::PATCH, StatusCode::BAD_REQUEST, &user("7", true)));
-    assert!(shows(ChangeKind::Adopt, &Method::GET, ok, &user("7", true)));
-    assert!(!shows(ChangeKind::Adopt, &Method::GET, ok, &user("8", true)));
-    assert!(shows(ChangeKind::Archive, &Method::GET, ok, &user("7", false)));
-    assert!(!shows(ChangeKind::Archive, &Method::GET, ok, &user("7", true)));
-    assert!(!shows(ChangeKind::Reactivate, &Method::GET, ok, &user("7", false)));
-    assert!(!scope_of(ChangeKind::Update, Some("29"), title()).shows("29"));
-    let adopt = scope_with(ChangeKind::Adopt, Some("29"), Vec::new(), LedgerFacts::default());
-    adopt.note_answer(Role::Scim, &Method::GET, "/Users/29", ok, json!({ "id": "29" }).to_string().as_bytes());
-    assert!(!adopt.shows("29"), "an account of nobody is not adopted by being looked at");
-    let create = scope_of(ChangeKind::Create, None, title());
-    create.note_answer(Role::Scim, &Method::POST, "/Users", StatusCode::CREATED, user("7", true).as_bytes());
-    assert!(create.shows("29") && !create.shows("30"));
+    let sent = checked(None, &body).unwrap();
+    let header = |name: &str| sent.headers.get(name).map(|value| value.to_str().unwrap());
+    assert_eq!((header("accept"), header("content-type")), (Some(JSON), Some(JSON)));
+    assert_eq!((header("api-version"), sent.headers.len(), sent.query.as_ref()), (Some("1"), 3, None));
+    for query in ["", "x=1", "attributes=id"] {
+        assert!(checked(Some(query), &body).is_err(), "{query}");
+    }
+    for (key, value) in [
+        ("schemas", json!([PATCH_OP, "a note"])),
+        ("schemas", json!(["a note"])),
+        ("schemas", json!(PATCH_OP)),
+        ("schemas", Json::Null),
+        ("Operations", json!([])),
+        ("Operations", json!([title_is_lead, title_is_lead])),
+        ("Operations", json!([{ "op": "replace", "path": "title", "value": "Lead", "note": "x" }])),
+        ("Operations", json!([{ "op": "replace", "path": "title", "value": "Lead", "Value": "x" }])),
+        ("operations", json!([])),
+        ("\u{17f}chemas", json!(["a note"])),
+        ("note", json!("x")),
+    ] {
+        let mut more = body.clone();
+        more.as_object_mut().unwrap().insert(key.to_owned(), value);
+        assert!(checked(None, &more).is_err(), "{more}");
+    }
 }
+
+#[test]
+fn a_change_reads_its_target_and_searches_for_its_own_values() {
+    let fields = vec![text("user-name", Some("a@x"))];
+    let asks = |role, path: &str, query: Option<&str>, body: &[u8]| {
+        scope_of(ChangeKind::Update, Some("29"), fields.clone()).check_read(role, &Method::GET, path, query, body)
+    };
+    for (role, path, query) in [
+        (Role::Scim, "/Users/29", None),
+        (Role::Scim, "/Users/30", None),
+        (Role::Scim, "/Users", Some("filter=userName%20eq%20%22a%40x%22")),
+        (Role::Scim, "/Users", Some("filter=externalId%20eq%20%227%22")),
+        (Role::CostCenters, "/cost_centers", Some("offset=0&limit=50")),
+    ] {
+        let sent = asks(role, path, query, b"").unwrap();
+        assert_eq!((sent.query.as_deref(), sent.headers.len(), sent.body.len()), (query, 2, 0), "{path} {query:?}");
+        assert!(asks(role, path, query, b"{}").is_err());
+    }
+    for (role, path, query) in [
+        (Role::Scim, "/Users/29", "excludedAttributes=externalId"),
+        (Role::Scim, "/Users/29", "attributes=userName"),
+        (Role::Scim, "/Users/29", ""),
+        (Role::Scim, "/Users", "startIndex=1&count=50"),
+        (Role::Scim, "/Users", "filter=userName%20eq%20%22b%40x%22"),
+        (Role::Scim, "/Users/29", "filter=userName%20eq%20%22a%40x%22"),
+        (Role::Rest, "/profiles", "offset=0"),
+        (Role::CostCenters, "/cost_centers", "name=a%40x"),
+        (Role::CostCenters, "/cost_centers/3", "offset=0"),
+    ] {
+        assert!(asks(role, path, Some(query), b"").is_err(), "{path}?{query}");
+    }
+}
+
+#[test]
+fn the_conditions_of_approvers_are_the_operators() {
+    let path = format!("{TRAVELPERK}:approvers");
+    let fields = || vec![manager("approvers", Some("30"))];
+    let one = |condition: &str| json!({ "value": "30", "condition": condition });
+    for (value, allowed) in [
+        (json!([one("out of policy")]), true),
+        (json!([one("always")]), false),
+        (json!([one("out of policy"), one("always")]), false),
+        (json!([one("out of policy"), one("out of policy")]), false),
+        (json!([one("Out of policy")]), false),
+        (json!([{ "value": "30" }]), false),
+        (json!([]), false),
+    ] {
+        let scope = scope_of(ChangeKind::Update, Some("29"), fields());
+        assert_eq!(patches(&scope, &replace(&path, value.clone())), allowed, "{value}");
+    }
+    let without = LedgerFacts { owner: Some("7".to_owned()), ..LedgerFacts::default() };
+    let change = scope_with(ChangeKind::Update, Some("29"), vec![manager("approvers", None)], without);
+    assert!(!patches(&change, &replace(&path, json!([{ "value": "", "condition": "out of policy" }]))));
+    assert!(
+        !patches(&change, &patch(json!({ "op": "remove", "path": path }))),
+        "the manager is not known, not cleared"
+    );
+}
+
+mod made;

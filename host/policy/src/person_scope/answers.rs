@@ -12,8 +12,8 @@ pub(super) const NAMED_LISTS: &str = "/company/named-lists/";
 /// HiBob's answers, as far as claims are checked against them.
 #[derive(Debug, Default)]
 pub(super) struct PersonAnswers {
-    /// Every text and number in the person's own record.
-    values: BTreeSet<String>,
+    /// The value of each field of the person's own record that the call may ask for, by the field's id.
+    values: BTreeMap<String, String>,
     /// For each named list, the items' names by id.
     lists: BTreeMap<String, BTreeMap<String, String>>,
     /// For each garden leave among the person's own lifecycle rows, the day before it: YYYY-MM-DD.
@@ -22,15 +22,20 @@ pub(super) struct PersonAnswers {
 }
 
 impl PersonAnswers {
-    /// Takes in an answer. If it is about somebody else or about several people, only its hash is kept.
-    pub(super) fn note(&mut self, employee_id: &str, path: &str, body: &[u8]) {
+    /// Takes in an answer, with the values of these fields. If it is about somebody else or about several people, only
+    /// its hash is kept.
+    pub(super) fn note<'f>(
+        &mut self,
+        employee_id: &str,
+        fields: impl Iterator<Item = &'f str>,
+        path: &str,
+        body: &[u8],
+    ) {
         self.digest.update(Sha256::digest(body));
         let Ok(body) = serde_json::from_slice::<Value>(body) else { return };
         if let Some(list) = path.strip_prefix(NAMED_LISTS) {
-            let mut names = BTreeMap::new();
             let items = body.get("values").or_else(|| body.get("items")).unwrap_or(&body);
-            items_of(items, &mut names, 0);
-            self.lists.insert(list.to_owned(), names);
+            items_of(items, self.lists.entry(list.to_owned()).or_default(), 0);
         } else if path == LIFECYCLE_TABLE {
             if let Some([rows]) = body.get("results").and_then(Value::as_array).map(Vec::as_slice)
                 && text(rows.get("employeeId")).as_deref() == Some(employee_id)
@@ -38,21 +43,26 @@ impl PersonAnswers {
                 days_before_leave_of(rows, &mut self.days_before_leave, 0);
             }
         } else if let Some([person]) = body.get("employees").and_then(Value::as_array).map(Vec::as_slice)
-            && text(person.get("id").or_else(|| person.get("/root/id"))).as_deref() == Some(employee_id)
+            && value_of(person, "root.id").as_deref() == Some(employee_id)
         {
-            texts_of(person, &mut self.values, 0);
+            self.values.extend(fields.filter_map(|field| Some((field.to_owned(), value_of(person, field)?))));
         }
     }
 
-    /// Whether a value appears in the person's record.
-    pub(super) fn has_value(&self, value: &str) -> bool {
-        self.values.contains(value)
+    /// The value of a field of the person's record.
+    pub(super) fn value(&self, field: &str) -> Option<&str> {
+        self.values.get(field).map(String::as_str)
     }
 
-    /// Whether `value` is the name of an item of this list, and the item's id appears in the person's record.
-    pub(super) fn has_list_name(&self, list: &str, value: &str) -> bool {
-        let names = self.lists.get(list).into_iter().flatten();
-        names.filter(|(id, _)| self.values.contains(*id)).any(|(_, name)| name == value)
+    /// The value of a field of the person's record, by its name where it is the id of an item of this list.
+    pub(super) fn value_by_name(&self, field: &str, list: &str) -> Option<&str> {
+        let value = self.value(field)?;
+        Some(self.lists.get(list).and_then(|names| names.get(value)).map_or(value, String::as_str))
+    }
+
+    /// Whether any garden leave is among the person's lifecycle rows.
+    pub(super) fn has_leave(&self) -> bool {
+        !self.days_before_leave.is_empty()
     }
 
     /// Whether a garden leave among the person's lifecycle rows begins on the day after `day`.
@@ -69,15 +79,19 @@ impl PersonAnswers {
 /// Deepest nesting of JSON that is searched. HiBob's answers have a handful of levels.
 const DEPTH_MAX: usize = 16;
 
-/// Collects every text and number in a value, without white space around it.
-fn texts_of(value: &Value, texts: &mut BTreeSet<String>, depth: usize) {
-    match value {
-        Value::Array(items) if depth < DEPTH_MAX => items.iter().for_each(|item| texts_of(item, texts, depth + 1)),
-        Value::Object(fields) if depth < DEPTH_MAX => {
-            fields.values().for_each(|field| texts_of(field, texts, depth + 1));
-        }
-        value => texts.extend(text(Some(value))),
-    }
+/// The value of the field with this id in a person's record. HiBob writes `work.title` as `{"work": {"title": …}}` and
+/// as `{"/work/title": {"value": …}}`; the first one counts. The fields of `root` are those of the record itself.
+fn value_of(person: &Value, field: &str) -> Option<String> {
+    let names: Vec<&str> = field.strip_prefix("root.").unwrap_or(field).split('.').collect();
+    let walk = |from: &'_ Value, names: &[&str]| text(names.iter().try_fold(from, |object, name| object.get(*name)));
+    walk(person, &names).or_else(|| {
+        (1..=names.len()).find_map(|length| {
+            let (outer, inner) = names.split_at_checked(length)?;
+            let path = outer.join("/");
+            let flat = person.get(format!("/{path}")).or_else(|| person.get(format!("/root/{path}")));
+            walk(flat?.get("value")?, inner)
+        })
+    })
 }
 
 fn text(value: Option<&Value>) -> Option<String> {

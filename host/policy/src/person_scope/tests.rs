@@ -6,13 +6,18 @@ fn search(id: &str, fields: &[&str]) -> Value {
     json!({ "fields": fields, "filters": [filter], "showInactive": true })
 }
 
+/// What a call for claims reads, where `terminated` is the only departure, and garden leave if it counts.
+fn claims_read(garden_leave: bool) -> PersonRead {
+    PersonRead::Claims { statuses: vec!["Terminated".to_owned()], garden_leave }
+}
+
 fn allows(scope: &PersonScope, body: &Value) -> bool {
     scope.check(&Method::POST, "/people/search", None, body.to_string().as_bytes()).is_ok()
 }
 
 #[test]
 fn one_person_is_asked_about_and_nothing_else() {
-    let claims = PersonScope::new("7", PersonRead::Claims { garden_leave: false });
+    let claims = PersonScope::new("7", claims_read(false));
     assert!(allows(&claims, &search("7", &["root.id", "work.title"])));
     assert!(!allows(&claims, &search("8", &["root.id"])));
     assert!(!allows(&claims, &search("7", &["root.id", "root.email"])));
@@ -46,13 +51,22 @@ fn departure(id: &str) -> Departure {
     Departure { employee_id: id.to_owned(), ended_on: "2026-11-20".to_owned(), basis: String::new() }
 }
 
-fn scope() -> PersonScope {
-    let scope = PersonScope::new("7", PersonRead::Claims { garden_leave: false });
-    let person = json!({
+/// Ana's record as HiBob has it.
+fn person() -> Value {
+    json!({
         "id": "7", "firstName": "Ana", "surname": " Ruiz ",
-        "work": { "title": "100001", "department": "Research", "startDate": "2020-01-06" },
+        "internal": { "lifecycleStatus": "terminated", "terminationDate": "2026-12-31" },
+        "work": { "title": "100001", "department": "Research", "startDate": "2020-01-06", "site": "Berlin" },
         "/employee/lastDayOfWork": { "value": "2026-11-20" },
-    });
+    })
+}
+
+fn scope() -> PersonScope {
+    scope_of(false, person())
+}
+
+fn scope_of(garden_leave: bool, person: Value) -> PersonScope {
+    let scope = PersonScope::new("7", claims_read(garden_leave));
     let note = |path: &str, body: Value| {
         scope.note_answer(Role::HiBob, path, StatusCode::OK, body.to_string().as_bytes());
     };
@@ -72,36 +86,38 @@ fn only_what_hibob_has_answered_is_confirmed() {
     for (changed, name) in [
         (Claims { given_name: "Eve".to_owned(), ..claims() }, "given-name"),
         (Claims { job_title: Some("Director".to_owned()), ..claims() }, "job-title"),
+        (Claims { job_title: Some("100001".to_owned()), ..claims() }, "job-title"),
+        (Claims { job_title: Some("Research".to_owned()), ..claims() }, "job-title"),
+        (Claims { job_title: Some("Berlin".to_owned()), ..claims() }, "job-title"),
         (Claims { department: Some("Engineer".to_owned()), ..claims() }, "department"),
+        (Claims { department: Some("terminated".to_owned()), ..claims() }, "department"),
+        (Claims { given_name: "Ruiz".to_owned(), family_name: "Ana".to_owned(), ..claims() }, "given-name"),
+        (Claims { family_name: "Ana".to_owned(), ..claims() }, "family-name"),
+        (Claims { started_on: "2026-11-20".to_owned(), ..claims() }, "started-on"),
         (Claims { started_on: "2010-01-06".to_owned(), ..claims() }, "started-on"),
         (Claims { ended_on: "2020-01-06".to_owned(), ..claims() }, "ended-on"),
     ] {
         assert_eq!(scope().confirm(&departure("7"), &changed), Err(name));
     }
     assert_eq!(scope().confirm(&departure("8"), &claims()), Err("employee"));
-    assert!(
-        PersonScope::new("7", PersonRead::Claims { garden_leave: false }).confirm(&departure("7"), &claims()).is_err()
-    );
+    assert!(PersonScope::new("7", claims_read(false)).confirm(&departure("7"), &claims()).is_err());
 }
 
 /// Answers about somebody else, or about several people, confirm nothing.
 #[test]
 fn another_persons_record_confirms_nothing() {
-    let scope = PersonScope::new("7", PersonRead::Claims { garden_leave: false });
+    let scope = PersonScope::new("7", claims_read(false));
     let person = |id: &str| json!({ "id": id, "firstName": "Ana" });
     for people in [json!([person("8")]), json!([person("7"), person("8")])] {
         let body = json!({ "employees": people }).to_string();
         scope.note_answer(Role::HiBob, "/people/search", StatusCode::OK, body.as_bytes());
     }
-    assert!(!scope.has_value("Ana"));
-    assert_ne!(
-        scope.answers_digest(),
-        PersonScope::new("7", PersonRead::Claims { garden_leave: false }).answers_digest()
-    );
+    assert_eq!(scope.confirm(&departure("7"), &claims()), Err("given-name"));
+    assert_ne!(scope.answers_digest(), PersonScope::new("7", claims_read(false)).answers_digest());
 }
 
 fn garden() -> PersonScope {
-    PersonScope::new("7", PersonRead::Claims { garden_leave: true })
+    PersonScope::new("7", claims_read(true))
 }
 
 #[test]
@@ -111,7 +127,7 @@ fn the_rows_of_one_person_are_asked_for_where_garden_leave_counts() {
     };
     for query in ["employeeIds=7", "employeeIds=7&limit=200"] {
         assert!(asks(&garden(), Some(query)), "{query}");
-        assert!(!asks(&PersonScope::new("7", PersonRead::Claims { garden_leave: false }), Some(query)));
+        assert!(!asks(&PersonScope::new("7", claims_read(false)), Some(query)));
         assert!(!asks(&PersonScope::new("7", PersonRead::Address("root.email".to_owned())), Some(query)));
     }
     for query in [
@@ -129,7 +145,7 @@ fn the_rows_of_one_person_are_asked_for_where_garden_leave_counts() {
         assert!(!asks(&garden(), Some(query)), "{query}");
     }
     assert!(!asks(&garden(), None));
-    assert!(!asks(&PersonScope::new("7,8", PersonRead::Claims { garden_leave: true }), Some("employeeIds=7,8")));
+    assert!(!asks(&PersonScope::new("7,8", claims_read(true)), Some("employeeIds=7,8")));
     let list = |query| garden().check(&Method::GET, "/company/named-lists/title", query, b"").is_ok();
     assert!(list(None) && list(Some("includeArchived=true")));
     for query in ["", "includeArchived", "includeArchived=false", "includeArchived=true&limit=1"] {
@@ -145,7 +161,10 @@ fn the_day_before_a_garden_leave_is_worked_out_from_its_row() {
     let row = |day: &str, status: &str| json!({ "effectiveDate": day, "status": status });
     let own = |rows: Value| json!({ "results": [{ "employeeId": "7", "values": rows }] });
     let confirms = |answer: Value| {
-        let scope = scope();
+        let mut person = person();
+        person.as_object_mut().unwrap().remove("/employee/lastDayOfWork");
+        person["internal"]["lifecycleStatus"] = json!("gardenLeave");
+        let scope = scope_of(true, person);
         let body = answer.to_string();
         scope.note_answer(Role::HiBob, "/bulk/people/lifecycle", StatusCode::OK, body.as_bytes());
         let ended_on = "2026-11-15".to_owned();
@@ -171,4 +190,39 @@ fn the_day_before_a_garden_leave_is_worked_out_from_its_row() {
     ] {
         assert!(!confirms(other), "{why}");
     }
+}
+
+/// Status and last day are HiBob's, whatever the plugin says of the departure.
+#[test]
+fn only_somebody_who_has_left_on_that_day_gets_a_reference() {
+    let last_day = |status: &str, day: Option<&str>, termination: Option<&str>, ended_on: &str| {
+        let mut person = person();
+        person["/employee/lastDayOfWork"] = json!({ "value": day });
+        person["internal"] = json!({ "lifecycleStatus": status, "terminationDate": termination });
+        let departure = Departure { ended_on: ended_on.to_owned(), ..departure("7") };
+        scope_of(false, person).confirm(&departure, &Claims { ended_on: ended_on.to_owned(), ..claims() })
+    };
+    let (day, other) = ("2026-11-20", "2026-12-31");
+    assert_eq!(last_day("terminated", Some(day), Some(other), day), Ok(()));
+    assert_eq!(last_day("Terminated", None, Some(other), other), Ok(()));
+    for (status, last, termination, ended_on, refused) in [
+        ("employed", Some(day), None, day, "status"),
+        ("garden leave", Some(day), None, day, "status"),
+        ("", Some(day), None, day, "status"),
+        ("terminated", Some(day), Some(other), other, "ended-on"),
+        ("terminated", None, None, day, "ended-on"),
+        ("terminated", None, Some(other), "2020-01-06", "ended-on"),
+    ] {
+        assert_eq!(last_day(status, last, termination, ended_on), Err(refused), "{status} {last:?} {ended_on}");
+    }
+}
+
+#[test]
+fn an_address_is_the_value_of_its_own_field() {
+    let scope = PersonScope::new("7", PersonRead::Address("home.privateEmail".to_owned()));
+    let person = json!({ "id": "7", "home": { "privateEmail": "ana@home.example" }, "email": "other@x.example" });
+    let body = json!({ "employees": [person] }).to_string();
+    scope.note_answer(Role::HiBob, "/people/search", StatusCode::OK, body.as_bytes());
+    assert!(scope.has_address("ana@home.example"));
+    assert!(!scope.has_address("other@x.example") && !scope.has_address("7"));
 }

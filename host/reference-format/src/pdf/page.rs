@@ -4,6 +4,7 @@ use super::PdfError;
 use super::canvas::{Canvas, Colour};
 use super::fonts::Weight;
 use super::text::{Line, Style, set};
+use crate::claims::Employment;
 use crate::credential::Credential;
 use crate::keys::Selector;
 use crate::qr::VERIFY_PATH;
@@ -139,19 +140,20 @@ impl Body {
     fn new(credential: &Credential, scale: f32) -> Result<Self, PdfError> {
         let claims = &credential.claims;
         let issuer = claims.issuer();
+        let Employment { name, job_title, department, start, end } = claims.employment();
         let eyebrow = Block::new("EMPLOYMENT REFERENCE", LEFT, 84.0, WIDTH, EYEBROW, ACCENT)?;
         let company = style(COMPANY.size * scale, COMPANY.weight);
         let company = Block::new(issuer.name.as_str(), LEFT, eyebrow.end() + 29.0, WIDTH, company, INK)?;
         let domain = Block::new(issuer.domain.as_str(), LEFT, company.end() + 18.0, WIDTH, DOMAIN, ACCENT)?;
         let rule = domain.end() + 22.0;
         let lead = Block::new("This confirms the employment of", LEFT, rule + 46.0 * scale, WIDTH, LEAD, GREY)?;
-        let name = style(29.0 * scale, Weight::Bold);
-        let name = Block::new(claims.name().as_str(), LEFT, lead.end() + 10.0 + name.size, WIDTH, name, INK)?;
-        let period = format!("{} – {}", long_date(claims.start()), long_date(claims.end()));
+        let large = style(29.0 * scale, Weight::Bold);
+        let name = Block::new(name.as_str(), LEFT, lead.end() + 10.0 + large.size, WIDTH, large, INK)?;
+        let period = format!("{} – {}", long_date(*start), long_date(*end));
         let issued = long_date(credential.issued.date_naive());
         let facts = [
-            ("Position", claims.job_title().map(ToString::to_string)),
-            ("Department", claims.department().map(ToString::to_string)),
+            ("Position", job_title.as_ref().map(ToString::to_string)),
+            ("Department", department.as_ref().map(ToString::to_string)),
             ("Employed", Some(period)),
             ("Date of issue", Some(issued)),
         ];

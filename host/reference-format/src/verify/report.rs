@@ -1,5 +1,6 @@
 //! The report of a verification: its verdict and its checks.
 
+use crate::claims::Employment;
 use crate::credential::Credential;
 use crate::domain::Domain;
 use crate::time;
@@ -163,15 +164,16 @@ impl Report {
         };
         let reference = self.credential.as_ref().map(|credential| {
             let claims = &credential.claims;
+            let Employment { name, job_title, department, start, end } = claims.employment();
             json!({
                 "id": credential.id.to_string(),
                 "issued": time::format(credential.issued),
                 "issuer": {"domain": claims.issuer().domain.as_str(), "name": claims.issuer().name.as_str()},
-                "name": claims.name().as_str(),
-                "jobTitle": claims.job_title().map(|text| text.as_str()),
-                "department": claims.department().map(|text| text.as_str()),
-                "employmentStartDate": time::format_date(claims.start()),
-                "employmentEndDate": time::format_date(claims.end()),
+                "name": name.as_str(),
+                "jobTitle": job_title.as_ref().map(|text| text.as_str()),
+                "department": department.as_ref().map(|text| text.as_str()),
+                "employmentStartDate": time::format_date(*start),
+                "employmentEndDate": time::format_date(*end),
             })
         });
         json!({

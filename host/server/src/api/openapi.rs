@@ -135,7 +135,8 @@ fn new_job() -> Value {
                 "description": "The releases of what a guard would hold, and the employees that the job is for.",
                 "additionalProperties": false,
                 "properties": {
-                    "allow_archiving": number, "allow_renaming": number, "allow_changed_source": flag,
+                    "allow_archiving": number, "allow_renaming": number, "allow_reassigning": number,
+                    "allow_changed_source": flag,
                     "allow_issuing": number, "allow_revoking": number,
                     "employees": { "type": "array", "items": { "type": "string" } },
                     "reference": { "type": "string" },

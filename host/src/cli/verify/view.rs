@@ -1,6 +1,7 @@
 //! A verdict for people.
 
 use super::super::paint::{BOLD, Color, DIM, GREEN, RED, YELLOW, clean};
+use hibob_reference_format::claims::Employment;
 use hibob_reference_format::verify::{Outcome, Report, Verdict};
 
 /// Shows the verdict first, then what the document says, then what was checked and what was not.
@@ -38,17 +39,18 @@ fn lines(report: &Report) -> Vec<Line> {
 fn claims(report: &Report, domain: &str, lines: &mut Vec<Line>) {
     let Some(credential) = &report.credential else { return };
     let claims = &credential.claims;
+    let Employment { name, job_title, department, start, end } = claims.employment();
     let accepted = report.verdict.is_accepted();
     let title = if accepted { "it says" } else { "it claims, which is not to be relied on" };
     lines.push((Some(BOLD), title.to_owned()));
     let mut line = |name: &str, value: &str| lines.push((None, format!("  {name:<12}{value}")));
     line("issuer", &format!("{domain} (\"{}\")", claims.issuer().name.as_str()));
-    line("name", claims.name().as_str());
-    let optional = [("job title", claims.job_title()), ("department", claims.department())];
-    for (name, text) in optional.into_iter().filter_map(|(name, text)| Some((name, text?))) {
+    line("name", name.as_str());
+    let optional = [("job title", job_title), ("department", department)];
+    for (name, text) in optional.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?))) {
         line(name, text.as_str());
     }
-    line("employed", &format!("{} to {}", claims.start(), claims.end()));
+    line("employed", &format!("{start} to {end}"));
     line("issued", &credential.issued.format("%Y-%m-%d %H:%M:%S UTC").to_string());
     if accepted {
         let text =

@@ -63,6 +63,9 @@ pub struct ArgumentFields {
     /// `sync`, `apply`: changed user names that a guard lets through.
     #[serde(skip_serializing_if = "is_zero")]
     pub allow_renaming: usize,
+    /// `sync`, `apply`: accounts that a guard lets be given to another employee.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub allow_reassigning: usize,
     /// `sync`, `apply`: whether the source may look quite different from the last accepted run.
     #[serde(skip_serializing_if = "is_false")]
     pub allow_changed_source: bool,
@@ -98,6 +101,7 @@ impl Arguments {
         let release = Release {
             archiving: fields.allow_archiving,
             renaming: fields.allow_renaming,
+            reassigning: fields.allow_reassigning,
             changed_source: fields.allow_changed_source,
         };
         let arguments = match kind {
@@ -148,6 +152,7 @@ impl Arguments {
         let released = |release: &Release| ArgumentFields {
             allow_archiving: release.archiving,
             allow_renaming: release.renaming,
+            allow_reassigning: release.reassigning,
             allow_changed_source: release.changed_source,
             ..ArgumentFields::default()
         };

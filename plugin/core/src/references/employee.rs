@@ -89,12 +89,18 @@ impl<'r, 'a> EmployeeRecord<'r, 'a> {
 
     /// The departure with `end` as its last day; none if the employee id or the start date is missing.
     pub(super) fn departure(&self, end: NaiveDate) -> Option<Departure> {
-        let (start, end) = (self.start()?.to_string(), end.to_string());
-        // Title and department by their ids, so that renaming an item of HiBob's lists does not change the basis.
-        let place = |position| self.text(position).unwrap_or_default();
+        let stated = Claims {
+            // Looking for leavers does not read the names.
+            given_name: String::new(),
+            family_name: String::new(),
+            job_title: self.text(TITLE).map(str::to_owned),
+            department: self.text(DEPARTMENT).map(str::to_owned),
+            started_on: self.start()?.to_string(),
+            ended_on: end.to_string(),
+        };
         let by = if matches!(self.last_day_of_work(), Ok(Some(_))) { BY_LAST_DAY } else { "" };
-        let basis = basis([&start, &end, place(TITLE), place(DEPARTMENT), by]);
-        Some(Departure { employee_id: self.id()?.to_owned(), ended_on: end, basis })
+        let basis = basis(&stated, by);
+        Some(Departure { employee_id: self.id()?.to_owned(), ended_on: stated.ended_on, basis })
     }
 
     /// The statements of a reference. None if a name or the start date is missing, or if the employee has a title or

@@ -37,7 +37,7 @@ impl TravelPerk {
         if let Some(body) = body.as_object_mut()
             && !(page.is_empty() && self.switches.empty_list_without_resources)
         {
-            let page: Vec<Value> = page.into_iter().map(|user| self.scim(user)).collect();
+            let page: Vec<Value> = page.into_iter().map(|user| self.projected(request, self.scim(user))).collect();
             body.insert("Resources".to_owned(), Value::Array(page));
         }
         Ok(Response::json(200, &body))

@@ -118,6 +118,13 @@ pub struct Switches {
     pub listing_behind_seconds: f64,
     /// Whether writes are visible in `GET /Users/{id}` only after this time as well: unconfirmed.
     pub reads_by_id_behind: bool,
+    /// Whether `attributes` and `excludedAttributes` leave attributes out of answers (RFC 7644 section 3.9):
+    /// unconfirmed.
+    pub projections: bool,
+    /// Whether a body is read as JSON whatever its content type and its character set are: unconfirmed.
+    pub any_content_type: bool,
+    /// Whether a PATCH without operations is answered as one that changes nothing: unconfirmed.
+    pub empty_operations: bool,
 }
 
 impl Default for Switches {
@@ -143,6 +150,9 @@ impl Default for Switches {
             cost_center_total: false,
             listing_behind_seconds: 0.0,
             reads_by_id_behind: false,
+            projections: false,
+            any_content_type: false,
+            empty_operations: false,
         }
     }
 }
@@ -328,7 +338,7 @@ impl TravelPerk {
             ("GET", ["Users"]) => self.behind(true, now, |perk| perk.list(request)),
             ("POST", ["Users"]) => self.create(request, now),
             ("GET", ["Users", id]) => self.behind(self.switches.reads_by_id_behind, now, |perk| {
-                perk.one(id).map(|user| Response::json(200, &perk.scim(user)))
+                perk.one(id).map(|user| Response::json(200, &perk.projected(request, perk.scim(user))))
             }),
             ("PUT", ["Users", id]) => self.replace(id, request, now),
             ("PATCH", ["Users", id]) => self.patch(id, request, now),
@@ -337,6 +347,22 @@ impl TravelPerk {
             ("GET", _) => discovery::document(&parts).map(|body| Response::json(200, &body)),
             _ => Err(Refusal::not_found()),
         }
+    }
+
+    /// A user with the attributes that the request asks for, if projections are honoured. The id is always there. Names
+    /// are compared without regard to case, and only those of the user itself.
+    pub(super) fn projected(&self, request: &Request, mut user: Value) -> Value {
+        let Some(attributes) = user.as_object_mut().filter(|_| self.switches.projections) else { return user };
+        let names = |parameter| {
+            let text: Option<String> = request.parameter(parameter);
+            text.map(|text| text.split(',').map(|name| name.trim().to_ascii_lowercase()).collect::<Vec<_>>())
+        };
+        let (wanted, excluded) = (names("attributes"), names("excludedAttributes").unwrap_or_default());
+        attributes.retain(|name, _| {
+            let name = name.to_ascii_lowercase();
+            name == "id" || (wanted.as_ref().is_none_or(|wanted| wanted.contains(&name)) && !excluded.contains(&name))
+        });
+        user
     }
 
     fn one(&self, id: &str) -> Result<&User, Refusal> {

@@ -27,7 +27,8 @@ pub(super) fn apply(view: &mut Map<String, Value>, body: &Value, switches: Switc
         return Err(syntax("schemas must contain the PatchOp message"));
     }
     // `Operations` is spelled with a capital letter, unlike all other names.
-    let operations = body.get("Operations").and_then(Value::as_array).filter(|all| !all.is_empty());
+    let operations = body.get("Operations").and_then(Value::as_array);
+    let operations = operations.filter(|all| switches.empty_operations || !all.is_empty());
     for operation in operations.ok_or_else(|| syntax("Operations must be a non-empty list"))? {
         // Entra writes `Replace`, the RFC `replace`.
         let verb = match operation.get("op").and_then(Value::as_str).map(str::to_ascii_lowercase).as_deref() {

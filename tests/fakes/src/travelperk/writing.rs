@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
 use super::{
-    Phone, TravelPerk, Unknown, User, patch,
+    Phone, Switches, TravelPerk, Unknown, User, patch,
     patch::{Verb, set},
     path::Path,
     refusal::Refusal,
@@ -19,7 +19,7 @@ const PHONE_DIGITS_MIN: usize = 5;
 
 impl TravelPerk {
     pub(super) fn create(&mut self, request: &Request, now: f64) -> Result<Response, Refusal> {
-        let view = self.whole_user(&json_body(request)?)?;
+        let view = self.whole_user(&json_body(request, self.switches)?)?;
         let mut user = self.draft(&view, None)?;
         user.created = now;
         let user = self.commit(user, None, now);
@@ -30,7 +30,7 @@ impl TravelPerk {
     /// PUT: replaces all attributes. Those that are left out are cleared (RFC 7644 section 3.5.1).
     pub(super) fn replace(&mut self, id: &str, request: &Request, now: f64) -> Result<Response, Refusal> {
         let before = self.one(id)?.clone();
-        let view = self.whole_user(&json_body(request)?)?;
+        let view = self.whole_user(&json_body(request, self.switches)?)?;
         let user = self.draft(&view, Some(&before))?;
         let user = self.commit(user, Some(&before), now);
         Ok(Response::json(200, &self.scim(&user)))
@@ -40,7 +40,7 @@ impl TravelPerk {
     pub(super) fn patch(&mut self, id: &str, request: &Request, now: f64) -> Result<Response, Refusal> {
         let before = self.one(id)?.clone();
         let mut view = before.writable();
-        patch::apply(&mut view, &json_body(request)?, self.switches)?;
+        patch::apply(&mut view, &json_body(request, self.switches)?, self.switches)?;
         let user = self.draft(&view, Some(&before))?;
         let user = self.commit(user, Some(&before), now);
         // If the client requests attributes, the answer has a body (section 3.5.2).
@@ -266,8 +266,10 @@ fn chosen(
     }
 }
 
-fn json_body(request: &Request) -> Result<Value, Refusal> {
-    if !matches!(request.media_type().as_str(), "application/json" | "application/scim+json") {
+fn json_body(request: &Request, switches: Switches) -> Result<Value, Refusal> {
+    if !switches.any_content_type
+        && !matches!(request.media_type().as_str(), "application/json" | "application/scim+json")
+    {
         return Err(Refusal::new(415, None, "Unsupported media type in request."));
     }
     serde_json::from_slice(&request.body).map_err(|_| Refusal::bad("invalidSyntax", "JSON parse error"))
