@@ -40,6 +40,7 @@ mod postgres;
 mod references;
 mod references_cli;
 mod references_crash;
+mod references_due;
 mod references_garden;
 mod references_job;
 mod references_only;

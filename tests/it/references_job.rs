@@ -37,11 +37,16 @@ impl Office {
     }
 
     pub(crate) async fn apply(&self, more: &str) {
+        self.apply_table(&format!("{TABLE}{more}")).await;
+    }
+
+    /// Stores the tenant with this table of references and the office's mail server.
+    pub(crate) async fn apply_table(&self, table: &str) {
         let port = self.mail.address().port();
         let smtp = format!(
             "[references.smtp]\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\nfrom = \"ACME HR <hr@acme.example>\"\n"
         );
-        self.setup.apply_tenant("acme", &format!("{TABLE}{more}{smtp}")).await;
+        self.setup.apply_tenant("acme", &format!("{table}{smtp}")).await;
     }
 
     pub(crate) async fn keys(&self) -> IssuerKeys {

@@ -27,6 +27,10 @@ pub struct ReferencesConfig {
     /// Whether garden leave counts as a departure.
     #[serde(default)]
     pub garden_leave: GardenLeave,
+    /// The grace time: how many hours after the first run that saw a departure its reference is issued, at the
+    /// earliest.
+    #[serde(default = "one_day")]
+    pub issue_after_hours: u32,
     /// Digests of plugins that may have references signed, beside the built-in one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plugins: Vec<String>,
@@ -66,6 +70,10 @@ fn terminated() -> Vec<String> {
     vec!["terminated".to_owned()]
 }
 
+fn one_day() -> u32 {
+    24
+}
+
 fn work_email() -> String {
     "root.email".to_owned()
 }
@@ -89,6 +97,11 @@ impl ReferencesConfig {
     pub fn channel(&self) -> Option<ChannelConfig<'_>> {
         let smtp = self.smtp.as_ref().map(ChannelConfig::Smtp);
         smtp.or_else(|| self.webhook.as_ref().map(ChannelConfig::Webhook))
+    }
+
+    /// For how long a departure is only looked at before its reference is issued, in seconds.
+    pub fn grace_seconds(&self) -> i64 {
+        i64::from(self.issue_after_hours) * 3_600
     }
 
     /// Makes relative paths of secrets absolute: they count from `folder`.

@@ -12,3 +12,12 @@ pub struct Confirmed {
     /// The digest of the plugin that returned the claims, as `sha256:` and hexadecimal digits.
     pub plugin_digest: String,
 }
+
+/// What a call about one leaver has shown, whatever came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeaverFacts {
+    /// The name as HiBob has it; none where HiBob sent none.
+    pub name: Option<String>,
+    /// The date at the person's site at the time of the call: YYYY-MM-DD. Empty if the call ended before HiBob answered.
+    pub today: String,
+}

@@ -5,6 +5,7 @@
 //!                                       log: head ▸ witness: cosignatures ▸ outbox: page, address, channel
 //! ```
 
+mod due;
 mod guard;
 mod issue;
 mod job;

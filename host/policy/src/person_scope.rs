@@ -187,6 +187,11 @@ impl PersonScope {
         }
     }
 
+    /// The value of one of HiBob's fields in the employee's own record, as HiBob has answered it in this call.
+    pub fn value(&self, field: &str) -> Option<String> {
+        self.answers().value(field).map(str::to_owned)
+    }
+
     /// SHA-256 over the digests of all answers, in the order of the answers.
     pub fn answers_digest(&self) -> [u8; 32] {
         self.answers().digest()

@@ -8,7 +8,7 @@ use hibob_base::secret::Redactor;
 use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Attempt, Change, Outcome};
-use hibob_contract::leaver::Confirmed;
+use hibob_contract::leaver::{Confirmed, LeaverFacts};
 use hibob_contract::offboarding_references::{Departure, Detection, Known};
 use hibob_egress::Egress;
 use hibob_jobs::interrupt::Interrupt;
@@ -156,8 +156,8 @@ impl Leavers for Sandboxed<'_> {
         leavers::look_up(self.plugin, self.tenant, employee_id).await
     }
 
-    async fn claims(&self, departure: &Departure) -> Result<Option<Confirmed>, HostError> {
-        leavers::claims(self.plugin, self.tenant, departure).await
+    async fn claims(&self, departure: &Departure) -> (LeaverFacts, Result<Option<Confirmed>, HostError>) {
+        leavers::facts_and_claims(self.plugin, self.tenant, departure).await
     }
 
     async fn address(&self, employee_id: &str) -> Result<Option<String>, HostError> {

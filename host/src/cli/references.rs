@@ -43,7 +43,7 @@ pub(super) struct RunArgs {
     /// Allow up to N references to be revoked in this run, even if that is above the limit
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     allow_revoking: usize,
-    /// Try failed deliveries again at once
+    /// Try failed deliveries again at once; for named employees, issue without the grace time too
     #[arg(long)]
     now: bool,
     /// Name everybody whom a safety check holds, also at a terminal
@@ -60,7 +60,8 @@ impl RunArgs {
     fn order(self, employees: Option<Vec<String>>) -> ReferencesRequest {
         let release = Release { issuing: self.allow_issuing, revoking: self.allow_revoking };
         let deliveries = if self.now { Deliveries::Waiting } else { Deliveries::Due };
-        ReferencesRequest { employees, release, deliveries, ..ReferencesRequest::default() }
+        let skips_grace = self.now && employees.is_some();
+        ReferencesRequest { employees, release, skips_grace, deliveries, ..ReferencesRequest::default() }
     }
 }
 
@@ -200,10 +201,11 @@ async fn list(global: &Global, tenant: &str) -> Result<Exit, HostError> {
     data.config(tenant).await?;
     let records = data.records(tenant).await?;
     let (references, deliveries) = (records.references().await?, records.database().deliveries().await?);
+    let open = records.open_departures().await?;
     if global.json {
-        outln!("{}", references::list_json(tenant, &references, &deliveries)?);
+        outln!("{}", references::list_json(tenant, &references, &deliveries, &open)?);
     } else {
-        outln!("{}", view::list_text(tenant, &references, &deliveries)?);
+        outln!("{}", view::list_text(tenant, &references, &deliveries, &open)?);
     }
     Ok(Exit::Done)
 }

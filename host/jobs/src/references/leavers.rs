@@ -2,7 +2,7 @@
 
 use crate::run::ports::RunPorts;
 use hibob_base::error::HostError;
-use hibob_contract::leaver::Confirmed;
+use hibob_contract::leaver::{Confirmed, LeaverFacts};
 use hibob_contract::offboarding_references::{Departure, Detection, Known};
 use hibob_store::database::TenantDatabase;
 
@@ -23,12 +23,15 @@ pub trait Leavers: RunPorts<RunStore = TenantDatabase> {
     fn look_up(&self, employee_id: &str) -> impl Future<Output = Result<Option<Departure>, HostError>>;
 
     /// The values of a reference for a departure, each of which appears in HiBob's answers. None if HiBob does not have
-    /// that departure any more.
+    /// that departure any more. The facts are there in any case.
     ///
     /// # Errors
     /// As [`Self::departures`]; the plugin is not trusted to have references signed; or a value is not in HiBob's
     /// answers.
-    fn claims(&self, departure: &Departure) -> impl Future<Output = Result<Option<Confirmed>, HostError>>;
+    fn claims(
+        &self,
+        departure: &Departure,
+    ) -> impl Future<Output = (LeaverFacts, Result<Option<Confirmed>, HostError>)>;
 
     /// The address to deliver to, which appears in HiBob's answer; none if HiBob has none. The caller drops it after
     /// the delivery.

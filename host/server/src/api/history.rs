@@ -43,7 +43,8 @@ pub(super) async fn workbook(request: &ApiRequest) -> Result<Response<Body>, Pro
 pub(super) async fn references(request: &ApiRequest) -> Result<Response<Body>, Problem> {
     let records = records(request).await?;
     let (references, deliveries) = (records.references().await?, records.database().deliveries().await?);
-    Ok(json(StatusCode::OK, &issued::list_json(request.tenant(), &references, &deliveries)?))
+    let open = records.open_departures().await?;
+    Ok(json(StatusCode::OK, &issued::list_json(request.tenant(), &references, &deliveries, &open)?))
 }
 
 async fn records(request: &ApiRequest) -> Result<Records, Problem> {

@@ -137,7 +137,7 @@ fn new_job() -> Value {
                 "properties": {
                     "allow_archiving": number, "allow_renaming": number, "allow_reassigning": number,
                     "allow_changed_source": flag,
-                    "allow_issuing": number, "allow_revoking": number,
+                    "allow_issuing": number, "allow_revoking": number, "skip_grace_time": flag,
                     "employees": { "type": "array", "items": { "type": "string" } },
                     "reference": { "type": "string" },
                 },

@@ -1,9 +1,11 @@
 //! What the references job of a tenant stores: the people's standing, the references, and the heads of the log.
 
 mod deliveries;
+mod departures;
 mod keys;
 
 pub use deliveries::{AttemptRecord, DeliveryRow, DeliveryState, DueDelivery};
+pub use departures::{DepartureDetails, DepartureRow, WhyNone};
 pub use keys::KeyRow;
 
 use crate::database::engine::Transaction;
@@ -237,6 +239,7 @@ impl TenantDatabase {
             supersede_latest(&mut transaction, &new.departure.employee_id, reason, new.issued_at).await?;
         }
         put_standing(&mut transaction, &new.departure.employee_id, Standing::Left).await?;
+        departures::remove(&mut transaction, &new.departure.employee_id).await?;
         let known =
             query("SELECT 1 FROM issued_references WHERE employee_id = $1 AND ended_on = $2 AND state = 'valid'");
         let known = known.bind(&new.departure.employee_id).bind(&new.departure.ended_on);

@@ -43,6 +43,8 @@ pub struct ReferencesArguments {
     pub allow_issuing: usize,
     /// References that the guard lets be revoked.
     pub allow_revoking: usize,
+    /// Whether references are issued without a grace time.
+    pub skips_grace: bool,
     /// Whom to issue for, by HiBob's ids; those who have left since the last run where nobody is named.
     pub employees: Option<Vec<String>>,
 }
@@ -75,6 +77,9 @@ pub struct ArgumentFields {
     /// `references`: references that the guard lets be revoked.
     #[serde(skip_serializing_if = "is_zero")]
     pub allow_revoking: usize,
+    /// `references`, with `employees`: whether references are issued without a grace time.
+    #[serde(skip_serializing_if = "is_false")]
+    pub skip_grace_time: bool,
     /// `references`: whom to issue for, by HiBob's ids; those who have left since the last run where nobody is named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub employees: Option<Vec<String>>,
@@ -118,6 +123,8 @@ impl Arguments {
             JobKind::References => Self::References(ReferencesArguments {
                 allow_issuing: fields.allow_issuing,
                 allow_revoking: fields.allow_revoking,
+                // It is for people whom somebody has named.
+                skips_grace: fields.skip_grace_time && fields.employees.is_some(),
                 employees: fields.employees,
             }),
             JobKind::Deliver => Self::Deliver(fields.reference.ok_or_else(|| {
@@ -163,9 +170,10 @@ impl Arguments {
                 ArgumentFields { plan: Some(digest.clone()), ..released(release) }
             }
             Self::Apply(PlanToApply::Approved(plan)) => ArgumentFields { approved: Some(plan.clone()), ..none },
-            Self::References(ReferencesArguments { allow_issuing, allow_revoking, employees }) => ArgumentFields {
+            Self::References(ReferencesArguments { allow_issuing, allow_revoking, skips_grace, employees }) => ArgumentFields {
                 allow_issuing: *allow_issuing,
                 allow_revoking: *allow_revoking,
+                skip_grace_time: *skips_grace,
                 employees: employees.clone(),
                 ..none
             },

@@ -58,6 +58,7 @@ pub(super) async fn erase_rows(on: &mut Transaction, id: &str, now: i64) -> Resu
     );
     let (nothing, no_digest): (&[u8], &[u8]) = (&[], &[0; 32]);
     let references = references.bind(nothing).bind(no_digest).bind(id).execute(&mut *on).await?;
+    query("DELETE FROM reference_departures WHERE employee_id = $1").bind(id).execute(&mut *on).await?;
     query("DELETE FROM reference_people WHERE employee_id = $1").bind(id).execute(on).await?;
     Ok(ErasedRows { accounts, entries, lines, deliveries, references, ..ErasedRows::default() })
 }
