@@ -43,6 +43,7 @@ mod references_crash;
 mod references_due;
 mod references_garden;
 mod references_job;
+mod references_lasting;
 mod references_only;
 mod references_privacy;
 mod references_published;

@@ -24,6 +24,9 @@ pub struct ReferencesConfig {
     /// closed when the employment ends.
     #[serde(default = "work_email")]
     pub address: String,
+    /// The HiBob field with the address to deliver to where the first one has none, or refuses for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_address: Option<String>,
     /// Whether garden leave counts as a departure.
     #[serde(default)]
     pub garden_leave: GardenLeave,
@@ -74,8 +77,11 @@ fn one_day() -> u32 {
     24
 }
 
+/// HiBob's field with the work email.
+const WORK_EMAIL: &str = "root.email";
+
 fn work_email() -> String {
-    "root.email".to_owned()
+    WORK_EMAIL.to_owned()
 }
 
 impl ReferencesConfig {
@@ -97,6 +103,16 @@ impl ReferencesConfig {
     pub fn channel(&self) -> Option<ChannelConfig<'_>> {
         let smtp = self.smtp.as_ref().map(ChannelConfig::Smtp);
         smtp.or_else(|| self.webhook.as_ref().map(ChannelConfig::Webhook))
+    }
+
+    /// The HiBob fields with an address to deliver to, in the order in which they are tried.
+    pub fn addresses(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.address.as_str()).chain(self.second_address.as_deref())
+    }
+
+    /// Whether references go by e-mail to the work mailbox alone.
+    pub fn is_work_mailbox_only(&self) -> bool {
+        self.smtp.is_some() && self.addresses().all(|field| field == WORK_EMAIL)
     }
 
     /// For how long a departure is only looked at before its reference is issued, in seconds.

@@ -13,6 +13,8 @@ mod tests;
 mod webhook;
 mod words;
 
+pub use words::file_stem;
+
 use hibob_base::error::HostError;
 use hibob_config::delivery::ChannelConfig;
 use hibob_config::tenant::TenantConfig;
@@ -31,6 +33,9 @@ pub struct Letter<'l> {
     /// The `Message-ID` with its angle brackets. Every attempt uses the same one, so that a mailbox that receives the
     /// message twice can recognize that.
     pub message_id: &'l str,
+    /// The id of this delivery, by which the receiver of a webhook recognizes a request that is sent again: the
+    /// reference's id, and another one where a person has it delivered once more.
+    pub delivery: &'l str,
     /// The reference's id.
     pub reference: &'l str,
     /// HiBob's employee id. The company's system that receives a webhook recognizes the employee by it.

@@ -97,15 +97,15 @@ impl Webhook {
         let unsendable = |what: &str| Failure::new(Kind::Permanent, format!("the webhook cannot be written: {what}"));
         let body = body(letter, now).map_err(|_| unsendable("the credential is not JSON"))?;
         let timestamp = now.timestamp();
-        let signature = signature(&self.key, letter.reference, timestamp, &body);
+        let signature = signature(&self.key, letter.delivery, timestamp, &body);
         Request::post(&self.url)
             .header(USER_AGENT, AGENT)
             .header(CONTENT_TYPE, "application/json")
-            .header("webhook-id", letter.reference)
+            .header("webhook-id", letter.delivery)
             .header("webhook-timestamp", timestamp)
             .header("webhook-signature", signature.ok_or_else(|| unsendable("it cannot be signed"))?)
             .body(Full::from(body))
-            .map_err(|_| unsendable("the reference's id cannot be a header's value"))
+            .map_err(|_| unsendable("the delivery's id cannot be a header's value"))
     }
 
     fn unsent(&self, error: TransportError) -> Failure {

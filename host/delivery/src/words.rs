@@ -10,7 +10,33 @@ pub(super) fn subject(letter: &Letter<'_>) -> String {
 
 /// The name of the attached files, without the extension.
 pub(super) fn file_name(letter: &Letter<'_>) -> String {
-    format!("reference-{}", letter.reference)
+    file_stem(letter.name, letter.issuer.name.as_str())
+}
+
+/// How many bytes the name of a person or an issuer has at most in a file's name. File systems take 255 bytes for a
+/// whole name (POSIX, `NAME_MAX`).
+const NAME_BYTES_MAX: usize = 100;
+
+/// The name of a reference's files without the extension, such as `Reference - Freja Cohen - ACME GmbH`.
+///
+/// It is safe on every system: without the characters that Windows forbids ("Naming Files, Paths, and Namespaces"),
+/// control characters, and characters that change the direction of a text, and without a dot or blank at its end.
+pub fn file_stem(person: &str, issuer: &str) -> String {
+    format!("Reference - {} - {}", in_file_name(person, "person"), in_file_name(issuer, "issuer"))
+}
+
+fn in_file_name(text: &str, instead: &str) -> String {
+    let safe = |c: char| match c {
+        '<' | '>' | ':' | '"' | '/' | '\\' | '|' | '?' | '*' => ' ',
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => ' ',
+        c if c.is_control() || c.is_whitespace() => ' ',
+        c => c,
+    };
+    let words: String = text.chars().map(safe).collect();
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let end = (0..=NAME_BYTES_MAX.min(words.len())).rev().find(|end| words.is_char_boundary(*end)).unwrap_or_default();
+    let short = words[..end].trim_matches(['.', ' ']);
+    if short.is_empty() { instead.to_owned() } else { short.to_owned() }
 }
 
 /// The URL of the verify page on the issuer's site.
@@ -37,7 +63,7 @@ How anyone can check it
 - Open {page} and choose the PDF.
   It is read in the browser and sent nowhere.
 - Or use the program hibob:
-  hibob verify {file}.pdf
+  hibob verify "{file}.pdf"
 
 What is attached
 - {file}.pdf: your reference
@@ -78,7 +104,7 @@ program has saved anew, a scan or a screenshot can no longer be checked.</p>
 <h2 style="font-size:1.1em">How anyone can check it</h2>
 <ul>
 <li>Open <a href="{page}">{page}</a> and choose the PDF. It is read in the browser and sent nowhere.</li>
-<li>Or use the program hibob: <code>hibob verify {file}.pdf</code></li>
+<li>Or use the program hibob: <code>hibob verify &#34;{file}.pdf&#34;</code></li>
 </ul>
 <h2 style="font-size:1.1em">What is attached</h2>
 <ul>
@@ -124,13 +150,30 @@ mod tests {
                 "Zoë Núñez",
                 "ACME GmbH",
                 "https://acme.example/verify/",
-                "hibob verify reference-6f1c0b9e-3f5b-4d4e-9a62-0c9d3f0a1b2c.pdf",
+                "Reference - Zoë Núñez - ACME GmbH.pdf",
                 "exactly as it is",
                 "does not keep your e-mail address",
             ] {
                 assert!(text.contains(expected), "{expected}: {text}");
             }
         }
+    }
+
+    #[test]
+    fn files_are_named_for_people_and_safe_everywhere() {
+        assert_eq!(file_stem("Freja Cohen", "ACME GmbH"), "Reference - Freja Cohen - ACME GmbH");
+        for (person, expected) in [
+            ("../../etc/passwd", "etc passwd"),
+            ("a<b>c:d\"e/f\\g|h?i*j", "a b c d e f g h i j"),
+            ("Ana\u{202e}fdp.exe\n", "Ana fdp.exe"),
+            ("Jr. ...", "Jr"),
+            ("...", "person"),
+            ("김민준", "김민준"),
+        ] {
+            assert_eq!(file_stem(person, "A/S"), format!("Reference - {expected} - A S"), "{person}");
+        }
+        let long = file_stem(&"é".repeat(400), &"x".repeat(400));
+        assert!(long.len() <= 255 - ".tlog-proof".len() && long.ends_with("xxx"), "{}", long.len());
     }
 
     #[test]

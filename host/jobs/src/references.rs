@@ -6,6 +6,7 @@
 //! ```
 
 mod due;
+mod export;
 mod guard;
 mod issue;
 mod job;
@@ -18,6 +19,7 @@ mod publish;
 mod report;
 mod witness;
 
+pub use export::{ExportedReference, export, prepare_delivery};
 pub use guard::Release;
 pub use job::{ReferencesRequest, run};
 pub use keys::{DnsRecord, IssuerKeys};

@@ -160,7 +160,7 @@ impl Leavers for Sandboxed<'_> {
         leavers::facts_and_claims(self.plugin, self.tenant, departure).await
     }
 
-    async fn address(&self, employee_id: &str) -> Result<Option<String>, HostError> {
-        leavers::address(self.plugin, self.tenant, employee_id).await
+    async fn address(&self, employee_id: &str, field: &str) -> Result<Option<String>, HostError> {
+        leavers::address_in(self.plugin, self.tenant, employee_id, field).await
     }
 }

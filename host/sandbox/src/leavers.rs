@@ -114,14 +114,27 @@ fn require_trusted(plugin: &Plugin, tenant: &Tenant) -> Result<(), HostError> {
     Err(HostError::configuration(message, remedy))
 }
 
-/// The address to deliver a reference to; `None` if HiBob has none. The caller must not store it.
+/// The first address to deliver a reference to; `None` if HiBob has none. The caller must not store it.
 ///
 /// # Errors
 /// As [`departures`]; or HiBob's answers do not have the address that the plugin returned.
 pub async fn address(plugin: &Plugin, tenant: &Tenant, employee_id: &str) -> Result<Option<String>, HostError> {
-    let arguments = arguments(tenant)?;
-    let field = config(tenant)?.address.clone();
-    let (call, scope) = about(plugin, tenant, employee_id, PersonRead::Address(field)).await?;
+    address_in(plugin, tenant, employee_id, &config(tenant)?.address).await
+}
+
+/// The address in one of the HiBob fields that the tenant's settings name; `None` if it is empty. The caller must not
+/// store it.
+///
+/// # Errors
+/// As [`address`].
+pub async fn address_in(
+    plugin: &Plugin,
+    tenant: &Tenant,
+    employee_id: &str,
+    field: &str,
+) -> Result<Option<String>, HostError> {
+    let arguments = arguments_with(tenant, field)?;
+    let (call, scope) = about(plugin, tenant, employee_id, PersonRead::Address(field.to_owned())).await?;
     let address = call_in(call, tenant, async |store, references| {
         references.call_read_address(store, &arguments, employee_id).await
     });
@@ -176,13 +189,18 @@ fn config(tenant: &Tenant) -> Result<&ReferencesConfig, HostError> {
 
 /// The arguments of a call: the settings that the plugin gets, and the time.
 fn arguments(tenant: &Tenant) -> Result<CallArguments, HostError> {
+    arguments_with(tenant, &config(tenant)?.address)
+}
+
+/// The arguments of a call that reads addresses in this field.
+fn arguments_with(tenant: &Tenant, address_field: &str) -> Result<CallArguments, HostError> {
     let config = config(tenant)?;
     let sync = &tenant.config().sync;
     let zones: Vec<_> = sync.site_time_zones.clone().into_iter().collect();
     let settings = [
         ("hibob-url", Value::Text(tenant.config().hibob.url.clone())),
         ("statuses", Value::Texts(config.statuses.clone())),
-        ("address-field", Value::Text(config.address.clone())),
+        ("address-field", Value::Text(address_field.to_owned())),
         ("garden-leave", Value::Text(config.garden_leave.word().to_owned())),
         ("time-zone", Value::Text(sync.time_zone.clone().unwrap_or_else(|| "UTC".to_owned()))),
         ("site-time-zones", Value::Pairs(zones)),

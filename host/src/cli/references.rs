@@ -8,6 +8,7 @@ pub(super) use keys::KeyCommand;
 use super::Global;
 use super::audit::{Change, releases};
 use super::interrupt::signals;
+use super::paint::clean;
 use super::progress::Bar;
 use super::sync::Ready;
 use clap::{Args, Subcommand};
@@ -18,7 +19,7 @@ use hibob_jobs::references::{Deliveries, ReferencesRequest, Release, Report};
 use hibob_jobs::run::unless_interrupted;
 use hibob_sandbox::tenant::Tenant;
 use hibob_store::data_dir::DataDir;
-use hibob_store::database::TenantDatabase;
+use hibob_store::database::{ReferenceState, TenantDatabase};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -98,13 +99,26 @@ pub(super) enum ReferencesCommand {
         #[arg(long)]
         reason: String,
     },
-    /// Deliver a reference that was refused or still waits
-    #[command(after_help = "Example: hibob references deliver acme 6f1c…")]
+    /// Deliver a reference that was refused or still waits, or with --again once more
+    #[command(after_help = "Example: hibob references deliver acme 6f1c… --again")]
     Deliver {
         /// The tenant's id
         tenant: String,
         /// The reference's id, as `list` shows it, or its beginning
         id: String,
+        /// Deliver it once more, to the address that HiBob has now, also if it was delivered
+        #[arg(long)]
+        again: bool,
+    },
+    /// Write a reference as files: the PDF, the signed JSON and the log proof
+    #[command(after_help = "Example: hibob references export acme 6f1c… ./for-freja")]
+    Export {
+        /// The tenant's id
+        tenant: String,
+        /// The reference's id, as `list` shows it, or its beginning
+        id: String,
+        /// The folder to write to; it is made if it is not there
+        folder: PathBuf,
     },
     /// Go on with references after the data directory was restored from a backup
     #[command(after_help = "Example: hibob references resume acme")]
@@ -134,7 +148,11 @@ impl ReferencesArgs {
             Some(C::List { .. }) => return None,
             Some(C::Issue { tenant, run, .. }) => Change::new("references-issue").of(tenant).with(run.text()),
             Some(C::Revoke { tenant, id, .. }) => Change::new("references-revoke").of(tenant).with(id),
-            Some(C::Deliver { tenant, id }) => Change::new("references-deliver").of(tenant).with(id),
+            Some(C::Deliver { tenant, id, again }) => {
+                let again = if *again { " again" } else { "" };
+                Change::new("references-deliver").of(tenant).with(format!("{id}{again}"))
+            }
+            Some(C::Export { tenant, id, .. }) => Change::new("references-export").of(tenant).with(id),
             Some(C::Resume { tenant }) => Change::new("references-resume").of(tenant),
             Some(C::Publish { tenant, .. }) => Change::new("references-publish").of(tenant),
             Some(C::Key(command)) => return command.change(),
@@ -153,7 +171,8 @@ pub(super) async fn run(global: &Global, args: ReferencesArgs) -> Result<Exit, H
         }
         Some(ReferencesCommand::List { tenant }) => list(global, &tenant).await,
         Some(ReferencesCommand::Revoke { tenant, id, reason }) => revoke(global, &tenant, &id, &reason).await,
-        Some(ReferencesCommand::Deliver { tenant, id }) => deliver(global, &tenant, &id).await,
+        Some(ReferencesCommand::Deliver { tenant, id, again }) => deliver(global, &tenant, &id, again).await,
+        Some(ReferencesCommand::Export { tenant, id, folder }) => export(global, &tenant, &id, &folder).await,
         Some(ReferencesCommand::Resume { tenant }) => resume(global, &tenant).await,
         Some(ReferencesCommand::Key(command)) => keys::run(global, command).await,
         Some(ReferencesCommand::Publish { tenant, folder }) => publish(global, &tenant, &folder).await,
@@ -231,15 +250,40 @@ async fn revoke(global: &Global, tenant: &str, id: &str, reason: &str) -> Result
     Ok(Exit::Done)
 }
 
-async fn deliver(global: &Global, tenant: &str, id: &str) -> Result<Exit, HostError> {
+/// Writes a reference as files, and says where.
+async fn export(global: &Global, tenant: &str, id: &str, folder: &Path) -> Result<Exit, HostError> {
+    let data = global.data().await?;
+    let config = data.config(tenant).await?;
+    let id = whole_id(&data.tenant_database(tenant).await?, tenant, id).await?;
+    let exported = references::export(&data, &config, &id).await?;
+    let paths = exported.write(folder)?;
+    let state = exported.state.word();
+    if global.json {
+        outln!("{}", serde_json::json!({ "tenant": tenant, "reference": id, "state": state, "files": paths }));
+        return Ok(Exit::Done);
+    }
+    for path in &paths {
+        outln!("{}", clean(&path.display().to_string()));
+    }
+    if exported.state != ReferenceState::Valid {
+        outln!("this reference is {state}: whoever checks it sees that");
+    }
+    Ok(Exit::Done)
+}
+
+async fn deliver(global: &Global, tenant: &str, id: &str, again: bool) -> Result<Exit, HostError> {
     let ready = Ready::new(global, tenant, "references").await?;
-    let now = chrono::Utc::now().timestamp();
     let id = whole_id(ready.tenant.database(), tenant, id).await?;
-    if !ready.tenant.database().retry_delivery(&id, now).await? {
+    if !references::prepare_delivery(&ready.data, ready.tenant.config(), &id, again).await? {
         let known = ready.tenant.database().references().await?.into_iter().find(|row| row.id == id);
-        let state = known.ok_or_else(|| unknown(tenant, &id))?.state.word();
-        let message = format!("tenant {tenant}: the reference {id} is {state}, and there is nothing to deliver");
-        return Err(HostError::configuration(message, "a reference is delivered once, and only while it counts"));
+        let state = known.ok_or_else(|| unknown(tenant, &id))?.state;
+        let message = format!("tenant {tenant}: the reference {id} is {}, and there is nothing to deliver", state.word());
+        let remedy = if state == ReferenceState::Valid {
+            format!("it was delivered; to send it once more: hibob references deliver {tenant} {id} --again")
+        } else {
+            "a reference is delivered only while it counts".to_owned()
+        };
+        return Err(HostError::configuration(message, remedy));
     }
     let order = ReferencesRequest {
         employees: Some(Vec::new()),

@@ -78,6 +78,7 @@ const CODES: &[&str] = &[
     "NOBODY_HAS_LEFT",
     "NOT_ALLOWED",
     "NOT_A_LEAVER",
+    "NO_ADDRESS",
     "NO_CHANNEL",
     "NO_EMPLOYEES",
     "NO_SIGNING_KEY",
@@ -121,6 +122,7 @@ const CODES: &[&str] = &[
     "WITNESS_DISAGREES",
     "WITNESS_FAILED",
     "WRITE_NOT_APPLIED",
+    "WORK_MAILBOX_ONLY",
     "WRONG_SETTING",
 ];
 

@@ -33,10 +33,14 @@ pub trait Leavers: RunPorts<RunStore = TenantDatabase> {
         departure: &Departure,
     ) -> impl Future<Output = (LeaverFacts, Result<Option<Confirmed>, HostError>)>;
 
-    /// The address to deliver to, which appears in HiBob's answer; none if HiBob has none. The caller drops it after
-    /// the delivery.
+    /// The address to deliver to in this field, which appears in HiBob's answer; none if it is empty. The caller drops
+    /// it after the delivery.
     ///
     /// # Errors
     /// As [`Self::departures`]; or the address is not in HiBob's answer.
-    fn address(&self, employee_id: &str) -> impl Future<Output = Result<Option<String>, HostError>>;
+    fn address(
+        &self,
+        employee_id: &str,
+        field: &str,
+    ) -> impl Future<Output = Result<Option<String>, HostError>>;
 }

@@ -1,8 +1,9 @@
 //! Delivering references.
 //!
-//! 1. The address is read from HiBob for each attempt, kept in memory only, and dropped after it.
+//! 1. The address is read from HiBob for each attempt, kept in memory only, and dropped after it. Where the first field
+//!    is empty, or its address is refused for good, the second one follows, if the settings name one.
 //! 2. A delivery that failed for now is tried again after a pause that doubles, up to [`PAUSE_SECONDS_MAX`], and is
-//!    given up after [`GIVE_UP_SECONDS`].
+//!    given up after [`GIVE_UP_SECONDS`]. Where HiBob has no address, it is not given up.
 //! 3. A failure of the channel itself (such as a mail server that cannot be reached) ends the attempts of this run, and
 //!    does not count as one.
 //! 4. A reference that was revoked or superseded meanwhile is not delivered.
@@ -23,6 +24,7 @@ use hibob_reference_format::log::proof::LogProof;
 use hibob_reference_format::pdf;
 use hibob_store::database::{AttemptRecord, DeliveryState, DueDelivery, Fence, ReferenceState};
 use hibob_store::privacy::{Keyring, decrypt_references};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use zeroize::Zeroizing;
@@ -59,9 +61,24 @@ struct Outbox<'o, P> {
 enum Attempt {
     Delivered,
     Waiting(String),
+    /// It waits until HiBob has an address.
+    WithoutAddress(String),
     Refused(String),
     /// It was not tried, because another attempt found the channel closed, or the reference does not count any more.
     NotTried,
+}
+
+/// Why a reference was not delivered.
+struct Undelivered {
+    failure: Failure,
+    /// Whether HiBob has an address to deliver to.
+    has_address: bool,
+}
+
+impl From<Failure> for Undelivered {
+    fn from(failure: Failure) -> Self {
+        Self { failure, has_address: true }
+    }
 }
 
 /// Which deliveries are tried.
@@ -95,6 +112,9 @@ pub(super) async fn deliver<P: Leavers>(
     }
     if due.is_empty() {
         report.waiting = database.waiting_deliveries().await?;
+        if *which == Deliveries::Due {
+            remind(run, &BTreeSet::new(), report).await?;
+        }
         return Ok(());
     }
     if issuing(config)?.channel().is_none() {
@@ -142,7 +162,7 @@ pub(super) async fn deliver<P: Leavers>(
             (employee, reference, outbox.attempt(due, proof).await)
         })
         .buffer_unordered(PARALLEL);
-    let mut failed = None;
+    let (mut failed, mut tried) = (None, BTreeSet::new());
     while let Some((employee, reference, attempt)) = attempts.next().await {
         match attempt {
             Ok(Attempt::Delivered) => {
@@ -152,7 +172,12 @@ pub(super) async fn deliver<P: Leavers>(
             Ok(Attempt::Waiting(said)) => {
                 report.warn(&employee, "DELIVERY_DELAYED", said, "nothing; it is tried again by a later run");
             }
+            Ok(Attempt::WithoutAddress(said)) => {
+                let remedy = "enter an address in HiBob; it is tried by each run, and not given up";
+                report.warn(&employee, "NO_ADDRESS", said, remedy);
+            }
             Ok(Attempt::Refused(said)) => {
+                tried.insert(reference.clone());
                 report.refused += 1;
                 report.tell(&employee, "Reference delivered", "", "Failed");
                 let tenant = &config.id;
@@ -174,7 +199,23 @@ pub(super) async fn deliver<P: Leavers>(
         failed = Some(interrupted(&config.id, &by));
     }
     report.waiting = database.waiting_deliveries().await?;
+    if *which == Deliveries::Due {
+        remind(run, &tried, report).await?;
+    }
     failed.map_or(Ok(()), Err)
+}
+
+/// Names those whose delivery was given up by an earlier run, until somebody has done something about it.
+async fn remind<P: Leavers>(run: &Running<P>, told: &BTreeSet<String>, report: &mut Report) -> Result<(), HostError> {
+    let tenant = &run.ports().config().id;
+    for (employee, reference, said) in run.ports().run_store().refused_deliveries().await? {
+        if !told.contains(&reference) {
+            let remedy =
+                format!("correct the address in HiBob, and send it: hibob references deliver {tenant} {reference}");
+            report.warn(&employee, "DELIVERY_REFUSED", format!("was not delivered: {said}"), &remedy);
+        }
+    }
+    Ok(())
 }
 
 impl<P: Leavers> Outbox<'_, P> {
@@ -198,7 +239,9 @@ impl<P: Leavers> Outbox<'_, P> {
     async fn attempt_and_record(&self, due: &DueDelivery, proof: LogProof) -> Result<Attempt, HostError> {
         let Some(sent) = self.send(due, proof).await? else { return Ok(Attempt::NotTried) };
         let now = Utc::now().timestamp();
-        let is_given_up = due.attempts > 0 && now - due.since > GIVE_UP_SECONDS;
+        let has_address = sent.as_ref().err().is_none_or(|undelivered| undelivered.has_address);
+        let sent = sent.map_err(|undelivered| undelivered.failure);
+        let is_given_up = has_address && due.attempts > 0 && now - due.since > GIVE_UP_SECONDS;
         let (state, next_at) = match sent.as_ref().err().map(|failure| failure.kind) {
             None => (DeliveryState::Delivered, 0),
             Some(Kind::Permanent) => (DeliveryState::Refused, 0),
@@ -216,6 +259,7 @@ impl<P: Leavers> Outbox<'_, P> {
             _ if !counts => Ok(Attempt::NotTried),
             _ => Ok(match state {
                 DeliveryState::Delivered => Attempt::Delivered,
+                DeliveryState::Waiting if !has_address => Attempt::WithoutAddress(said),
                 DeliveryState::Waiting => Attempt::Waiting(said),
                 DeliveryState::Refused | DeliveryState::Withdrawn => Attempt::Refused(said),
             }),
@@ -225,13 +269,14 @@ impl<P: Leavers> Outbox<'_, P> {
     /// Renders the page and sends it. The inner error says why the delivery failed.
     ///
     /// None if the reference does not count any more: it may have been revoked since the run began.
-    async fn send(&self, due: &DueDelivery, proof: LogProof) -> Result<Option<Result<(), Failure>>, HostError> {
-        let later = |said: String| Ok(Some(Err(Failure { kind: Kind::Temporary, said })));
+    async fn send(&self, due: &DueDelivery, proof: LogProof) -> Result<Option<Result<(), Undelivered>>, HostError> {
+        let failed = |kind, said: String| Ok(Some(Err(Failure { kind, said }.into())));
+        let later = |said: String| failed(Kind::Temporary, said);
         let mut row = self.ports.run_store().reference(due.log_index).await?;
         decrypt_references(self.keyring, std::slice::from_mut(&mut row)).await?;
         if row.document.is_empty() {
             let said = "its document cannot be read any more".to_owned();
-            return Ok(Some(Err(Failure { kind: Kind::Permanent, said })));
+            return failed(Kind::Permanent, said);
         }
         let signed = SignedCredential::parse(&row.document).map_err(|error| unreadable(due, &error.to_string()))?;
         let key = self.signers.get(&row.selector).ok_or_else(|| unreadable(due, "its key"))?.key.clone();
@@ -242,34 +287,16 @@ impl<P: Leavers> Outbox<'_, P> {
         let (pdf, signed, proof) = rendered.await.map_err(|error| HostError::Engine(error.to_string()))?;
         let pdf = match pdf {
             Ok(pdf) => pdf,
-            Err(error) => return Ok(Some(Err(Failure { kind: Kind::Permanent, said: error.to_string() }))),
+            Err(error) => return failed(Kind::Permanent, error.to_string()),
         };
         let employee = &row.departure.employee_id;
         let name = signed.credential().claims.name().as_str().to_owned();
         self.names.lock().unwrap_or_else(PoisonError::into_inner).push((employee.clone(), name));
-        let address = if self.channel.needs_address() {
-            match self.ports.address(employee).await {
-                Ok(Some(address)) => Some(Zeroizing::new(address)),
-                Ok(None) => {
-                    let field = &issuing(self.ports.config())?.address;
-                    return later(format!("HiBob has no address in {field}"));
-                }
-                // One employee's record must not stop the other deliveries. The plugin's text is not repeated, since it
-                // could have the address in it.
-                Err(HostError::Plugin(_) | HostError::OverLimit { .. }) => {
-                    return later("the plugin failed to read the address".to_owned());
-                }
-                Err(error) => return Err(error),
-            }
-        } else {
-            None
-        };
-        self.ports.run_store().require(self.fence).await?;
-        if self.ports.run_store().reference(due.log_index).await?.state != ReferenceState::Valid {
-            return Ok(None);
-        }
+        let employee = employee.as_str();
+        let delivery = due.message_id.trim_matches(['<', '>']).split('@').next().unwrap_or(&row.id);
         let letter = Letter {
             message_id: &due.message_id,
+            delivery,
             reference: &row.id,
             employee,
             name: signed.credential().claims.name().as_str(),
@@ -278,7 +305,46 @@ impl<P: Leavers> Outbox<'_, P> {
             credential: signed.canonical(),
             log_proof: &proof.to_string(),
         };
-        Ok(Some(self.channel.deliver(&letter, address.as_ref().map(|address| address.as_str())).await))
+        if !self.channel.needs_address() {
+            let Some(()) = self.still_counts(due).await? else { return Ok(None) };
+            return Ok(Some(self.channel.deliver(&letter, None).await.map_err(Undelivered::from)));
+        }
+        let config = issuing(self.ports.config())?;
+        let (mut empty, mut refused) = (Vec::new(), None);
+        for field in config.addresses() {
+            let address = match self.ports.address(employee, field).await {
+                Ok(Some(address)) => Zeroizing::new(address),
+                Ok(None) => {
+                    empty.push(field);
+                    continue;
+                }
+                // One employee's record must not stop the other deliveries. The plugin's text is not repeated, since it
+                // could have the address in it.
+                Err(HostError::Plugin(_) | HostError::OverLimit { .. }) => {
+                    return later("the plugin failed to read the address".to_owned());
+                }
+                Err(error) => return Err(error),
+            };
+            let Some(()) = self.still_counts(due).await? else { return Ok(None) };
+            match self.channel.deliver(&letter, Some(address.as_str())).await {
+                Err(failure) if failure.kind == Kind::Permanent => refused = Some(failure),
+                sent => return Ok(Some(sent.map_err(Undelivered::from))),
+            }
+        }
+        Ok(Some(Err(match refused {
+            Some(failure) => failure.into(),
+            None => Undelivered {
+                failure: Failure { kind: Kind::Temporary, said: format!("HiBob has no address in {}", empty.join(", ")) },
+                has_address: false,
+            },
+        })))
+    }
+
+    /// None if the reference does not count any more. Nothing is sent after the run has lost its lease.
+    async fn still_counts(&self, due: &DueDelivery) -> Result<Option<()>, HostError> {
+        self.ports.run_store().require(self.fence).await?;
+        let state = self.ports.run_store().reference(due.log_index).await?.state;
+        Ok((state == ReferenceState::Valid).then_some(()))
     }
 }
 

@@ -18,8 +18,17 @@ pub enum Arguments {
     Apply(PlanToApply),
     /// Issue references, and deliver them.
     References(ReferencesArguments),
-    /// Deliver the reference with this id again.
-    Deliver(String),
+    /// Deliver one reference.
+    Deliver(DeliverArguments),
+}
+
+/// What a job that delivers one reference is to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeliverArguments {
+    /// The reference's id.
+    pub reference: String,
+    /// Whether it is delivered once more where it was delivered already.
+    pub again: bool,
 }
 
 /// Which plan is applied.
@@ -86,6 +95,9 @@ pub struct ArgumentFields {
     /// `deliver`: which reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// `deliver`: whether it is delivered once more where it was delivered already.
+    #[serde(skip_serializing_if = "is_false")]
+    pub again: bool,
 }
 
 fn is_zero(number: &usize) -> bool {
@@ -127,10 +139,13 @@ impl Arguments {
                 skips_grace: fields.skip_grace_time && fields.employees.is_some(),
                 employees: fields.employees,
             }),
-            JobKind::Deliver => Self::Deliver(fields.reference.ok_or_else(|| {
-                let remedy = "name a reference, as `hibob references list` shows it";
-                HostError::configuration("the reference to deliver is missing", remedy)
-            })?),
+            JobKind::Deliver => {
+                let reference = fields.reference.ok_or_else(|| {
+                    let remedy = "name a reference, as `hibob references list` shows it";
+                    HostError::configuration("the reference to deliver is missing", remedy)
+                })?;
+                Self::Deliver(DeliverArguments { reference, again: fields.again })
+            }
         };
         if arguments.fields() != given {
             let remedy = "give it only the arguments that the command of the same name takes";
@@ -177,7 +192,9 @@ impl Arguments {
                 employees: employees.clone(),
                 ..none
             },
-            Self::Deliver(reference) => ArgumentFields { reference: Some(reference.clone()), ..none },
+            Self::Deliver(DeliverArguments { reference, again }) => {
+                ArgumentFields { reference: Some(reference.clone()), again: *again, ..none }
+            }
         }
     }
 
@@ -220,7 +237,7 @@ impl Arguments {
             JobKind::Sync => Self::Sync(Release::default()),
             JobKind::Apply => Self::Apply(PlanToApply::Saved { digest: "00".to_owned(), release: Release::default() }),
             JobKind::References => Self::References(ReferencesArguments::default()),
-            JobKind::Deliver => Self::Deliver("1".to_owned()),
+            JobKind::Deliver => Self::Deliver(DeliverArguments { reference: "1".to_owned(), again: false }),
         }
     }
 

@@ -175,6 +175,38 @@ impl TenantDatabase {
         Ok(done)
     }
 
+    /// Lets a reference that was delivered be delivered once more, with this `Message-ID`: with the one of before, a
+    /// mailbox would take it for the same message. One that was refused or waits is tried again at once, with its own.
+    /// False if the reference is not valid.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn deliver_again(&self, reference: &str, message_id: &str, now: i64) -> Result<bool, HostError> {
+        let mut transaction = self.begin_exclusive().await?;
+        let done = query(
+            "UPDATE reference_deliveries
+             SET message_id = CASE WHEN state = 'delivered' THEN $3 ELSE message_id END, state = 'waiting', attempts = 0,
+                 since = $1, next_at = $1, said = '', changed_at = $1
+             WHERE log_index IN (SELECT log_index FROM issued_references WHERE id = $2 AND state = 'valid')",
+        );
+        let done = done.bind(now).bind(reference).bind(message_id).execute(&mut transaction).await? == 1;
+        transaction.commit().await?;
+        Ok(done)
+    }
+
+    /// The deliveries of valid references that were given up: the employee's id, the reference's id, and what was said.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn refused_deliveries(&self) -> Result<Vec<(String, String, String)>, HostError> {
+        let rows = query(
+            "SELECT employee_id, issued.id, said FROM reference_deliveries deliveries
+             JOIN issued_references issued ON issued.log_index = deliveries.log_index
+             WHERE deliveries.state = 'refused' AND issued.state = 'valid' ORDER BY deliveries.log_index",
+        );
+        Ok(rows.fetch_all(&self.store).await?)
+    }
+
     /// How many deliveries wait.
     ///
     /// # Errors
