@@ -47,6 +47,7 @@ mod references_lasting;
 mod references_only;
 mod references_privacy;
 mod references_published;
+mod references_told;
 mod references_witness;
 mod refusals;
 mod release;

@@ -1,11 +1,16 @@
 //! The texts of the e-mail.
 
-use crate::Letter;
+use crate::{Letter, Occasion};
 use std::fmt::Write as _;
 
 /// The subject of the e-mail.
 pub(super) fn subject(letter: &Letter<'_>) -> String {
-    format!("Your employment reference from {}", letter.issuer.name.as_str())
+    let issuer = letter.issuer.name.as_str();
+    match letter.occasion {
+        Occasion::Issued => format!("Your employment reference from {issuer}"),
+        Occasion::Correction { .. } => format!("Your corrected employment reference from {issuer}"),
+        Occasion::Revocation { .. } => format!("Your employment reference from {issuer} was revoked"),
+    }
 }
 
 /// The name of the attached files, without the extension.
@@ -48,6 +53,41 @@ fn verify_page(letter: &Letter<'_>) -> String {
 pub(super) fn plain(letter: &Letter<'_>) -> String {
     let (name, issuer, domain) = (letter.name, letter.issuer.name.as_str(), &letter.issuer.domain);
     let (page, file) = (verify_page(letter), file_name(letter));
+    if let Occasion::Revocation { issued_on, reason } = letter.occasion {
+        return format!(
+            "Dear {name},
+
+{issuer} has revoked the employment reference
+that was issued to you on {issued_on}
+({}).
+
+Why: {reason}
+
+Whoever checks that reference from now on sees that it was revoked. Please do
+not use it any more. If you think that this is wrong, ask {issuer}.
+
+{domain}
+
+This message was sent by a program. It does not keep your e-mail address.
+",
+            letter.reference
+        );
+    }
+    let correction = match letter.occasion {
+        Occasion::Correction { replaced, issued_on, changes } => {
+            let changes: String = changes.iter().map(|change| format!("- {change}\n")).collect();
+            format!(
+                "It replaces the reference of {issued_on}
+({replaced}), because it was corrected:
+{changes}
+Whoever checks the earlier one sees that it was replaced. Please use only this
+one.
+
+"
+            )
+        }
+        Occasion::Issued | Occasion::Revocation { .. } => String::new(),
+    };
     format!(
         "Dear {name},
 
@@ -55,7 +95,7 @@ thank you for the time you have spent with us. Attached is your employment
 reference from {issuer}. It is yours: show it to whomever
 you like, as often as you like.
 
-Please keep the PDF exactly as it is, and pass on the file itself. It is
+{correction}Please keep the PDF exactly as it is, and pass on the file itself. It is
 signed: a copy that another program has saved anew, a scan or a screenshot
 can no longer be checked.
 
@@ -85,7 +125,7 @@ pub(super) fn html(letter: &Letter<'_>) -> String {
     let (name, issuer) = (escaped(letter.name), escaped(letter.issuer.name.as_str()));
     let (domain, page) = (escaped(letter.issuer.domain.as_str()), escaped(&verify_page(letter)));
     let (file, title) = (escaped(&file_name(letter)), escaped(&subject(letter)));
-    format!(
+    let head = format!(
         r#"<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -95,11 +135,42 @@ pub(super) fn html(letter: &Letter<'_>) -> String {
 <title>{title}</title>
 </head>
 <body style="margin:0 auto;max-width:38em;padding:1.5em;font:1em/1.5 system-ui,sans-serif">
-<h1 style="font-size:1.4em">Your employment reference</h1>
+"#
+    );
+    if let Occasion::Revocation { issued_on, reason } = letter.occasion {
+        let (issued_on, reason, id) = (escaped(issued_on), escaped(reason), escaped(letter.reference));
+        return format!(
+            r#"{head}<h1 style="font-size:1.4em">Your employment reference was revoked</h1>
+<p>Dear <bdi>{name}</bdi>,</p>
+<p><bdi>{issuer}</bdi> has revoked the employment reference that was issued to you on {issued_on} (<code>{id}</code>).</p>
+<p>Why: <bdi>{reason}</bdi></p>
+<p><strong>Whoever checks that reference from now on sees that it was revoked. Please do not use it any more.</strong> If you
+think that this is wrong, ask <bdi>{issuer}</bdi>.</p>
+<p>{domain}</p>
+<p>This message was sent by a program. It does not keep your e-mail address.</p>
+</body>
+</html>
+"#
+        );
+    }
+    let correction = match letter.occasion {
+        Occasion::Correction { replaced, issued_on, changes } => {
+            let changes: String = changes.iter().map(|change| format!("<li>{}</li>\n", escaped(change))).collect();
+            let (issued_on, replaced) = (escaped(issued_on), escaped(replaced));
+            format!(
+                "<p>It replaces the reference of {issued_on} (<code>{replaced}</code>), because it was corrected:</p>\n\
+                 <ul>\n{changes}</ul>\n\
+                 <p>Whoever checks the earlier one sees that it was replaced. Please use only this one.</p>\n"
+            )
+        }
+        Occasion::Issued | Occasion::Revocation { .. } => String::new(),
+    };
+    format!(
+        r#"{head}<h1 style="font-size:1.4em">Your employment reference</h1>
 <p>Dear <bdi>{name}</bdi>,</p>
 <p>thank you for the time you have spent with us. Your employment reference from <bdi>{issuer}</bdi> is attached. It is
 yours: show it to whomever you like, as often as you like.</p>
-<p><strong>Please keep the PDF exactly as it is, and pass on the file itself.</strong> It is signed: a copy that another
+{correction}<p><strong>Please keep the PDF exactly as it is, and pass on the file itself.</strong> It is signed: a copy that another
 program has saved anew, a scan or a screenshot can no longer be checked.</p>
 <h2 style="font-size:1.1em">How anyone can check it</h2>
 <ul>
@@ -156,6 +227,28 @@ mod tests {
             ] {
                 assert!(text.contains(expected), "{expected}: {text}");
             }
+        }
+    }
+
+    #[test]
+    fn a_correction_says_what_it_replaces_and_a_revocation_why() {
+        let issuer = issuer("ACME GmbH");
+        let letter = letter(&issuer, "Zoë Núñez");
+        let changes = ["the last day was 2026-11-20 and is 2026-11-19 <b>".to_owned()];
+        let corrected = Occasion::Correction { replaced: "90ab", issued_on: "2026-11-22", changes: &changes };
+        let correction = Letter { occasion: corrected, ..letter };
+        assert_eq!(subject(&correction), "Your corrected employment reference from ACME GmbH");
+        for text in [plain(&correction), html(&correction)] {
+            assert!(text.contains("90ab") && text.contains("the last day was 2026-11-20 and is 2026-11-19"), "{text}");
+            assert!(text.contains("What is attached") && text.contains("2026-11-22"), "{text}");
+        }
+        assert!(html(&correction).contains("2026-11-19 &#60;b&#62;"));
+        let occasion = Occasion::Revocation { issued_on: "2026-11-22", reason: "issued by mistake & so on" };
+        let revocation = Letter { occasion, ..letter };
+        assert_eq!(subject(&revocation), "Your employment reference from ACME GmbH was revoked");
+        assert!(plain(&revocation).contains("Why: issued by mistake & so on"));
+        for text in [plain(&revocation), html(&revocation)] {
+            assert!(text.contains("sees that it was revoked") && !text.contains("attached"), "{text}");
         }
     }
 

@@ -95,7 +95,7 @@ pub(super) enum ReferencesCommand {
         tenant: String,
         /// The reference's id, as `list` shows it, or its beginning
         id: String,
-        /// Why; kept in the tenant's record, and not published
+        /// Why; told to the person if the reference was delivered, kept in the tenant's record, and not published
         #[arg(long)]
         reason: String,
     },

@@ -7,6 +7,8 @@
 //! 3. A failure of the channel itself (such as a mail server that cannot be reached) ends the attempts of this run, and
 //!    does not count as one.
 //! 4. A reference that was revoked or superseded meanwhile is not delivered.
+//! 5. Who was delivered a reference that is revoked afterwards is told so, by the same channel. A correction says which
+//!    reference it replaces, and what differs.
 
 use crate::references::job::interrupted;
 use crate::references::keys::{IssuerKeys, Signers, time};
@@ -18,11 +20,12 @@ use chrono::Utc;
 use futures::stream::{self, StreamExt};
 use hibob_base::error::HostError;
 use hibob_config::references::issuing;
-use hibob_delivery::{Channel, Failure, Kind, Letter};
+use hibob_delivery::{Channel, Failure, Kind, Letter, Occasion};
+use hibob_reference_format::claims::{ClaimText, Claims};
 use hibob_reference_format::credential::SignedCredential;
 use hibob_reference_format::log::proof::LogProof;
 use hibob_reference_format::pdf;
-use hibob_store::database::{AttemptRecord, DeliveryState, DueDelivery, Fence, ReferenceState};
+use hibob_store::database::{AttemptRecord, DeliveryState, DueDelivery, Fence, Message, ReferenceRow, ReferenceState};
 use hibob_store::privacy::{Keyring, decrypt_references};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -158,13 +161,21 @@ pub(super) async fn deliver<P: Leavers>(
     };
     let mut attempts = stream::iter(due.into_iter().zip(proofs))
         .map(|(due, proof)| async {
-            let (employee, reference) = (due.employee_id.clone(), due.reference.clone());
-            (employee, reference, outbox.attempt(due, proof).await)
+            let (employee, reference, message) = (due.employee_id.clone(), due.reference.clone(), due.message);
+            (employee, reference, message, outbox.attempt(due, proof).await)
         })
         .buffer_unordered(PARALLEL);
     let (mut failed, mut tried) = (None, BTreeSet::new());
-    while let Some((employee, reference, attempt)) = attempts.next().await {
+    while let Some((employee, reference, message, attempt)) = attempts.next().await {
         match attempt {
+            Ok(Attempt::Delivered) if message == Message::Revocation => {
+                report.told += 1;
+                report.tell(&employee, "Revocation told", "", "Done");
+            }
+            Ok(Attempt::Refused(said)) if message == Message::Revocation => {
+                let said = format!("could not be told that the reference {reference} is revoked: {said}");
+                report.warn(&employee, "DELIVERY_REFUSED", said, "tell them yourself, if they still use it");
+            }
             Ok(Attempt::Delivered) => {
                 report.delivered += 1;
                 report.tell(&employee, "Reference delivered", "", "Done");
@@ -253,7 +264,7 @@ impl<P: Leavers> Outbox<'_, P> {
         let said = sent.as_ref().err().map(|failure| failure.said.clone()).unwrap_or_default();
         let is_counted = sent.as_ref().err().is_none_or(|failure| failure.kind != Kind::Channel);
         let record = AttemptRecord { state, said: &said, next_at, is_counted };
-        let counts = self.ports.run_store().record_attempt(self.fence, due.log_index, &record, now).await?;
+        let counts = self.ports.run_store().record_attempt(self.fence, (due.message, due.log_index), &record, now).await?;
         match sent {
             Err(Failure { kind: Kind::Channel, said }) => Err(HostError::Delivery(said)),
             _ if !counts => Ok(Attempt::NotTried),
@@ -280,8 +291,9 @@ impl<P: Leavers> Outbox<'_, P> {
         }
         let signed = SignedCredential::parse(&row.document).map_err(|error| unreadable(due, &error.to_string()))?;
         let key = self.signers.get(&row.selector).ok_or_else(|| unreadable(due, "its key"))?.key.clone();
+        let is_attached = due.message == Message::Reference;
         let rendered = tokio::task::spawn_blocking(move || {
-            let pdf = pdf::render(&signed, &proof, &key);
+            let pdf = if is_attached { pdf::render(&signed, &proof, &key) } else { Ok(Vec::new()) };
             (pdf, signed, proof)
         });
         let (pdf, signed, proof) = rendered.await.map_err(|error| HostError::Engine(error.to_string()))?;
@@ -293,8 +305,23 @@ impl<P: Leavers> Outbox<'_, P> {
         let name = signed.credential().claims.name().as_str().to_owned();
         self.names.lock().unwrap_or_else(PoisonError::into_inner).push((employee.clone(), name));
         let employee = employee.as_str();
+        let replaced = match due.message {
+            Message::Reference => self.replaced(due, &row, &signed.credential().claims).await?,
+            Message::Revocation => None,
+        };
+        let issued_on = time(row.issued_at).format("%Y-%m-%d").to_string();
+        let occasion = match (due.message, &replaced) {
+            (Message::Revocation, _) => Occasion::Revocation { issued_on: &issued_on, reason: &row.state_reason },
+            (Message::Reference, None) => Occasion::Issued,
+            (Message::Reference, Some(replaced)) => Occasion::Correction {
+                replaced: &replaced.id,
+                issued_on: &replaced.issued_on,
+                changes: &replaced.changes,
+            },
+        };
         let delivery = due.message_id.trim_matches(['<', '>']).split('@').next().unwrap_or(&row.id);
         let letter = Letter {
+            occasion,
             message_id: &due.message_id,
             delivery,
             reference: &row.id,
@@ -340,12 +367,62 @@ impl<P: Leavers> Outbox<'_, P> {
         })))
     }
 
+    /// The reference that this one replaces, if its person has that one.
+    async fn replaced(
+        &self,
+        due: &DueDelivery,
+        row: &ReferenceRow,
+        claims: &Claims,
+    ) -> Result<Option<Replaced>, HostError> {
+        let Some(mut before) = self.ports.run_store().replaced_by(row).await? else { return Ok(None) };
+        decrypt_references(self.keyring, std::slice::from_mut(&mut before)).await?;
+        if before.document.is_empty() {
+            return Ok(None);
+        }
+        let signed = SignedCredential::parse(&before.document).map_err(|error| unreadable(due, &error.to_string()))?;
+        let issued_on = time(before.issued_at).format("%Y-%m-%d").to_string();
+        Ok(Some(Replaced { id: before.id, issued_on, changes: changes(&signed.credential().claims, claims) }))
+    }
+
     /// None if the reference does not count any more. Nothing is sent after the run has lost its lease.
     async fn still_counts(&self, due: &DueDelivery) -> Result<Option<()>, HostError> {
         self.ports.run_store().require(self.fence).await?;
         let state = self.ports.run_store().reference(due.log_index).await?.state;
-        Ok((state == ReferenceState::Valid).then_some(()))
+        let counts = match due.message {
+            Message::Reference => state == ReferenceState::Valid,
+            Message::Revocation => state == ReferenceState::Revoked,
+        };
+        Ok(counts.then_some(()))
     }
+}
+
+/// A reference that was replaced by a correction.
+struct Replaced {
+    id: String,
+    /// When it was issued: YYYY-MM-DD.
+    issued_on: String,
+    /// What differs, each as a line for people.
+    changes: Vec<String>,
+}
+
+/// What differs between two references of one employment, each as a line for people.
+fn changes(before: &Claims, now: &Claims) -> Vec<String> {
+    let text = |text: Option<&ClaimText>| text.map_or_else(|| "not stated".to_owned(), |text| text.as_str().to_owned());
+    let of = |claims: &Claims| {
+        let employment = claims.employment();
+        [
+            ("the name", employment.name.as_str().to_owned()),
+            ("the job title", text(employment.job_title.as_ref())),
+            ("the department", text(employment.department.as_ref())),
+            ("the first day", employment.start.to_string()),
+            ("the last day", employment.end.to_string()),
+            ("the company", claims.issuer().name.as_str().to_owned()),
+        ]
+    };
+    let both = of(before).into_iter().zip(of(now));
+    both.filter(|(before, now)| before != now)
+        .map(|((what, before), (_, now))| format!("{what} was {before} and is {now}"))
+        .collect()
 }
 
 fn unreadable(due: &DueDelivery, what: &str) -> HostError {

@@ -66,6 +66,8 @@ pub struct Report {
     pub revoked: u64,
     /// References that were delivered.
     pub delivered: u64,
+    /// People who were told that their reference is revoked.
+    pub told: u64,
     /// Deliveries that are still to be tried.
     pub waiting: u64,
     /// Deliveries that are given up.

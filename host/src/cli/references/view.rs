@@ -39,6 +39,7 @@ pub(super) fn report(report: &Report, json: bool, all: bool) -> Exit {
         ("superseded", report.superseded),
         ("revoked", report.revoked),
         ("delivered", report.delivered),
+        ("told of a revocation", report.told),
         ("waiting", report.waiting),
         ("refused", report.refused),
     ];

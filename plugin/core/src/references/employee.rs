@@ -1,6 +1,6 @@
 //! One employee's record as a reference reads it.
 
-use super::basis::{LAST_DAY_OF_WORK as BY_LAST_DAY, basis};
+use super::basis::{LAST_DAY_OF_WORK as BY_LAST_DAY, basis, with_names};
 use super::{Claims, Departure};
 use crate::hibob::{Datum, NameList, Record};
 use chrono::NaiveDate;
@@ -101,6 +101,12 @@ impl<'r, 'a> EmployeeRecord<'r, 'a> {
         let by = if matches!(self.last_day_of_work(), Ok(Some(_))) { BY_LAST_DAY } else { "" };
         let basis = basis(&stated, by);
         Some(Departure { employee_id: self.id()?.to_owned(), ended_on: stated.ended_on, basis })
+    }
+
+    /// A departure of this employee with the checksum of the names, which the record has to have been read with.
+    pub(super) fn with_names(&self, departure: Departure) -> Departure {
+        let basis = with_names(&departure.basis, self.text(FIRST_NAME), self.text(SURNAME));
+        Departure { basis, ..departure }
     }
 
     /// The statements of a reference. None if a name or the start date is missing, or if the employee has a title or

@@ -78,7 +78,7 @@ impl<P: Leavers> Job<'_, P> {
             done += 1;
             let seen = first_seen(&found.departure.employee_id);
             match self.look_at(issuing, &found, &facts, confirmed, timing, seen)? {
-                Looked::Without(why) if found.is_correction => drop(why),
+                Looked::Without(_) if found.is_correction => {}
                 Looked::Without(why) => open.push((found.departure, why, facts.name)),
                 Looked::Issuable(issuable) if total <= most => {
                     self.record(issuing, &found.departure, *issuable, found.is_correction).await?;
