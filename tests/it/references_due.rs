@@ -208,3 +208,71 @@ async fn who_waits_is_named_in_the_list_and_can_be_forgotten() {
     hibob_store::privacy::forget_person(&office.setup.data, "acme", "1", None).await.unwrap();
     assert_eq!(list().await["without_reference"].as_array().unwrap().len(), 0);
 }
+
+/// HiBob has no surname of somebody, and never will. Each run says so until a person waives the reference; from then on
+/// no run does, and the list shows who waived it and why. By name it can still be issued.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_impossible_reference_is_waived_and_no_run_ends_with_an_error_for_it() {
+    let mut everybody = people(3);
+    everybody[0].title = "255499999".to_owned();
+    everybody[0].overrides.extend([("work.title".to_owned(), serde_json::json!("255499999"))]);
+    let office = Office::of(everybody, "").await;
+    office.run().await;
+    leave(&mut office.world(), "1", "2026-11-20");
+    for _ in 0..2 {
+        let report = office.run().await;
+        assert_eq!((report.issued, report.exit()), (0, Exit::SomeFailed), "{report:?}");
+        let [error] = report.errors.as_slice() else { panic!("{report:?}") };
+        assert!(error.message.starts_with("Ana1 Ruiz: "), "{}", error.message);
+        assert!(error.remedy.contains("hibob references waive acme 1 "), "{}", error.remedy);
+    }
+    let waive = async |employee: &str, by: &str| {
+        references::waive(&office.setup.data, "acme", employee, "was never employed", by).await
+    };
+    assert!(waive("2", "ana@acme.example").await.unwrap_err().to_string().contains("no departure of 2 waits"));
+    assert!(waive("1", "Ana").await.is_err());
+    waive("1", "ana@acme.example").await.unwrap();
+    for _ in 0..2 {
+        let report = office.run().await;
+        assert_eq!((report.issued, report.errors.len(), report.exit()), (0, 0, Exit::Done), "{report:?}");
+    }
+    let records = office.setup.data.records("acme").await.unwrap();
+    let open = records.open_departures().await.unwrap();
+    let [(row, details)] = open.as_slice() else { panic!("{open:?}") };
+    assert_eq!((row.why, details.name.as_deref()), (WhyNone::Waived, Some("Ana1 Ruiz")));
+    assert_eq!((details.by.as_deref(), details.reason.as_deref()), (Some("ana@acme.example"), Some("was never employed")));
+    // The list of titles has been corrected, and somebody asks for the reference after all.
+    office.world().hibob.employees.get_mut("1").unwrap().overrides.clear();
+    office.world().hibob.employees.get_mut("1").unwrap().title.clear();
+    assert_eq!(office.named(&["1"], false).await.issued, 1);
+    assert!(office.open().await.is_empty());
+}
+
+/// The lists of titles and departments are read once in a run, whoever many have left; the next run reads them anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_are_read_once_in_a_run() {
+    let mut office = Office::of(people(60), "").await;
+    office.setup.hibob_calls_per_minute = 6_000;
+    office.world().hibob.limits.search = u32::MAX;
+    office.apply("").await;
+    office.run().await;
+    let requests = |office: &Office| {
+        let mut world = office.world();
+        let paths: Vec<String> = world.log().iter().map(|entry| entry.path.clone()).collect();
+        world.clear_log();
+        let lists = paths.iter().filter(|path| path.contains("named-lists")).count();
+        (lists, paths.len() - lists)
+    };
+    requests(&office);
+    for id in 1..=41 {
+        leave(&mut office.world(), &id.to_string(), "2026-11-20");
+    }
+    let release = hibob_jobs::references::Release { issuing: 41, revoking: 0 };
+    let report = office.run_with(ReferencesRequest { release, ..ReferencesRequest::default() }).await;
+    assert_eq!((report.issued, report.delivered), (41, 41), "{report:?}");
+    // Everybody, the names of those who have left, and for each of them the record and the address.
+    assert_eq!(requests(&office), (2, 2 + 2 * 41));
+    leave(&mut office.world(), "42", "2026-11-20");
+    assert_eq!(office.run().await.issued, 1);
+    assert_eq!(requests(&office).0, 2);
+}

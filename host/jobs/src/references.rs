@@ -17,6 +17,7 @@ mod log;
 mod outbox;
 mod publish;
 mod report;
+mod waive;
 mod witness;
 
 pub use export::{ExportedReference, export, prepare_delivery};
@@ -28,4 +29,5 @@ pub use list::{list_json, name_of, whole_id};
 pub use outbox::Deliveries;
 pub use publish::{Published, publish};
 pub use report::{HeldClass, HeldGuard, HeldPerson, Report};
+pub use waive::waive;
 pub use witness::{Confirmation, WitnessReport};

@@ -118,8 +118,14 @@ async fn of_leavers(
 async fn of_issuer(data: &DataDir, config: &TenantConfig, findings: &mut Vec<Finding>) {
     let signing = async {
         let keys = IssuerKeys::open(data, config).await?;
-        keys.current().await?;
-        let row = keys.list().await?.into_iter().find(|row| row.is_current());
+        // The first key waits until its record was seen.
+        let row = match keys.first_waiting().await? {
+            Some(first) => Some(first),
+            None => {
+                keys.current().await?;
+                keys.list().await?.into_iter().find(|row| row.is_current())
+            }
+        };
         let record = row.map(|row| keys.record(&row)).transpose()?;
         Ok::<_, HostError>((keys, record))
     };

@@ -12,7 +12,8 @@ use hibob_contract::leaver::{Confirmed, LeaverFacts};
 use hibob_contract::offboarding_references::{Departure, Detection, Known};
 use hibob_egress::Egress;
 use hibob_jobs::interrupt::Interrupt;
-use hibob_jobs::references::Leavers;
+use crate::published;
+use hibob_jobs::references::{DnsRecord, Leavers};
 use hibob_jobs::run::ports::{Attempted, RunPorts};
 use hibob_policy::change_scope::Made;
 use hibob_sandbox::call::{Call, Job};
@@ -158,6 +159,10 @@ impl Leavers for Sandboxed<'_> {
 
     async fn claims(&self, departure: &Departure) -> (LeaverFacts, Result<Option<Confirmed>, HostError>) {
         leavers::facts_and_claims(self.plugin, self.tenant, departure).await
+    }
+
+    async fn require_published(&self, record: &DnsRecord) -> Result<(), HostError> {
+        published::require(self.tenant.config(), record).await
     }
 
     async fn address(&self, employee_id: &str, field: &str) -> Result<Option<String>, HostError> {

@@ -88,6 +88,20 @@ pub(super) enum ReferencesCommand {
         #[command(flatten)]
         run: RunArgs,
     },
+    /// Decide that somebody who waits for a reference gets none; no later run reports them
+    #[command(after_help = "Example: hibob references waive acme 2712345678901234567 --reason \"was never employed\" --by ana@acme.example")]
+    Waive {
+        /// The tenant's id
+        tenant: String,
+        /// HiBob's id, as `list` shows it
+        employee: String,
+        /// Why; kept in the tenant's record
+        #[arg(long)]
+        reason: String,
+        /// The work email of the person who decides
+        #[arg(long, value_name = "EMAIL")]
+        by: String,
+    },
     /// Revoke a reference; publish afterwards, so that everybody can see it
     #[command(after_help = "Example: hibob references revoke acme 6f1c… --reason \"issued by mistake\"")]
     Revoke {
@@ -147,6 +161,7 @@ impl ReferencesArgs {
             None => Change::new("references").of(self.tenant.as_deref().unwrap_or_default()).with(self.run.text()),
             Some(C::List { .. }) => return None,
             Some(C::Issue { tenant, run, .. }) => Change::new("references-issue").of(tenant).with(run.text()),
+            Some(C::Waive { tenant, by, .. }) => Change::new("references-waive").of(tenant).by(Some(by)),
             Some(C::Revoke { tenant, id, .. }) => Change::new("references-revoke").of(tenant).with(id),
             Some(C::Deliver { tenant, id, again }) => {
                 let again = if *again { " again" } else { "" };
@@ -170,6 +185,9 @@ pub(super) async fn run(global: &Global, args: ReferencesArgs) -> Result<Exit, H
             Ok(job(global, &tenant, &run.order(Some(employees)), run.all).await)
         }
         Some(ReferencesCommand::List { tenant }) => list(global, &tenant).await,
+        Some(ReferencesCommand::Waive { tenant, employee, reason, by }) => {
+            waive(global, &tenant, &employee, &reason, &by).await
+        }
         Some(ReferencesCommand::Revoke { tenant, id, reason }) => revoke(global, &tenant, &id, &reason).await,
         Some(ReferencesCommand::Deliver { tenant, id, again }) => deliver(global, &tenant, &id, again).await,
         Some(ReferencesCommand::Export { tenant, id, folder }) => export(global, &tenant, &id, &folder).await,
@@ -225,6 +243,18 @@ async fn list(global: &Global, tenant: &str) -> Result<Exit, HostError> {
         outln!("{}", references::list_json(tenant, &references, &deliveries, &open)?);
     } else {
         outln!("{}", view::list_text(tenant, &references, &deliveries, &open)?);
+    }
+    Ok(Exit::Done)
+}
+
+async fn waive(global: &Global, tenant: &str, employee: &str, reason: &str, by: &str) -> Result<Exit, HostError> {
+    let data = global.data().await?;
+    data.config(tenant).await?;
+    references::waive(&data, tenant, employee, reason, by).await?;
+    if global.json {
+        outln!("{}", serde_json::json!({ "tenant": tenant, "employee_id": employee, "waived": true }));
+    } else {
+        outln!("{} gets no reference for this departure; by name it can still be issued", clean(employee));
     }
     Ok(Exit::Done)
 }

@@ -160,6 +160,10 @@ impl<P: Leavers> Job<'_, P> {
             return Err(HostError::held(format!("references are paused: {why}"), remedy));
         }
         let keys = IssuerKeys::open(self.data, self.run.ports().config()).await?;
+        if let Some(first) = keys.first_waiting().await? {
+            self.run.ports().require_published(&keys.record(&first)?).await?;
+            keys.begin(&first).await?;
+        }
         let (database, fence) = (self.run.ports().run_store(), self.fence);
         let (issuer, signer) = (keys.issuer().clone(), keys.current().await?);
         let mut issuing = Issuing::open(database, fence, self.run.keyring(), issuer, signer).await?;

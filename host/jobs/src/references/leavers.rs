@@ -1,5 +1,6 @@
 //! The ports of the references job beside those of every run: reading HiBob through the plugin.
 
+use crate::references::keys::DnsRecord;
 use crate::run::ports::RunPorts;
 use hibob_base::error::HostError;
 use hibob_contract::leaver::{Confirmed, LeaverFacts};
@@ -32,6 +33,12 @@ pub trait Leavers: RunPorts<RunStore = TenantDatabase> {
         &self,
         departure: &Departure,
     ) -> impl Future<Output = (LeaverFacts, Result<Option<Confirmed>, HostError>)>;
+
+    /// Checks that the issuer's DNS has this record of a key, as seen from this host.
+    ///
+    /// # Errors
+    /// It has not, or it could not be looked up.
+    fn require_published(&self, record: &DnsRecord) -> impl Future<Output = Result<(), HostError>>;
 
     /// The address to deliver to in this field, which appears in HiBob's answer; none if it is empty. The caller drops
     /// it after the delivery.

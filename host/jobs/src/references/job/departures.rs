@@ -184,7 +184,11 @@ impl<P: Leavers> Job<'_, P> {
         confirmed: Result<Option<Confirmed>, HostError>,
     ) -> Result<Option<IssuableReference>, HostError> {
         let employee = &departure.employee_id;
-        let remedy = "correct it in HiBob; the reference is issued by the next run";
+        let tenant = self.run.ports().config().id.clone();
+        let remedy = format!(
+            "correct it in HiBob, and the next run issues it; if there is to be none: hibob references waive {tenant} {employee} \
+             --reason TEXT --by EMAIL"
+        );
         match confirmed {
             Ok(Some(confirmed)) => match issuing.claims(&confirmed)? {
                 Ok(claims) => {
@@ -192,14 +196,14 @@ impl<P: Leavers> Job<'_, P> {
                     Ok(Some(IssuableReference { confirmed, claims }))
                 }
                 Err(what) => {
-                    self.report.fault(employee, "REFERENCE_NOT_POSSIBLE", what, remedy);
+                    self.report.fault(employee, "REFERENCE_NOT_POSSIBLE", what, &remedy);
                     Ok(None)
                 }
             },
             Ok(None) => {
                 let what = "HiBob lacks something that every reference needs (a first and a last name; a name for the title \
                             and the department), or the departure has changed since it was found";
-                self.report.fault(employee, "REFERENCE_NOT_POSSIBLE", what, remedy);
+                self.report.fault(employee, "REFERENCE_NOT_POSSIBLE", what, &remedy);
                 Ok(None)
             }
             Err(error @ (HostError::Plugin(_) | HostError::OverLimit { .. })) => {
