@@ -27,6 +27,9 @@ pub struct ReferencesConfig {
     /// The HiBob field with the address to deliver to where the first one has none, or refuses for good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_address: Option<String>,
+    /// How a person's name is written.
+    #[serde(default)]
+    pub person_name: PersonName,
     /// Whether garden leave counts as a departure.
     #[serde(default)]
     pub garden_leave: GardenLeave,
@@ -46,6 +49,19 @@ pub struct ReferencesConfig {
     /// The witnesses who confirm that the log only grows; none by default.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub witnesses: Vec<WitnessConfig>,
+}
+
+/// How a reference writes a person's name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PersonName {
+    /// The first name and then the last name.
+    #[default]
+    GivenFirst,
+    /// The last name and then the first name, without a blank where both are in Han, Kana or Hangul.
+    FamilyFirst,
+    /// HiBob's display name.
+    DisplayName,
 }
 
 /// Whether garden leave counts as a departure: the employee is released from work, and still employed.

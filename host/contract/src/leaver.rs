@@ -7,6 +7,8 @@ use crate::offboarding_references::Claims;
 pub struct Confirmed {
     /// The claims.
     pub claims: Claims,
+    /// The display name as HiBob has it in the same answers; none if it is empty or was not read.
+    pub display_name: Option<String>,
     /// SHA-256 over the digests of HiBob's answers, in their order.
     pub answers_digest: [u8; 32],
     /// The digest of the plugin that returned the claims, as `sha256:` and hexadecimal digits.

@@ -14,6 +14,7 @@ mod keys;
 mod leavers;
 mod list;
 mod log;
+mod naming;
 mod outbox;
 mod publish;
 mod report;

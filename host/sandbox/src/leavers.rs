@@ -100,7 +100,8 @@ async fn confirmed(
     let Some(claims) = claims.await? else { return Ok(None) };
     scope.confirm(departure, &claims).map_err(invented)?;
     let plugin_digest = plugin.digest().to_owned();
-    Ok(Some(Confirmed { claims, answers_digest: scope.answers_digest(), plugin_digest }))
+    let display_name = scope.value("root.displayName");
+    Ok(Some(Confirmed { claims, display_name, answers_digest: scope.answers_digest(), plugin_digest }))
 }
 
 /// Checks that the plugin may have references signed.

@@ -191,7 +191,11 @@ impl<P: Leavers> Job<'_, P> {
         );
         match confirmed {
             Ok(Some(confirmed)) => match issuing.claims(&confirmed)? {
-                Ok(claims) => {
+                Ok((claims, left_out)) => {
+                    for what in left_out {
+                        let remedy = "nothing, or write it in HiBob without emoji; the reference is issued all the same";
+                        self.report.warn(employee, "EMOJI_LEFT_OUT", what, remedy);
+                    }
                     self.report.learn_name(employee, claims.name().as_str());
                     Ok(Some(IssuableReference { confirmed, claims }))
                 }
