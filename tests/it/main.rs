@@ -44,6 +44,7 @@ mod references_due;
 mod references_garden;
 mod references_job;
 mod references_lasting;
+mod references_names;
 mod references_only;
 mod references_privacy;
 mod references_published;
