@@ -103,7 +103,7 @@ How anyone can check it
 - Open {page} and choose the PDF.
   It is read in the browser and sent nowhere.
 - Or use the program hibob:
-  hibob verify "{file}.pdf"
+  hibob verify \"{file}.pdf\"
 
 What is attached
 - {file}.pdf: your reference
