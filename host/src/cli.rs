@@ -46,6 +46,7 @@ use audit::Change;
 use clap::{Args, Parser, Subcommand};
 use hibob_base::error::{Exit, HostError, WrongSetting};
 use hibob_base::private_folder::PrivateFolder;
+use hibob_config::zone::TIME_ZONE_DATA;
 use hibob_policy::guard::Release;
 use hibob_sandbox::Open;
 use hibob_sandbox::engine::Runtime;
@@ -73,6 +74,7 @@ const GLOBAL: &str = "Options of every command";
 #[command(
     name = "hibob",
     version,
+    long_version = long_version(),
     about = "Keeps TravelPerk in step with HiBob, through a sandboxed plugin",
     after_help = after_help()
 )]
@@ -81,6 +83,11 @@ struct Cli {
     global: Global,
     #[command(subcommand)]
     command: Command,
+}
+
+/// What `--version` prints after the program's name. `-V` has the first line only.
+fn long_version() -> String {
+    format!("{}\ntime zone data: IANA {TIME_ZONE_DATA}", env!("CARGO_PKG_VERSION"))
 }
 
 /// The exit codes, three to a line, and an example.

@@ -8,6 +8,7 @@ mod body;
 mod clock_and_chance;
 mod ledger_facts;
 mod send;
+mod unpack;
 
 pub use clock_and_chance::ClockAndChance;
 pub use ledger_facts::ledger_facts;

@@ -5,6 +5,7 @@ use chrono::{NaiveDate, Utc};
 use hibob_base::error::HostError;
 use hibob_contract::leaver::Confirmed;
 use hibob_contract::offboarding_references::{Claims as ConfirmedClaims, Departure};
+use hibob_policy::text_form::written;
 use hibob_reference_format::claims::{ClaimText, Claims, ClaimsError, Employment, Issuer};
 use hibob_reference_format::credential::{Credential, SignedCredential};
 use hibob_reference_format::pdf;
@@ -110,7 +111,7 @@ impl<'d> Issuing<'d> {
 /// The confirmed values as claims. The error says which value cannot be in a reference.
 fn claims(issuer: &Issuer, confirmed: &Confirmed) -> Result<Claims, String> {
     let ConfirmedClaims { given_name, family_name, job_title, department, started_on, ended_on } = &confirmed.claims;
-    let text = |field, text: &str| ClaimText::from_source(field, text);
+    let text = |field, text: &str| ClaimText::from_source(field, &written(text));
     let optional = |field, value: &Option<String>| -> Result<Option<ClaimText>, ClaimsError> {
         value.as_deref().map(|value| text(field, value)).transpose()
     };
