@@ -35,6 +35,7 @@ mod names;
 mod network;
 mod operator;
 mod packed;
+mod peoples_data;
 mod plan_file;
 mod politeness;
 mod postgres;
