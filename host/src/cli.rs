@@ -58,7 +58,7 @@ use hibob_telemetry::{Telemetry, TextFile};
 use output::Ended;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tokio::sync::OnceCell;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -74,7 +74,7 @@ const GLOBAL: &str = "Options of every command";
 #[command(
     name = "hibob",
     version,
-    long_version = long_version(),
+    long_version = LONG_VERSION.as_str(),
     about = "Keeps TravelPerk in step with HiBob, through a sandboxed plugin",
     after_help = after_help()
 )]
@@ -86,9 +86,8 @@ struct Cli {
 }
 
 /// What `--version` prints after the program's name. `-V` has the first line only.
-fn long_version() -> String {
-    format!("{}\ntime zone data: IANA {TIME_ZONE_DATA}", env!("CARGO_PKG_VERSION"))
-}
+static LONG_VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{}\ntime zone data: IANA {TIME_ZONE_DATA}", env!("CARGO_PKG_VERSION")));
 
 /// The exit codes, three to a line, and an example.
 fn after_help() -> String {
