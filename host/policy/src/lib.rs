@@ -10,6 +10,7 @@
 //!    └── person_scope ── a call about one leaver may ask about that person only
 //! plan_limits ── whether a plan is small enough to hold in memory, and can be applied at all
 //! guard ──────── whether a plan looks like an accident
+//! text_form ──── the form in which names and addresses are compared
 //! ```
 //!
 //! Nothing here trusts the plugin: each decision looks at the request as it will be sent, at the answer as the service
@@ -24,6 +25,7 @@ pub mod over;
 pub mod person_scope;
 pub mod plan_limits;
 pub mod request;
+pub mod text_form;
 
 pub use change_scope::{ApplyScope, LedgerFacts, Made, TargetSettings, writable_attributes};
 pub use grant::Grant;
