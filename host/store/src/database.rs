@@ -7,6 +7,7 @@ mod approvals;
 mod control;
 mod engine;
 mod error;
+mod guard_facts;
 mod interruptions;
 mod journal;
 mod people;

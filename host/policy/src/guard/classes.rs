@@ -1,146 +1,144 @@
-//! The guards of classes of changes: counting them, and holding those of which there are too many.
+//! The guards of classes of changes: holding those of which there are too many.
+//!
+//! 1. Each class is counted over the plan (`count.rs`), in accounts, and held if there are more than its limit
+//!    (`limits.rs`).
+//! 2. A single change is not too many, unless it archives the last active account, or the operator has set the limit
+//!    to nothing at all.
+//! 3. From two changes on, half of the accounts or more are too many to be archived, renamed, reactivated or cleared,
+//!    also where a number that the operator has set would allow it. A share of half or more that the operator has set
+//!    allows it.
+//! 4. With a release, the people whom the last held run has held are released if they are not more than its number, and
+//!    the others are counted anew. If that run has held nobody of the class, the number counts as the limit.
+//! 5. A held class holds the change, or only the field that it counts.
 
-use crate::guard::{Class, GuardLimits, Held, LedgerSums, Release};
+use crate::guard::count::{Counted, Item, counted, reassigned};
+use crate::guard::{Class, GuardFacts, GuardLimits, GuardRow, Held, Release};
 use hibob_contract::Planned;
-use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
-use hibob_contract::types::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Number of accounts that one run may give to another employee, if that is at most a third of the managed accounts.
-const REASSIGN_LIMIT_MIN: usize = 3;
-
-/// Share of the managed accounts that one run may give to another employee, in percent.
-const REASSIGN_LIMIT_PERCENT: usize = 1;
-
-/// The accounts that a change of the plan may give to another employee, and whose owners [`classes`] has to know.
-pub fn maybe_reassigned(planned: &Planned) -> Vec<String> {
-    let changes = planned.changes.iter().filter(|change| change.employee_id.is_some());
-    let changes = changes.filter(|change| {
-        matches!(change.kind, ChangeKind::Adopt | ChangeKind::Reactivate) || former_id(change).is_some()
-    });
-    changes.filter_map(|change| change.target_id.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+/// What the operator releases in one run, and for whom.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Released {
+    /// The numbers.
+    pub release: Release,
+    /// The employees whom the last held run has held, by class.
+    pub people: BTreeMap<Class, BTreeSet<String>>,
 }
 
-/// What the change says of the external id before it, if it writes the external id: none, or the former employee's.
-fn former_id(change: &Change) -> Option<Option<&str>> {
-    let field = change.fields.iter().find(|field| field.field == "external-id")?;
-    Some(match &field.before {
-        Some(Value::Text(id)) if !id.is_empty() => Some(id),
-        _ => None,
-    })
+impl From<Release> for Released {
+    fn from(release: Release) -> Self {
+        Self { release, people: BTreeMap::new() }
+    }
 }
 
-/// Counts each class of changes, and holds all changes of a class of which there are too many. `owners` are the
-/// employees of the accounts of [`maybe_reassigned`], as far as the ledger has them.
-pub fn classes(
-    planned: &Planned,
-    ledger: LedgerSums,
-    owners: &BTreeMap<String, String>,
-    limits: &GuardLimits,
-    release: Release,
-) -> Held {
+/// Counts each class of changes, and holds those of which there are too many.
+pub fn classes(planned: &Planned, ledger: &GuardFacts, limits: &GuardLimits, released: &Released) -> Held {
     let mut held = Held::default();
     // The plugin's number of managed accounts may only lower the limit: accounts can also be archived outside the sync.
-    let counted = planned.counts.get("managed").and_then(|&number| usize::try_from(number).ok());
-    let managed = counted.map_or(ledger.active, |counted| counted.min(ledger.active));
-    let limit = |min: u32, percent: u32| (min as usize).max(managed.saturating_mul(percent as usize) / 100);
-
-    let archiving = positions(planned, |change| {
-        let sets_inactive = |field: &FieldChange| field.field == "active" && field.after == Some(Value::Flag(false));
-        change.kind == ChangeKind::Archive || change.fields.iter().any(sets_inactive)
-    });
-    let number = archiving.len();
-    let most = limit(limits.archive_limit_min, limits.archive_limit_percent);
-    let window = limits.leak_days;
-    let within = ledger.archived + number;
-    let leak = (ledger.active + ledger.archived).saturating_mul(limits.leak_percent as usize) / 100;
-    let remedy = format!(
-        "check the lifecycle statuses in HiBob, and if they are right, run again with --allow-archiving {number}"
-    );
-    if number > most.max(release.archiving) {
-        let why = format!(
-            "{number} of {managed} accounts would be archived, and the limit is {most} ({} %, at least {})",
-            limits.archive_limit_percent, limits.archive_limit_min
-        );
-        held.hold(Class::Archiving, archiving, why, remedy);
-    } else if number > release.archiving && within > leak.max(limits.archive_limit_min as usize) {
-        let why = format!(
-            "{within} accounts would have been archived within {window} days, and the limit is {leak} ({} %)",
-            limits.leak_percent
-        );
-        held.hold(Class::Archiving, archiving, why, remedy);
+    let told = planned.counts.get("managed").and_then(|&number| usize::try_from(number).ok());
+    let n = told.map_or(ledger.sums.active, |told| told.min(ledger.sums.active));
+    for counted in counted(planned, ledger, n) {
+        hold(&mut held, &counted, ledger, limits, released);
     }
-
-    let renaming = positions(planned, |change| {
-        change.target_id.is_some() && change.fields.iter().any(|field| field.field == "user-name")
-    });
-    // An account that takes part in an exchange of addresses is renamed twice, and counts once.
-    let accounts: BTreeSet<&str> =
-        renaming.iter().filter_map(|&position| planned.changes.get(position)?.target_id.as_deref()).collect();
-    let number = accounts.len();
-    let most = limit(limits.rename_limit_min, limits.rename_limit_percent);
-    if number > most.max(release.renaming) {
-        let why = format!(
-            "{number} of {managed} accounts would get another user name, and the limit is {most} ({} %, at least {})",
-            limits.rename_limit_percent, limits.rename_limit_min
-        );
-        let remedy =
-            format!("check the work emails in HiBob, and if they are right, run again with --allow-renaming {number}");
-        held.hold(Class::Renaming, renaming, why, remedy);
+    if let Some(changes) = reassigned(planned, &ledger.owners).kept() {
+        held.guards.retain(|row| row.class != Class::Reassigning);
+        held.guards.push(GuardRow {
+            class: Class::Reassigning,
+            field: None,
+            message: format!(
+                "{} of {n} accounts would be given to another employee, and the plan also keeps a former employee active",
+                changes.accounts
+            ),
+            remedy: "nothing can allow this; if HiBob has two records of one person who works here, remove one, and else report the plugin".to_owned(),
+        });
+        held.hold(Class::Reassigning, changes.changes);
     }
-
-    let Reassigned { changes: reassigning, accounts: number, is_kept } = reassigned(planned, owners);
-    let most = REASSIGN_LIMIT_MIN.min((managed / 3).max(1)).max(managed.saturating_mul(REASSIGN_LIMIT_PERCENT) / 100);
-    if is_kept {
-        let why = format!(
-            "{number} of {managed} accounts would be given to another employee, and the plan also keeps a former employee active"
-        );
-        let remedy = "nothing can allow this; if HiBob has two records of one person who works here, remove one, and else report the plugin";
-        held.hold(Class::Reassigning, reassigning, why, remedy.to_owned());
-    } else if number > most.max(release.reassigning) {
-        let why = format!(
-            "{number} of {managed} accounts would be given to another employee, and the limit is {most} ({REASSIGN_LIMIT_MIN}, at most a third, or {REASSIGN_LIMIT_PERCENT} %)"
-        );
-        let remedy = format!(
-            "check that these people were rehired under a new id in HiBob, and if so, run again with --allow-reassigning {number}"
-        );
-        held.hold(Class::Reassigning, reassigning, why, remedy);
-    }
+    held.settle(planned);
     held
 }
 
-/// What a plan gives to another employee.
-struct Reassigned {
-    /// The positions of the changes.
-    changes: Vec<usize>,
-    /// How many accounts they are about.
-    accounts: usize,
-    /// Whether the plan also has a change that keeps a former employee active.
-    is_kept: bool,
-}
-
-/// Walks through the plan with the owner that each account has by then.
-fn reassigned(planned: &Planned, owners: &BTreeMap<String, String>) -> Reassigned {
-    let mut owners: BTreeMap<&str, &str> =
-        owners.iter().map(|(account, owner)| (account.as_str(), owner.as_str())).collect();
-    let (mut changes, mut accounts, mut former) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
-    for (position, change) in planned.changes.iter().enumerate() {
-        let (Some(account), Some(employee)) = (change.target_id.as_deref(), change.employee_id.as_deref()) else {
-            continue;
-        };
-        let before = owners.insert(account, employee).or(former_id(change).flatten());
-        if let Some(before) = before.filter(|before| *before != employee) {
-            changes.push(position);
-            accounts.insert(account);
-            former.insert(before);
+/// Holds a class, or what of it is not released, if there is too much of it.
+fn hold(held: &mut Held, counted: &Counted<'_>, ledger: &GuardFacts, limits: &GuardLimits, released: &Released) {
+    let (class, n) = (counted.class, counted.of);
+    let number = released.release.number(class);
+    let (mut most, mut items) = (limits.most(class, n), counted.items.iter().collect::<Vec<&Item<'_>>>());
+    let mut is_free = false;
+    match released.people.get(&class).filter(|people| number > 0 && !people.is_empty()) {
+        Some(people) => {
+            let of_them = |item: &&Item<'_>| item.employee.is_some_and(|employee| people.contains(employee));
+            let (theirs, others): (Vec<_>, Vec<_>) = items.iter().copied().partition(of_them);
+            if counted.number(&theirs) <= number {
+                items = others;
+            }
+        }
+        None => {
+            is_free = counted.number(&items) <= number;
+            most = most.max(number);
         }
     }
-    let keeps = |change: &Change| {
-        change.kind != ChangeKind::Archive && change.employee_id.as_deref().is_some_and(|id| former.contains(id))
-    };
-    Reassigned { changes, accounts: accounts.len(), is_kept: planned.changes.iter().any(keeps) }
+    let number = counted.number(&items);
+    if number == 0 || is_free {
+        return;
+    }
+    let Some(why) = too_many(counted, &items, number, most, ledger, limits) else { return };
+    let all = counted.number(&counted.items.iter().collect::<Vec<_>>());
+    held.guards.push(GuardRow {
+        class,
+        field: counted.field.map(str::to_owned),
+        message: why,
+        remedy: format!("{}, run again with --{} {all}", class.check(), class.option()),
+    });
+    match counted.holds_fields {
+        true => {
+            let fields =
+                items.iter().flat_map(|item| item.fields.iter().map(|field| (item.position, (*field).to_owned())));
+            held.hold_fields(class, fields);
+        }
+        false => held.hold(class, items.iter().map(|item| item.position)),
+    }
 }
 
-fn positions(planned: &Planned, of_class: impl Fn(&Change) -> bool) -> Vec<usize> {
-    planned.changes.iter().enumerate().filter(|(_, change)| of_class(change)).map(|(position, _)| position).collect()
+/// Why so many changes of a class are too many; none if they are not.
+fn too_many(
+    counted: &Counted<'_>,
+    items: &[&Item<'_>],
+    number: usize,
+    most: usize,
+    ledger: &GuardFacts,
+    limits: &GuardLimits,
+) -> Option<String> {
+    let (class, n, limit) = (counted.class, counted.of, limits.of(counted.class));
+    let least = limits.least(class, n);
+    let what = match counted.field {
+        Some(field) => format!("{number} of {n} accounts with a value of {field} would {}", class.would()),
+        None if class == Class::Creating => format!("{number} accounts would {}, beside {n}", class.would()),
+        None => format!("{number} of {n} accounts would {}", class.would()),
+    };
+    let is_single = number == 1 && (limit.min != Some(0) || limit.percent > 0);
+    let is_last = class == Class::Archiving && number >= n && n > 0 && limit.percent < 100;
+    if number > most && (!is_single || is_last) {
+        return Some(format!("{what}, and the limit is {most} ({} %, at least {least})", limit.percent));
+    }
+    let half_counts = matches!(class, Class::Archiving | Class::Renaming | Class::Reactivating | Class::Clearing);
+    if is_last || (half_counts && number >= 2 && number * 2 >= n && limit.percent < 50) {
+        return Some(format!("{what}, which is half of them or more"));
+    }
+    if class != Class::Archiving {
+        return None;
+    }
+    // Who was archived within these days, is active again by somebody else's hand, and is archived once more, counts
+    // once.
+    let again: BTreeSet<&str> =
+        items.iter().map(|item| item.unit).filter(|account| ledger.is_archived_lately(account)).collect();
+    let within = ledger.sums.archived + number - again.len().min(number);
+    let before = ledger.sums.active + ledger.sums.archived;
+    let most = limits.most_archived(before);
+    (within > most).then(|| {
+        format!(
+            "{within} accounts would have been archived within {} days, and the limit is {most} ({} %, at least {})",
+            limits.leak_days,
+            limits.leak_percent,
+            limits.least(Class::Archiving, before) + 1
+        )
+    })
 }

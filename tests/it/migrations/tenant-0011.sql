@@ -1,0 +1,1 @@
+INSERT INTO source_states (at, selection, state) VALUES (100, 'all', '[]');
