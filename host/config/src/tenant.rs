@@ -190,6 +190,8 @@ pub struct SyncConfig {
     pub site_time_zones: BTreeMap<String, String>,
     /// Whether the sync stops when the admin who enabled it has left.
     pub stops_with_its_admin: bool,
+    /// Whether a value that an account had when it was adopted is removed where HiBob has none.
+    pub clear_adopted: bool,
     /// Most changes that are made at the same time.
     pub parallel_changes: NonZeroU32,
     /// How old a saved plan may be when it is applied, in hours.
@@ -433,6 +435,7 @@ impl Default for SyncConfig {
             time_zone: None,
             site_time_zones: BTreeMap::new(),
             stops_with_its_admin: true,
+            clear_adopted: false,
             parallel_changes: PARALLEL_CHANGES,
             plan_age_hours_max: 24,
         }

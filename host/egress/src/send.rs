@@ -247,6 +247,9 @@ impl Outgoing<'_> {
         };
         let longest = Duration::from_secs(egress.limits.rate_limit_wait_seconds_max);
         windows.note(&self.path, response.headers(), egress.clock_and_chance.now(), Instant::now(), longest);
+        let (role, now) = (self.service.route.role, egress.clock_and_chance.now());
+        let (status, headers) = (response.status(), response.headers());
+        self.call.observed.note(role, self.request.method(), &self.path, status, headers, now);
         let forbidden = response.status() == StatusCode::FORBIDDEN;
         if response.status() == StatusCode::UNAUTHORIZED || forbidden {
             budget.refused(&origin);

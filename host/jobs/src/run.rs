@@ -43,7 +43,7 @@ use hibob_store::privacy::plan::stored_ids;
 use hibob_store::run_store::{Lock, RunStore, hold};
 use hibob_store::update_row::UpdateRow;
 use hibob_telemetry::{JobTimer, Spans};
-use journal::{Journal, JournalState};
+use journal::{Journal, JournalState, kept_by};
 use ports::RunPorts;
 use resume::{interrupted, interrupted_early};
 use sha2::{Digest, Sha256};
@@ -236,7 +236,8 @@ impl<P: RunPorts> Running<P> {
     ) {
         let (id, fence, keyring) = (*self.journal.get_or_init(|| journal), self.fence, self.keyring());
         let past = JournalState::default();
-        let journal = Journal { id, fence, keyring, ids, past, closed: None, told_generation: 0 };
+        let journal =
+            Journal { id, fence, keyring, ids, past, closed: None, told_generation: 0, kept: kept_by(planned) };
         let applying = apply::apply(&self.ports, planned, held, &journal, report);
         let progress = self.interruptibly(id, Box::pin(applying)).await;
         if let (Progress::Interrupted { ended, unknown }, Some(by)) = (progress, self.ports.interrupt().by()) {

@@ -37,6 +37,7 @@ impl Access {
                 | TenantCommand::Rollback { .. }
                 | TenantCommand::Disable { .. }
                 | TenantCommand::Forget { .. }
+                | TenantCommand::NewTarget { .. }
                 | TenantCommand::Enable { .. }
                 | TenantCommand::Credentials { .. } => Self::Writes,
             },

@@ -28,6 +28,7 @@ pub use approvals::{ApprovalRow, ApprovalState, Decision, NewApproval};
 pub use control::{ControlDatabase, Disabled, LEASE_SECONDS, Lease};
 pub use engine::{Engine, Transaction, within};
 pub use error::DatabaseError;
+pub use guard_facts::KeptFields;
 pub use hibob_base::files::unwritable;
 pub use interruptions::{AppliedPlan, InterruptedPlan, restored_because};
 pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};

@@ -158,6 +158,7 @@ pub const TABLES: &[Table] = &[
             key("garden_leave", Need::Optional, Rule::Word(&["keep", "archive"]), "\"keep\"", "default; or \"archive\": the account of somebody on garden leave"),
             key("time_zone", Need::Optional, Rule::Zone, "\"Europe/Madrid\"", "where a day begins and ends; default UTC"),
             key("stops_with_its_admin", Need::Optional, Rule::Flag, "true", "default: the sync stops when the admin of enabled_by has left"),
+            key("clear_adopted", Need::Optional, Rule::Flag, "false", "default: a value that an account had when it was adopted stays until HiBob has had one"),
             key("parallel_changes", Need::Optional, Rule::Number { min: 1, max: 256, unit: "changes" }, "8", "default"),
             key("plan_age_hours_max", Need::Optional, Rule::Number { min: 0, max: 1_000_000, unit: "hours" }, "24", "default; an older saved plan is not applied"),
         ]),
