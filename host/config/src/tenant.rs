@@ -7,6 +7,8 @@ use crate::key::check::{refuse, wrong_settings};
 use crate::limits::Limits;
 use crate::references::ReferencesConfig;
 use crate::schedule::Schedule;
+use chrono::{DateTime, NaiveDate};
+use chrono_tz::Tz;
 use hibob_base::error::HostError;
 use hibob_base::job::JobKind;
 use hibob_base::secret::SecretSource;
@@ -597,6 +599,16 @@ impl TenantConfig {
 
     fn time_zone(&self) -> &str {
         self.sync.time_zone.as_deref().unwrap_or("UTC")
+    }
+
+    /// The date at a site at a moment in Unix seconds: by the site's own time zone, else by `sync.time_zone`.
+    pub fn day_at(&self, site: Option<&str>, unix_seconds: u64) -> NaiveDate {
+        let seconds = i64::try_from(unix_seconds).unwrap_or(i64::MAX);
+        let moment = DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::UNIX_EPOCH);
+        let own = site.and_then(|site| self.sync.site_time_zones.get(site)).map(String::as_str);
+        // The zones were checked when the configuration was stored.
+        let zone: Tz = own.unwrap_or_else(|| self.time_zone()).parse().unwrap_or(Tz::UTC);
+        moment.with_timezone(&zone).date_naive()
     }
 
     /// All schedules, in the form in which the queue stores them.
