@@ -1,7 +1,7 @@
 //! Sends one request of a plugin: checks, credential, pace, retries, timeouts, and the answer.
 
-use crate::lists::{self, ReadLists};
 use crate::body::{Guarded, gather};
+use crate::lists::{self, ReadLists};
 use crate::unpack::unpacked;
 use crate::{CallEgress, Service};
 use bytes::Bytes;
@@ -286,6 +286,9 @@ impl Outgoing<'_> {
             unpacked(response, egress.limits.unpacked_times_max, &self.call.overrun).map_err(Failed::Packed)?;
         let longest = Duration::from_secs(egress.limits.rate_limit_wait_seconds_max);
         windows.note(&self.path, response.headers(), egress.clock_and_chance.now(), Instant::now(), longest);
+        let (role, now) = (self.service.route.role, egress.clock_and_chance.now());
+        let (status, headers) = (response.status(), response.headers());
+        self.call.observed.note(role, self.request.method(), &self.path, status, headers, now);
         let forbidden = response.status() == StatusCode::FORBIDDEN;
         if response.status() == StatusCode::UNAUTHORIZED || forbidden {
             budget.refused(&origin);

@@ -2,6 +2,7 @@
 
 mod apply;
 mod init;
+mod new_target;
 mod versions;
 
 use super::Global;
@@ -92,6 +93,16 @@ pub(super) enum TenantCommand {
         #[arg(long)]
         yes: bool,
     },
+    /// Accept that the TravelPerk account is another one: what is known of the accounts is dropped, and the next sync is
+    /// a first one
+    #[command(after_help = "Example: hibob tenant new-target acme --by ana@acme.example")]
+    NewTarget {
+        /// The tenant's id
+        tenant: String,
+        /// Work email of the person who accepts it, for the API log
+        #[arg(long, value_name = "EMAIL")]
+        by: String,
+    },
     /// Allow runs of a tenant again; the links between employees and accounts were kept
     #[command(after_help = "Example: hibob tenant enable acme --by ana@acme.example")]
     Enable {
@@ -137,6 +148,7 @@ impl TenantCommand {
             },
             Self::Disable { tenant, by, .. } => Change::new("tenant-disable").of(tenant).by(by.as_deref()),
             Self::Forget { tenant, .. } => Change::new("tenant-forget").of(tenant),
+            Self::NewTarget { tenant, by } => Change::new("tenant-new-target").of(tenant).by(Some(by)),
             Self::Enable { tenant, by } => Change::new("tenant-enable").of(tenant).by(by.as_deref()),
             Self::Credentials { tenant, .. } => Change::new("tenant-credentials").of(tenant),
         })
@@ -156,6 +168,7 @@ pub(super) async fn run(global: &Global, command: TenantCommand) -> Result<Exit,
             disable(global, &tenant, by.as_deref(), reason.as_deref(), yes).await?;
         }
         TenantCommand::Forget { tenant, yes } => forget(global, &tenant, yes).await?,
+        TenantCommand::NewTarget { tenant, by } => new_target::new_target(global, &tenant, &by).await?,
         TenantCommand::Enable { tenant, by } => enable(global, &tenant, by).await?,
         TenantCommand::Credentials { tenant, service_user, token, key } => {
             credentials(global, &tenant, service_user, token, key).await?;

@@ -122,7 +122,8 @@ fn claims(issuer: &Issuer, how: PersonName, confirmed: &Confirmed) -> Result<(Cl
         let (kept, emoji) = without_emoji(text);
         if !emoji.is_empty() {
             let emoji: Vec<String> = emoji.iter().map(|c| format!("{c} (U+{:04X})", u32::from(*c))).collect();
-            left_out.push(format!("the {field} is written without {}, which no font of the page has", emoji.join(", ")));
+            left_out
+                .push(format!("the {field} is written without {}, which no font of the page has", emoji.join(", ")));
         }
         written(&kept)
     };

@@ -177,7 +177,9 @@ impl Deciding<'_> {
 
     fn is_admin(&self, person: &DesiredAccount, account: &Account) -> bool {
         let listed = |name: &str| self.input.admins.contains(&fold(name));
-        account.text(TextField::UserName).is_some_and(listed) || listed(person.user_name())
+        account.text(TextField::UserName).is_some_and(listed)
+            || listed(person.user_name())
+            || self.input.admin_accounts.has(account)
     }
 
     /// Reports that an account on the operator's list of admins is not archived, since TravelPerk needs an admin.

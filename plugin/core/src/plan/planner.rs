@@ -3,6 +3,7 @@
 use super::decide::decide;
 use super::input::Input;
 use super::names;
+use super::remember::{AdminAccounts, values};
 use super::{Plan, company, cost_center, failed_employees, id_order};
 use crate::catalogue::Catalogue;
 use crate::field::{TextField, fold};
@@ -15,7 +16,7 @@ use crate::mapping::{DesiredAccount, Mapping};
 use crate::scim::Account;
 use crate::settings::Settings;
 use crate::text_form::same;
-use crate::value::Count;
+use crate::value::{Count, NamedValue};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Collects employees and accounts, then makes the [`Plan`].
@@ -40,6 +41,7 @@ pub struct Planner<'s> {
     accounts_by_id: IdIndex,
     /// For each employee, the position of the account of their link. Empty once employees or accounts have changed.
     linked: Vec<Option<u32>>,
+    admin_accounts: AdminAccounts,
 }
 
 impl<'s> Planner<'s> {
@@ -70,7 +72,14 @@ impl<'s> Planner<'s> {
             people_by_id: IdIndex::default(),
             accounts_by_id: IdIndex::default(),
             linked: Vec::new(),
+            admin_accounts: AdminAccounts::default(),
         }
+    }
+
+    /// Takes over what an earlier plan has remembered.
+    pub fn remembering(mut self, baseline: &[NamedValue]) -> Self {
+        self.admin_accounts = AdminAccounts::remembering(baseline, &self.mapping.settings.admins);
+        self
     }
 
     /// The HiBob fields that the plan needs.
@@ -220,6 +229,7 @@ impl<'s> Planner<'s> {
         if self.linked.len() != self.people.len() {
             self.linked.clear(); // an employee was there twice, so positions have changed
         }
+        self.admin_accounts.see(&self.accounts, &self.mapping.settings.admins);
         let input = Input {
             people: &self.people,
             accounts: &self.accounts,
@@ -228,6 +238,7 @@ impl<'s> Planner<'s> {
             links: &self.links,
             linked: &self.linked,
             admins: &self.mapping.settings.admins,
+            admin_accounts: &self.admin_accounts,
             swap_address: self.mapping.settings.swap_address.as_deref(),
             approvals: self.mapping.settings.approvals.as_ref(),
             now_unix_seconds: self.now_unix_seconds,
@@ -249,6 +260,8 @@ impl<'s> Planner<'s> {
         let managed = counts.get("managed").copied().unwrap_or_default();
         let mut baseline = vec![Count::new("employees", self.employees), Count::new("managed", managed)];
         baseline.extend(coverage);
+        let account_of: Vec<Option<u32>> = decision.roster.iter().map(|entry| entry.account).collect();
+        baseline.extend(values(&self.people, &account_of, &self.accounts));
         Plan {
             people: self.people,
             accounts: self.accounts,
@@ -261,7 +274,13 @@ impl<'s> Planner<'s> {
             baseline,
             roster: decision.roster,
             vanished: decision.vanished,
-            remember: self.catalogue.cost_centers.map(|known| known.to_remember()),
+            remember: self
+                .catalogue
+                .cost_centers
+                .map(|known| known.to_remember())
+                .into_iter()
+                .chain(self.admin_accounts.to_remember())
+                .collect(),
         }
     }
 
