@@ -7,6 +7,7 @@
 
 mod apply;
 mod approval;
+mod created;
 mod difference;
 mod guard;
 mod journal;

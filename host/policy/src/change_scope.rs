@@ -35,7 +35,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// What the host's own ledger has on the employee, the account and the line managers of a change.
 #[derive(Clone, Debug, Default)]
 pub struct LedgerFacts {
-    /// The employee's account by the ledger, if the change itself names no account: the same plan has created it.
+    /// The employee's account by the ledger, if the change itself names no account: the same plan has created it. None
+    /// for a change that creates an account, whatever account the employee had before.
     pub account_id: Option<String>,
     /// The employee to whom the account belongs by the ledger.
     pub owner: Option<String>,
@@ -110,7 +111,8 @@ enum Planned {
 pub struct ApplyScope {
     kind: ChangeKind,
     employee_id: Option<String>,
-    /// The account or cost center that is changed; `None` if the change creates it.
+    /// The account or cost center that is changed; `None` if the change creates it: which one that is, the answer to
+    /// the POST says.
     target_id: Option<String>,
     /// The employee to whom the account belongs by the ledger.
     owner: Option<String>,
@@ -157,6 +159,8 @@ impl ApplyScope {
             };
             values.map(text).collect::<Vec<_>>()
         };
+        // Which account a creation makes is not known before the target has answered.
+        let creates = change.kind == ChangeKind::Create;
         let external_ids = texts("external-id");
         let searched = [
             texts("user-name").into_iter().flatten().collect(),
@@ -166,8 +170,8 @@ impl ApplyScope {
             kind: change.kind,
             former_id: external_ids.into_iter().next().flatten(),
             employee_id: change.employee_id.clone(),
-            target_id: change.target_id.clone().or(ledger.account_id.clone()),
-            owner: ledger.owner.clone(),
+            target_id: change.target_id.clone().or(ledger.account_id).filter(|_| !creates),
+            owner: ledger.owner.filter(|_| !creates),
             name: change.display_name.clone(),
             fields: fields.collect(),
             searched,
