@@ -316,4 +316,26 @@ impl RunStore for SimRunStore {
     async fn owner_of(&self, account_id: &str) -> Result<Option<String>, HostError> {
         self.with(|state| Ok(state.pages.accounts.get(account_id).map(|(employee, _)| employee.clone()))).await
     }
+
+    /// Nobody gives an account up in the simulation.
+    async fn is_unlinked(&self, _account_id: &str) -> Result<bool, HostError> {
+        Ok(false)
+    }
+
+    async fn note_cases(
+        &self,
+        fence: Fence,
+        open: &BTreeSet<(String, String)>,
+        now: i64,
+    ) -> Result<BTreeMap<(String, String), i64>, HostError> {
+        let noted = self.fenced(fence, |state| {
+            let pages = &mut state.pages;
+            pages.cases.retain(|case, _| open.contains(case));
+            for case in open {
+                pages.cases.entry(case.clone()).or_insert(now);
+            }
+            Ok(pages.cases.clone())
+        });
+        noted.await
+    }
 }

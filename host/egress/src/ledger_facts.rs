@@ -22,6 +22,10 @@ pub async fn ledger_facts(run_store: &impl RunStore, change: &Change) -> Result<
         Some(account) => run_store.owner_of(account).await?,
         None => None,
     };
+    let is_unlinked = match change.target_id.as_ref().or(account_id.as_ref()) {
+        Some(account) => run_store.is_unlinked(account).await?,
+        None => false,
+    };
     let mut people = BTreeMap::new();
     for field in &change.fields {
         if let Some(Value::Person(person)) = &field.after
@@ -31,5 +35,5 @@ pub async fn ledger_facts(run_store: &impl RunStore, change: &Change) -> Result<
             people.insert(manager.clone(), account);
         }
     }
-    Ok(LedgerFacts { account_id, owner, people })
+    Ok(LedgerFacts { account_id, owner, is_unlinked, people })
 }

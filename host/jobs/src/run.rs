@@ -7,6 +7,7 @@
 
 mod apply;
 mod approval;
+mod cases;
 mod created;
 mod difference;
 mod guard;
@@ -202,6 +203,7 @@ impl<P: RunPorts> Running<P> {
         let planned = &*self.keyring.erased_people().without(planned);
         let mut report = Report::planned(&self.ports.config().id, planned);
         let applied = self.locked(Box::pin(async {
+            self.age_warnings(&mut report).await?;
             match self.judge(planned, release, &mut report).await? {
                 ApprovalVerdict::Apply(held) => {
                     report.guards.clone_from(&held.guards);

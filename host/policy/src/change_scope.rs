@@ -40,6 +40,8 @@ pub struct LedgerFacts {
     pub account_id: Option<String>,
     /// The employee to whom the account belongs by the ledger.
     pub owner: Option<String>,
+    /// Whether a person has given the account up (`hibob unlink`), so that nothing is written to it.
+    pub is_unlinked: bool,
     /// The accounts, by the ledger, of the people whom the change names by their employee ids only.
     pub people: BTreeMap<String, String>,
 }
@@ -116,6 +118,8 @@ pub struct ApplyScope {
     target_id: Option<String>,
     /// The employee to whom the account belongs by the ledger.
     owner: Option<String>,
+    /// Whether a person has given the account up.
+    is_unlinked: bool,
     /// The external id that the account has before the change replaces it: the employee was rehired under a new id.
     former_id: Option<String>,
     /// The name of a cost center.
@@ -172,6 +176,7 @@ impl ApplyScope {
             employee_id: change.employee_id.clone(),
             target_id: change.target_id.clone().or(ledger.account_id).filter(|_| !creates),
             owner: ledger.owner.filter(|_| !creates),
+            is_unlinked: ledger.is_unlinked,
             name: change.display_name.clone(),
             fields: fields.collect(),
             searched,
@@ -333,8 +338,12 @@ impl ApplyScope {
     ///    the id that the change names as the former one.
     /// 4. By the ledger it belongs to another employee, and [`Self::is_handed_over`].
     ///
-    /// The guard counts 4, and the end of 3, as accounts that are given to another employee.
+    /// The guard counts 4, and the end of 3, as accounts that are given to another employee. An account that a person has
+    /// given up is not managed, whatever it carries.
     fn check_managed(&self) -> Result<(), String> {
+        if self.is_unlinked {
+            return Err("a person has given the account up (hibob unlink)".to_owned());
+        }
         let answers = self.answers();
         let shown = self.target_id.as_deref().and_then(|id| answers.accounts.get(id));
         let carries = shown.map_or(&Carries::Unclear, |shown| &shown.carries);

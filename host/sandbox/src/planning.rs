@@ -53,7 +53,8 @@ async fn make(
     part: PlanPart,
 ) -> Result<(Planned, Vec<RosterEntry>), HostError> {
     let job = tenant.job()?;
-    let baseline = tenant.database().baseline().await?;
+    let mut baseline = tenant.database().baseline().await?;
+    baseline.extend(tenant.database().host_facts().await?);
     let mut intake = tenant.intake();
     let mut call = Call::open(plugin, tenant, Job::Plan, progress).await?;
     let planned = call

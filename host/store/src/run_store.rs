@@ -9,7 +9,7 @@ use hibob_base::HostError;
 use hibob_base::job::Lane;
 use hibob_contract::types::NamedValue;
 use hibob_policy::guard::LedgerSums;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The lease on a tenant: the right to run it, which lapses unless it is renewed.
@@ -134,6 +134,15 @@ pub trait RunStore: KeyRows + Clone + Send + Sync + 'static {
     fn account_of(&self, employee_id: &str) -> impl Future<Output = Result<Option<String>, HostError>> + Send;
     /// The employee whose account this is by the ledger.
     fn owner_of(&self, account_id: &str) -> impl Future<Output = Result<Option<String>, HostError>> + Send;
+    /// Whether a person has given this account up, and nobody has linked it since.
+    fn is_unlinked(&self, account_id: &str) -> impl Future<Output = Result<bool, HostError>> + Send;
+    /// Notes which cases are open, each an employee and the code of a warning, and returns since when (Unix seconds).
+    fn note_cases(
+        &self,
+        fence: Fence,
+        open: &BTreeSet<(String, String)>,
+        now: i64,
+    ) -> impl Future<Output = Result<BTreeMap<(String, String), i64>, HostError>> + Send;
 }
 
 impl Lock for Lease {
@@ -251,5 +260,18 @@ impl RunStore for TenantDatabase {
 
     async fn owner_of(&self, account_id: &str) -> Result<Option<String>, HostError> {
         self.owner_of(account_id).await
+    }
+
+    async fn is_unlinked(&self, account_id: &str) -> Result<bool, HostError> {
+        self.is_unlinked(account_id).await
+    }
+
+    async fn note_cases(
+        &self,
+        fence: Fence,
+        open: &BTreeSet<(String, String)>,
+        now: i64,
+    ) -> Result<BTreeMap<(String, String), i64>, HostError> {
+        self.note_cases(fence, open, now).await
     }
 }

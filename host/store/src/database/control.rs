@@ -27,7 +27,7 @@ pub struct Disabled {
 
 /// The tables that hold tenants' rows, on PostgreSQL, in the order in which a tenant's rows are deleted: a row before
 /// the rows that it refers to.
-pub(super) const TENANT_TABLES: [&str; 23] = [
+pub(super) const TENANT_TABLES: [&str; 26] = [
     "entries_usage", // first, so that the trigger on `entries` has nothing to count
     "entries",
     "baseline",
@@ -40,6 +40,9 @@ pub(super) const TENANT_TABLES: [&str; 23] = [
     "runs",
     "accounts",
     "archivings",
+    "ordered_links",
+    "unlinked_accounts",
+    "open_cases",
     "people",
     "forgotten_accounts",
     "forgotten",

@@ -1,5 +1,6 @@
 //! A tenant's database: the plugin's entries, the ledger, the baseline, and the runs with their rows.
 
+use crate::database::decisions;
 use crate::database::engine::{Engine, Transaction};
 use crate::database::error::of_migration;
 use crate::database::interruptions::{first_fence, insert_applied};
@@ -458,6 +459,7 @@ pub(super) async fn put_entries(
             let insert = query("INSERT INTO archivings (account_id, archived_at) VALUES ($1, $2)");
             insert.bind(&entry.account_id).bind(at).execute(&mut *transaction).await?;
         }
+        decisions::in_ledger(transaction, entry).await?;
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! The input of matching and deciding.
 
 use crate::approvers::Approvals;
+use crate::field::fold;
+use crate::host_facts::HostFacts;
 use crate::index::IdIndex;
 use crate::link::Links;
 use crate::mapping::DesiredAccount;
@@ -16,6 +18,7 @@ pub(super) struct Input<'a> {
     pub(super) people_by_id: &'a IdIndex,
     pub(super) accounts_by_id: &'a IdIndex,
     pub(super) links: &'a Links,
+    pub(super) facts: &'a HostFacts,
     /// For each employee the position of the account of their link, as far as that was looked up before; may be empty.
     pub(super) linked: &'a [Option<u32>],
     pub(super) admins: &'a BTreeSet<String>,
@@ -28,6 +31,16 @@ impl Input<'_> {
     /// The position of an employee.
     pub(super) fn person(&self, id: &str) -> Option<usize> {
         self.people_by_id.get(id, |at| self.people.get(at).map(|person| &*person.id).unwrap_or_default())
+    }
+
+    /// Whether an id is an employee's whom HiBob sends, or whom a link or the host's ledger knows.
+    pub(super) fn is_known(&self, id: &str) -> bool {
+        self.person(id).is_some() || self.links.get(id).is_some() || self.facts.knows(id)
+    }
+
+    /// Whether a user name is on the operator's list of admins.
+    pub(super) fn is_admin(&self, user_name: &str) -> bool {
+        !self.admins.is_empty() && self.admins.contains(&fold(user_name))
     }
 
     /// The position of an account.
