@@ -9,7 +9,7 @@ use hibob_sandbox::plugin::Plugin;
 use hibob_sandbox::tenant::Tenant;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::{Lease, LinkOrder};
-use hibob_store::run_store::{Lock as _, hold};
+use hibob_store::run_store::while_held;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -84,7 +84,7 @@ fn adoptions(
 }
 
 /// What was given up.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unlinked {
     /// The accounts that the sync had for the employee, by the target's ids. They stay as they are.
     pub accounts: Vec<String>,
@@ -100,7 +100,7 @@ pub struct Unlinked {
 pub async fn unlink(data: &DataDir, tenant: &str, employee_id: &str) -> Result<Unlinked, HostError> {
     check_employee(tenant, employee_id)?;
     alone(data, tenant, "unlinking an account", async |lease| {
-        let database = data.database(tenant).await?;
+        let database = data.tenant_database(tenant).await?;
         // A run that has lost its lease must not write any more.
         database.take_fence(lease.generation()).await?;
         let taken_back = database.take_back_links(&[employee_id.to_owned()]).await?;
@@ -124,10 +124,7 @@ async fn alone<T>(
     work: impl AsyncFnOnce(&Lease) -> Result<T, HostError>,
 ) -> Result<T, HostError> {
     let lease = data.control().lease(tenant, what).await?;
-    let done = tokio::select! {
-        done = work(&lease) => done,
-        lost = hold(&lease) => Err(lost),
-    };
+    let done = while_held(&lease, work(&lease)).await;
     lease.release().await?;
     done
 }

@@ -81,7 +81,8 @@ pub(super) async fn unlink(global: &Global, args: &UnlinkArgs) -> Result<Exit, H
     data.config(&args.tenant).await?;
     let done = hibob_runner::unlink(&data, &args.tenant, &args.employee).await?;
     if global.json {
-        outln!("{}", serde_json::json!({ "tenant": args.tenant, "unlinked": done }));
+        let unlinked = serde_json::json!({ "accounts": done.accounts, "taken_back": done.taken_back });
+        outln!("{}", serde_json::json!({ "tenant": args.tenant, "unlinked": unlinked }));
         return Ok(Exit::Done);
     }
     if done.taken_back > 0 {

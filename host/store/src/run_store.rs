@@ -46,6 +46,20 @@ pub async fn hold(lock: &impl Lock) -> HostError {
     }
 }
 
+/// Does some work while a lease is renewed.
+///
+/// # Errors
+/// The error of `work`, or that the lease was lost.
+pub async fn while_held<T>(
+    lock: &impl Lock,
+    work: impl Future<Output = Result<T, HostError>>,
+) -> Result<T, HostError> {
+    tokio::select! {
+        done = work => done,
+        lost = hold(lock) => Err(lost),
+    }
+}
+
 /// Where the persons' keys are kept, each encrypted with the tenant's key.
 pub trait KeyRows {
     /// The keys of the persons with these keyed hashes. Who has no key is left out.

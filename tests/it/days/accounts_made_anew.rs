@@ -74,5 +74,6 @@ async fn an_account_is_made_anew_once_though_the_first_answer_is_lost() {
     let report = setup.sync().await;
     assert_eq!((report.exit(), report.created), (Exit::Done, 1), "{:?}", report.errors);
     let after = account(&setup, "1").id;
-    assert_eq!((setup.world().travelperk.users.len(), manager(&setup, "3")), (4, Some(after)));
+    let accounts = setup.world().travelperk.users.len();
+    assert_eq!((accounts, manager(&setup, "3")), (4, Some(after)));
 }

@@ -62,7 +62,7 @@ async fn an_account_that_may_be_somebody_elses_is_not_linked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_who_came_back_under_a_new_id_and_surname_gets_their_account_by_a_link() {
-    let setup = super::company(5).await;
+    let setup = company(5).await;
     // Day 2: employee 1 leaves. Day 3: she comes back under a new id, with another surname and address.
     leaves(&setup, "1");
     setup.sync().await;
