@@ -285,6 +285,19 @@ pub struct SafetyConfig {
     pub approval_days: NonZeroU32,
     /// Whether the person who started the job that made a plan may not approve it.
     pub approval_by_another: bool,
+    /// Whether leavers wait with the plan that they are in, where every plan waits.
+    pub approval_leavers: ApprovalLeavers,
+}
+
+/// What becomes of leavers' archivings that are within the limits, where every plan waits ([`Approval::Always`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApprovalLeavers {
+    /// They wait with the rest of the plan.
+    #[default]
+    Wait,
+    /// They are made at once, and the rest of the plan waits.
+    AtOnce,
 }
 
 /// Which plans wait until a person approves them, as a whole.
@@ -316,6 +329,7 @@ impl Default for SafetyConfig {
             approval: Approval::Never,
             approval_days: APPROVAL_DAYS,
             approval_by_another: false,
+            approval_leavers: ApprovalLeavers::Wait,
         }
     }
 }

@@ -236,6 +236,7 @@ pub const TABLES: &[Table] = &[
             key("approval", Need::Optional, Rule::Word(&["never", "above-limits", "always"]), "\"never\"", "or \"above-limits\", or \"always\": which plans wait for a person"),
             key("approval_days", Need::Optional, Rule::Number { min: 1, max: 365, unit: "days" }, "7", "how long a plan waits before it lapses"),
             key("approval_by_another", Need::Optional, Rule::Flag, "false", "true: whoever asked for a plan may not approve it"),
+            key("approval_leavers", Need::Optional, Rule::Word(&["wait", "at-once"]), "\"wait\"", "or \"at-once\": with approval = \"always\", archivings within the limits do not wait"),
         ]),
     },
     Table {

@@ -60,6 +60,8 @@ pub struct WaitingPlan {
     pub why: Vec<String>,
     /// When it lapses, in Unix seconds.
     pub lapses_at: i64,
+    /// Since when a plan has waited without a decision, in Unix seconds: this one, or one that it has replaced.
+    pub since: i64,
     /// False if an earlier run stored it, and this run's plan would do the same.
     pub is_new: bool,
 }
