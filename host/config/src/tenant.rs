@@ -182,6 +182,9 @@ pub struct SyncConfig {
     /// What happens to the account of an employee on garden leave: `keep` (default) or `archive`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub garden_leave: Option<String>,
+    /// What happens to active accounts of those who left before the first sync: `report` (default) or `link`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leavers_before: Option<String>,
     /// The time zone in which days begin and end: a name of the IANA time zone database; by default UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
@@ -367,6 +370,7 @@ impl Default for SyncConfig {
             out_of_selection: None,
             create_days_before_start: 0,
             garden_leave: None,
+            leavers_before: None,
             time_zone: None,
             site_time_zones: BTreeMap::new(),
             stops_with_its_admin: true,

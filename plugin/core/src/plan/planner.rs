@@ -14,7 +14,7 @@ use crate::lifecycle::{AccountStatus, Because, Lifecycle};
 use crate::link::Links;
 use crate::mapping::{DesiredAccount, Mapping};
 use crate::scim::Account;
-use crate::settings::Settings;
+use crate::settings::{LeaversBefore, Settings};
 use crate::value::Count;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -315,6 +315,7 @@ impl<'s> Planner<'s> {
             facts: &self.facts,
             linked: &self.linked,
             admins: &self.mapping.settings.admins,
+            links_leavers: self.mapping.settings.leavers_before == LeaversBefore::Link && self.facts.is_first(),
             swap_address: self.mapping.settings.swap_address.as_deref(),
             approvals: self.mapping.settings.approvals.as_ref(),
             now_unix_seconds: self.now_unix_seconds,
