@@ -205,7 +205,7 @@ impl<P: RunPorts> Running<P> {
         let applied = self.locked(Box::pin(async {
             let judged = self.judge(planned, release, &mut report).await;
             self.age_warnings(&mut report).await?;
-            let Judged { leavers, verdict } = judged?;
+            let Judged { leavers, verdict } = judged.inspect_err(|_| report.name_leavers(planned))?;
             match (verdict, leavers) {
                 (ApprovalVerdict::Apply(held), _) => {
                     report.guards.clone_from(&held.guards);
@@ -221,8 +221,10 @@ impl<P: RunPorts> Running<P> {
                     self.make(planned, stored_ids(planned), &held, journal, &mut report).await;
                 }
                 (ApprovalVerdict::Approved(stored), leavers) => {
-                    if let Some(leavers) = leavers {
-                        Box::pin(self.make_leavers(&leavers, &mut report)).await?;
+                    if let Some(leavers) = leavers
+                        && !Box::pin(self.make_leavers(&leavers, &mut report)).await?
+                    {
+                        return Ok(());
                     }
                     self.make_approved(&stored, &mut report).await?;
                 }
@@ -241,18 +243,12 @@ impl<P: RunPorts> Running<P> {
         report
     }
 
-    /// Whether the guards would hold the plan's archivings if nothing were released.
-    async fn is_above_archiving_limits(&self, planned: &Planned) -> Result<bool, HostError> {
-        let reasons = Reasons::of(self.ports.run_store(), self.ports.config(), planned).await?;
-        Ok(reasons.holds_archivings())
-    }
-
     /// Makes archivings before an approved plan, whose journal is its own. They have a run record of their own, and count
-    /// in `report` too.
+    /// in `report` too. False if something has ended the run, so that the approved plan is not applied.
     ///
     /// # Errors
-    /// A person interrupted it, or something ended it early.
-    async fn make_leavers(&self, leavers: &Planned, report: &mut Report) -> Result<(), HostError> {
+    /// The run has lost its lease, or the database failed.
+    async fn make_leavers(&self, leavers: &Planned, report: &mut Report) -> Result<bool, HostError> {
         self.go_ahead()?;
         let id = self.write_down(leavers, &Held::default()).await?;
         let nothing = Planned { findings: Vec::new(), ..leavers.clone() };
@@ -286,10 +282,8 @@ impl<P: RunPorts> Running<P> {
         report.archived += own.archived;
         report.failed += own.failed;
         report.errors.append(&mut own.errors);
-        match own.error {
-            None => Ok(()),
-            Some(stopped) => Err(HostError::held(stopped.message, stopped.remedy)),
-        }
+        report.error = own.error.take();
+        Ok(report.error.is_none())
     }
 
     /// Makes the changes of a plan that are not held, and records the outcomes in its journal. `ids` are the changes'

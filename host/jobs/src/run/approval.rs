@@ -122,6 +122,12 @@ impl<P: RunPorts> Running<P> {
         Ok(all(Held::default()))
     }
 
+    /// Whether the guards would hold the plan's archivings if nothing were released.
+    pub(super) async fn is_above_archiving_limits(&self, planned: &Planned) -> Result<bool, HostError> {
+        let reasons = Reasons::of(self.ports.run_store(), self.ports.config(), planned).await?;
+        Ok(reasons.holds_archivings())
+    }
+
     /// The ids of the archivings that do not wait, whatever becomes of the rest of the plan (rule 1). Nothing else of the
     /// plan depends on them. A saved plan is applied as a whole or not at all.
     fn at_once(&self, planned: &Planned, reasons: &Reasons) -> BTreeSet<String> {

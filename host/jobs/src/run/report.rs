@@ -253,6 +253,15 @@ impl Report {
         });
     }
 
+    /// Names everybody whose account the plan archives, where nothing of it is applied.
+    pub(super) fn name_leavers(&mut self, planned: &Planned) {
+        let message = "should have no account any more, and it is still active, since nothing was applied in this run";
+        let remedy = "mend what keeps the run from applying anything, or archive the account in TravelPerk by hand";
+        for change in planned.changes.iter().filter(|change| change.kind == ChangeKind::Archive) {
+            self.row(change, "LEAVER_HAS_ACTIVE_ACCOUNT", message, remedy);
+        }
+    }
+
     /// Notes the approval with which the plan is applied.
     pub(super) fn settle(&mut self, row: &ApprovalRow, released: Vec<String>) {
         self.settled = Some(row.id);

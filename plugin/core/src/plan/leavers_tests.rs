@@ -48,7 +48,7 @@ fn the_first_sync_may_adopt_the_accounts_of_those_who_left_before() {
         let mut night = Night::of(&[
             ("1", "terminated", "1@x.example"),
             ("2", "terminated", "shared@x.example"),
-            ("3", "hired", "shared@x.example"),
+            ("3", "terminated", "shared@x.example"),
             ("4", "terminated", "admin@x.example"),
             ("5", "terminated", "5@x.example"),
         ]);
@@ -65,7 +65,7 @@ fn the_first_sync_may_adopt_the_accounts_of_those_who_left_before() {
     assert_eq!(fields, ["external-id"]);
     // The others are told, as always.
     let told: Vec<_> = codes(&plan).into_iter().map(|(employee, code)| format!("{employee} {code}")).collect();
-    assert!(told.contains(&"2 LEAVER_HAS_ACTIVE_ACCOUNT".to_owned()), "{told:?}");
+    assert!(told.contains(&"3 LEAVER_HAS_ACTIVE_ACCOUNT".to_owned()), "{told:?}");
     assert!(told.contains(&"5 LEAVER_HAS_ACTIVE_ACCOUNT".to_owned()), "{told:?}");
     assert!(told.contains(&"4 ADMIN_NOT_ARCHIVED".to_owned()), "{told:?}");
     // Not once a run was accepted.
