@@ -20,7 +20,7 @@ fn rename(setup: &Setup, id: &str) {
 
 /// Has somebody approve the plan that waits.
 async fn approve(setup: &Setup) {
-    let (database, now) = (setup.data.database("acme").await.unwrap(), chrono::Utc::now().timestamp());
+    let (database, now) = (setup.data.tenant_database("acme").await.unwrap(), chrono::Utc::now().timestamp());
     let row = database.open_approval(now).await.unwrap().unwrap();
     let decision = Decision { by: "boss@x.example", with: "command-line", rejected_because: None };
     assert!(database.decide(row.id, decision, now).await.unwrap());
