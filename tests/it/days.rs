@@ -3,6 +3,7 @@
 
 mod accounts_made_anew;
 mod leavers;
+mod leavers_first;
 mod links;
 
 use crate::sync::employee;

@@ -8,7 +8,7 @@ use crate::tenant::Tenant;
 use hibob_base::error::HostError;
 use hibob_base::progress::Progress;
 use hibob_base::secret::Redactor;
-use hibob_contract::directory_sync::{Change, CheckReport, RosterEntry};
+use hibob_contract::directory_sync::{Change, ChangeKind, CheckReport, RosterEntry};
 use hibob_contract::types::{self, Finding, JobError, NamedValue};
 use hibob_contract::{Planned, Roster};
 use hibob_policy::over::Over;
@@ -67,11 +67,20 @@ async fn make(
     let redactor = tenant.egress()?.redactor();
     let (mut planned, mut employees) = planned.map_err(|error| error.redacted(redactor, &refusals))?;
     redactor.findings(&mut planned.findings);
+    leavers_first(&mut planned.changes);
     plan_limits::check(&planned).map_err(HostError::Plugin)?;
     let forgotten = tenant.people().erased_people().await?;
     forgotten.leave_out(&mut planned);
     forgotten.leave_out_entries(&mut employees);
     Ok((planned, employees))
+}
+
+/// Puts archivings that wait for nothing before all other changes: nothing that takes long or fails keeps a leaver's
+/// account active.
+fn leavers_first(changes: &mut [Change]) {
+    changes.sort_by_key(|change| {
+        change.kind != ChangeKind::Archive || !change.depends_on.is_empty() || !change.after.is_empty()
+    });
 }
 
 /// Has the plugin make a plan, and fetches its numbers, its findings and this part.

@@ -148,6 +148,8 @@ pub trait RunStore: KeyRows + Clone + Send + Sync + 'static {
     fn account_of(&self, employee_id: &str) -> impl Future<Output = Result<Option<String>, HostError>> + Send;
     /// The employee whose account this is by the ledger.
     fn owner_of(&self, account_id: &str) -> impl Future<Output = Result<Option<String>, HostError>> + Send;
+    /// Notes that a person has released the archivings of a plan, so that they do not count among those of the last days.
+    fn note_released(&self, fence: Fence, journal: i64) -> impl Future<Output = Result<(), HostError>> + Send;
     /// Whether a person has given this account up, and nobody has linked it since.
     fn is_unlinked(&self, account_id: &str) -> impl Future<Output = Result<bool, HostError>> + Send;
     /// Notes which cases are open, each an employee and the code of a warning, and returns since when (Unix seconds).
@@ -274,6 +276,10 @@ impl RunStore for TenantDatabase {
 
     async fn owner_of(&self, account_id: &str) -> Result<Option<String>, HostError> {
         self.owner_of(account_id).await
+    }
+
+    async fn note_released(&self, fence: Fence, journal: i64) -> Result<(), HostError> {
+        self.note_released(fence, journal).await
     }
 
     async fn is_unlinked(&self, account_id: &str) -> Result<bool, HostError> {

@@ -45,6 +45,8 @@ pub struct HostFacts {
     orders: Vec<(String, String)>,
     /// The accounts that were given up, with their employees.
     unlinked: BTreeMap<String, String>,
+    /// Whether the baseline has nothing else: no run was accepted before.
+    is_first: bool,
 }
 
 impl HostFacts {
@@ -59,7 +61,8 @@ impl HostFacts {
             Some(Value::Text(text)) => text.clone(),
             _ => String::new(),
         };
-        let mut facts = Self { orders: pairs(LINKS), unlinked: pairs(UNLINKED).into_iter().collect(), ..Self::default() };
+        let is_first = baseline.iter().all(|value| value.name.starts_with("host:"));
+        let mut facts = Self { is_first, orders: pairs(LINKS), unlinked: pairs(UNLINKED).into_iter().collect(), ..Self::default() };
         let mut start = 0;
         for line in text.split('\n') {
             let end = start + line.len();
@@ -82,6 +85,11 @@ impl HostFacts {
 
     fn line(&self, (start, end): (u32, u32)) -> Option<LedgerAccount<'_>> {
         parse(self.text.get(start as usize..end as usize)?)
+    }
+
+    /// Whether no run was accepted before.
+    pub fn is_first(&self) -> bool {
+        self.is_first
     }
 
     /// Whether the host has a ledger of accounts. Without it, nobody knows which accounts were archived.

@@ -257,7 +257,7 @@ fn the_schema_has_every_key_with_its_default() {
             let example = value(&format!("x = {}", key.example))["x"].clone();
             if says_so || table.comment == "these are the defaults" {
                 let is_computed =
-                    ["port", "missing_detail", "out_of_selection", "garden_leave", "plugins", "allow_addresses"];
+                    ["port", "missing_detail", "out_of_selection", "garden_leave", "leavers_before", "plugins", "allow_addresses"];
                 let is_there = default.map_or_else(
                     || is_computed.contains(&key.name) || key.name == "spread_minutes",
                     |default| *default == example,

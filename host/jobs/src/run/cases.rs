@@ -10,11 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Seconds in a day.
 const DAY: i64 = 24 * 60 * 60;
 
-/// After how many days a warning becomes an error.
-const ERROR_AFTER_DAYS: i64 = 14;
+/// The code of a leaver whose archiving is in a plan that waits for a person.
+pub(super) const LEAVER_WAITS: &str = "LEAVER_WAITS";
 
-/// The codes of the warnings that do.
-const AGING: [&str; 1] = ["ADMIN_NOT_ARCHIVED"];
+/// The codes of the warnings that become errors, and after how many seconds. What is there in the second night has been
+/// there for more than half a day.
+const AGING: [(&str, i64); 2] = [("ADMIN_NOT_ARCHIVED", 14 * DAY), (LEAVER_WAITS, DAY / 2)];
 
 impl<P: RunPorts> Running<P> {
     /// Notes which of these warnings the plan has, and makes errors of those that have been there for too long.
@@ -31,8 +32,13 @@ impl<P: RunPorts> Running<P> {
 
 /// The cases that are open by a report: employee and code.
 fn open(report: &Report) -> BTreeSet<(String, String)> {
-    let aging = report.warnings.iter().filter(|row| AGING.contains(&row.code.as_str()));
+    let aging = report.warnings.iter().filter(|row| error_after(&row.code).is_some());
     aging.filter_map(|row| Some((row.employee_id.clone()?, row.code.clone()))).collect()
+}
+
+/// After how many seconds a warning of this code becomes an error; none if it does not.
+fn error_after(code: &str) -> Option<i64> {
+    AGING.iter().find(|(aging, _)| *aging == code).map(|(_, seconds)| *seconds)
 }
 
 /// Makes errors of the warnings that have been there for too long. `since` says since when each is there, in Unix
@@ -41,12 +47,14 @@ fn age(report: &mut Report, since: &BTreeMap<(String, String), i64>, now: i64) {
     let warnings = std::mem::take(&mut report.warnings);
     for mut row in warnings {
         let case = row.employee_id.clone().map(|employee| (employee, row.code.clone()));
-        let days = case.and_then(|case| since.get(&case)).map_or(0, |since| (now - since) / DAY);
-        if days < ERROR_AFTER_DAYS {
+        let age = case.and_then(|case| since.get(&case)).map_or(0, |since| now - since);
+        if error_after(&row.code).is_none_or(|seconds| age < seconds) {
             report.warnings.push(row);
             continue;
         }
-        row.message = format!("{}; this has been so for {days} days", row.message);
+        if age >= DAY {
+            row.message = format!("{}; this has been so for {} days", row.message, age / DAY);
+        }
         report.errors.push(row);
         report.failed += 1;
     }

@@ -24,6 +24,7 @@ CREATE TABLE open_cases (
     PRIMARY KEY (tenant, employee_id, code)
 );
 
+ALTER TABLE journals ADD COLUMN released_archivings BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE archivings ADD COLUMN released BIGINT NOT NULL DEFAULT 0;
 
 DO $$

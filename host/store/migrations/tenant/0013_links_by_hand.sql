@@ -19,5 +19,6 @@ CREATE TABLE open_cases (
     PRIMARY KEY (employee_id, code)
 ) STRICT;
 
--- 1 if a person has released the archiving, so that it does not count among those of the last days.
+-- 1 if a person has released the archivings of the plan, so that they do not count among those of the last days.
+ALTER TABLE journals ADD COLUMN released_archivings INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE archivings ADD COLUMN released INTEGER NOT NULL DEFAULT 0;

@@ -263,7 +263,8 @@ impl TenantDatabase {
     }
 
     /// The ledger's sums, which the guards compare with: managed accounts that are active, and accounts that were
-    /// archived since this time (Unix seconds) and are not active again.
+    /// archived since this time (Unix seconds) and are not active again, without those whose archiving a person has
+    /// released.
     ///
     /// # Errors
     /// The database failed.
@@ -273,7 +274,7 @@ impl TenantDatabase {
         let (archived,) = query(
             "SELECT count(DISTINCT accounts.account_id) FROM archivings
              JOIN accounts ON accounts.account_id = archivings.account_id AND accounts.active = 0
-             WHERE archived_at >= $1",
+             WHERE archived_at >= $1 AND released = 0",
         )
         .bind(since_unix_seconds)
         .fetch_one(&self.store)

@@ -203,6 +203,9 @@ impl Draft {
             ChangeKind::Adopt if account.is_some_and(|account| plan.facts.is_ordered(&person.id, &account.id)) => {
                 "a person has linked the account to this employee".to_owned()
             }
+            ChangeKind::Adopt if matches!(person.status, AccountStatus::Gone(_)) => {
+                "has left, and the account with this work email is taken over to be archived by the next sync".to_owned()
+            }
             ChangeKind::Adopt => match account.and_then(|account| account.text(TextField::ExternalId)) {
                 None => "an account with this work email has no external id and is taken over".to_owned(),
                 Some(id) if *id == *person.id => {

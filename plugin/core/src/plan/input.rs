@@ -22,6 +22,8 @@ pub(super) struct Input<'a> {
     /// For each employee the position of the account of their link, as far as that was looked up before; may be empty.
     pub(super) linked: &'a [Option<u32>],
     pub(super) admins: &'a BTreeSet<String>,
+    /// Whether accounts of those who left before the first sync are adopted.
+    pub(super) links_leavers: bool,
     pub(super) approvals: Option<&'a Approvals>,
     pub(super) swap_address: Option<&'a str>,
     pub(super) now_unix_seconds: u64,

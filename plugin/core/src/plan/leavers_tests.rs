@@ -41,6 +41,39 @@ fn record(id: &str, status: &str, email: &str) -> String {
     .to_string()
 }
 
+/// With the setting `leavers-before`, those who left before the first sync are adopted by the first sync, and by no other.
+#[test]
+fn the_first_sync_may_adopt_the_accounts_of_those_who_left_before() {
+    let night = || {
+        let mut night = Night::of(&[
+            ("1", "terminated", "1@x.example"),
+            ("2", "terminated", "shared@x.example"),
+            ("3", "terminated", "shared@x.example"),
+            ("4", "terminated", "admin@x.example"),
+            ("5", "terminated", "5@x.example"),
+        ]);
+        night.settings.leavers_before = crate::settings::LeaversBefore::Link;
+        night
+            .account("10", "", "1@x.example", true)
+            .account("20", "", "shared@x.example", true)
+            .account("40", "", "admin@x.example", true)
+            .account("50", "other", "5@x.example", true)
+    };
+    let plan = night().plan();
+    assert_eq!(changes(&plan), [("adopt", "10".to_owned())]);
+    let fields: Vec<_> = plan.changes(0).flat_map(|change| change.fields).map(|field| field.field).collect();
+    assert_eq!(fields, ["external-id"]);
+    // The others are told, as always.
+    let told: Vec<_> = codes(&plan).into_iter().map(|(employee, code)| format!("{employee} {code}")).collect();
+    assert!(told.contains(&"3 LEAVER_HAS_ACTIVE_ACCOUNT".to_owned()), "{told:?}");
+    assert!(told.contains(&"5 LEAVER_HAS_ACTIVE_ACCOUNT".to_owned()), "{told:?}");
+    assert!(told.contains(&"4 ADMIN_NOT_ARCHIVED".to_owned()), "{told:?}");
+    // Not once a run was accepted.
+    let mut second = night();
+    second.facts.push(named("employees", Value::Integer(5)));
+    assert_eq!(changes(&second.plan()), []);
+}
+
 /// A plan that is still being made.
 struct Night {
     settings: Settings,

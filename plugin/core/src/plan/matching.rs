@@ -16,6 +16,9 @@
 //!    has left and has the same work email and names, this is a rehire under a new id, who gets the account, with a
 //!    finding. Otherwise the employee waits for the owner's rename.
 //!
+//! After 3, in the first sync and where the setting `leavers-before` says so, those who have left get the active account with
+//! their work email that has no external id and no owner, unless another employee has that work email.
+//!
 //! Before 3, active employees who share a work email get the conflict `DUPLICATE_EMAIL`, except the one whose account
 //! has it.
 //!
@@ -30,7 +33,7 @@
 //! with nobody, and nothing is done for its employee as long as they have no other one.
 
 use super::input::Input;
-use super::orders;
+use super::{leavers, orders};
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::index::{IdIndex, NameIndex};
@@ -99,6 +102,7 @@ pub(super) fn match_all(input: Input<'_>, findings: &mut Vec<Finding>) -> Vec<Ma
     matching.leave_unlinked();
     matching.refuse_shared_emails();
     matching.by_user_name();
+    matching.link_leavers(&left);
     matching.check_renames();
     matching.matches
 }
@@ -350,6 +354,30 @@ impl Matching<'_> {
                     self.findings.push(finding.about(&self.people[person]));
                 }
                 Some(owner) => self.matches[person].after_rename_of = Some(owner),
+            }
+        }
+    }
+
+    /// Gives accounts to those of `left` who left before the first sync, where the setting says so.
+    fn link_leavers(&mut self, left: &[usize]) {
+        if !self.input.links_leavers {
+            return;
+        }
+        let mut people: BTreeMap<String, usize> = BTreeMap::new();
+        for person in self.people.iter().filter(|person| !person.user_name().is_empty()) {
+            *people.entry(fold(person.user_name())).or_default() += 1;
+        }
+        for &person in left {
+            let email = self.people[person].user_name();
+            let is_open = self.matches[person].account.is_none() && !self.matches[person].conflict;
+            if !is_open || !leavers::has_left(&self.people[person]) || people.get(&fold(email)) != Some(&1) {
+                continue;
+            }
+            let Some(account) = self.named(email) else { continue };
+            let found = &self.accounts[account];
+            let is_free = self.owners[account].is_none() && found.text(TextField::ExternalId).is_none();
+            if found.active && is_free && !self.is_unlinked(account) && !self.input.is_admin(email) {
+                self.take(person, account, MatchedBy::Order);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::decide::decide;
 use super::input::Input;
+use super::leavers::has_left;
 use super::names;
 use super::{Plan, company, cost_center, failed_employees, id_order};
 use crate::catalogue::Catalogue;
@@ -14,7 +15,7 @@ use crate::lifecycle::{AccountStatus, Because, Lifecycle};
 use crate::link::Links;
 use crate::mapping::{DesiredAccount, Mapping};
 use crate::scim::Account;
-use crate::settings::Settings;
+use crate::settings::{LeaversBefore, Settings};
 use crate::value::Count;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -201,8 +202,9 @@ impl<'s> Planner<'s> {
     /// accounts, and others, so each has to be looked up before it counts as gone:
     ///
     /// 1. those that are linked to an active employee, and those that a person has linked or given up by hand;
-    /// 2. those of employees who are gone, if the host's ledger has them as active, or as archived in the last 30 days;
-    /// 3. of the other accounts of employees who are gone, [`OTHERS_MAX`] in turn, others on each day.
+    /// 2. those of employees who are gone, if the host's ledger has them as active, and of those who have left also those
+    ///    that it has as archived in the last 30 days;
+    /// 3. of the other accounts of employees who have left, [`OTHERS_MAX`] in turn, others on each day.
     pub fn unlisted(&mut self) -> Unlisted {
         let mut unlisted = self.unlisted_of_the_active();
         self.add_unlisted_of_the_gone(&mut unlisted);
@@ -249,15 +251,17 @@ impl<'s> Planner<'s> {
             let id_at = |at: usize| self.accounts.get(at).map(|account| &*account.id).unwrap_or_default();
             self.accounts_by_id.get(id, id_at).is_some()
         };
-        let is_gone = |id: &str| {
+        let person = |id: &str| {
             let id_at = |at: usize| self.people.get(at).map(|person| &*person.id).unwrap_or_default();
-            let person = self.people_by_id.get(id, id_at).and_then(|at| self.people.get(at));
-            person.is_some_and(|person| matches!(person.status, AccountStatus::Gone(_)))
+            self.people_by_id.get(id, id_at).and_then(|at| self.people.get(at))
         };
+        let is_gone = |id: &str| person(id).is_some_and(|person| matches!(person.status, AccountStatus::Gone(_)));
+        let has_left = |id: &str| person(id).is_some_and(has_left);
         let mut others = Vec::new();
         for row in self.facts.accounts().filter(|row| is_gone(row.employee) && !is_listed(row.account)) {
             match row.archived_at {
                 None => unlisted.push(row.account, false),
+                Some(_) if !has_left(row.employee) => {}
                 Some(at) if self.now_unix_seconds.saturating_sub(at) < ARCHIVED_LATELY_SECONDS => {
                     unlisted.push(row.account, true);
                 }
@@ -265,7 +269,7 @@ impl<'s> Planner<'s> {
             }
         }
         for (employee, link) in self.links.iter() {
-            let is_open = || is_gone(employee) && !is_listed(&link.account);
+            let is_open = || has_left(employee) && !is_listed(&link.account);
             if self.facts.owner_of(&link.account).is_none() && is_open() {
                 others.push(&link.account);
             }
@@ -315,6 +319,7 @@ impl<'s> Planner<'s> {
             facts: &self.facts,
             linked: &self.linked,
             admins: &self.mapping.settings.admins,
+            links_leavers: self.mapping.settings.leavers_before == LeaversBefore::Link && self.facts.is_first(),
             swap_address: self.mapping.settings.swap_address.as_deref(),
             approvals: self.mapping.settings.approvals.as_ref(),
             now_unix_seconds: self.now_unix_seconds,
