@@ -120,7 +120,10 @@ fn json(change: &Change) -> serde_json::Value {
 fn read(file: &Path) -> Result<Vec<LinkOrder>, HostError> {
     let shown = file.display();
     let cannot = |why: String| {
-        HostError::configuration(format!("{shown} cannot be read: {why}"), "give a text file with the ids of employees and accounts")
+        HostError::configuration(
+            format!("{shown} cannot be read: {why}"),
+            "give a text file with the ids of employees and accounts",
+        )
     };
     let length = std::fs::metadata(file).map_err(|error| cannot(error.to_string()))?.len();
     if length > FILE_BYTES_MAX {

@@ -50,10 +50,7 @@ pub async fn hold(lock: &impl Lock) -> HostError {
 ///
 /// # Errors
 /// The error of `work`, or that the lease was lost.
-pub async fn while_held<T>(
-    lock: &impl Lock,
-    work: impl Future<Output = Result<T, HostError>>,
-) -> Result<T, HostError> {
+pub async fn while_held<T>(lock: &impl Lock, work: impl Future<Output = Result<T, HostError>>) -> Result<T, HostError> {
     tokio::select! {
         done = work => done,
         lost = hold(lock) => Err(lost),

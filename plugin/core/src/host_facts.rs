@@ -62,7 +62,8 @@ impl HostFacts {
             _ => String::new(),
         };
         let is_first = baseline.iter().all(|value| value.name.starts_with("host:"));
-        let mut facts = Self { is_first, orders: pairs(LINKS), unlinked: pairs(UNLINKED).into_iter().collect(), ..Self::default() };
+        let mut facts =
+            Self { is_first, orders: pairs(LINKS), unlinked: pairs(UNLINKED).into_iter().collect(), ..Self::default() };
         let mut start = 0;
         for line in text.split('\n') {
             let end = start + line.len();

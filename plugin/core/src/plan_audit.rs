@@ -188,10 +188,7 @@ impl Audit<'_> {
             let nobodys = before.external_id.is_none();
             let leavers = before.external_id.is_some_and(|id| self.facts.leavers.contains(id));
             let unknown = before.external_id.is_some_and(|id| {
-                archives
-                    && !(self.facts.sent)(id)
-                    && self.facts.links.get(id).is_none()
-                    && !self.facts.host.knows(id)
+                archives && !(self.facts.sent)(id) && self.facts.links.get(id).is_none() && !self.facts.host.knows(id)
             });
             let ordered = self.facts.host.is_ordered(employee, id);
             let given_up = self.facts.host.is_unlinked(id) && !ordered;

@@ -9,8 +9,7 @@ use hibob_tests::setup::Setup;
 use sqlx::{Connection as _, SqliteConnection};
 
 /// Plans above a limit wait, and the limit of renamings is none.
-const NO_RENAMING: &str =
-    "[safety]\napproval = \"above-limits\"\nrename_limit_min = 0\nrename_limit_percent = 0\n";
+const NO_RENAMING: &str = "[safety]\napproval = \"above-limits\"\nrename_limit_min = 0\nrename_limit_percent = 0\n";
 
 const ALWAYS: &str = "[safety]\napproval = \"always\"\n";
 
@@ -146,7 +145,12 @@ async fn an_ordinary_leaver_after_a_released_lay_off_is_archived() {
     // Day 5: one more leaves. The seven do not count.
     leaves(&setup, "8");
     let report = setup.sync().await;
-    assert_eq!((report.exit(), report.archived, account(&setup, "8").active), (Exit::Done, 1, false), "{:?}", report.guards);
+    assert_eq!(
+        (report.exit(), report.archived, account(&setup, "8").active),
+        (Exit::Done, 1, false),
+        "{:?}",
+        report.guards
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -170,7 +174,12 @@ async fn where_nothing_is_applied_each_leaver_is_named() {
     setup.writes();
     let report = setup.sync().await;
     assert_eq!((report.exit(), setup.writes()), (Exit::Held, 0), "{:?}", report.error);
-    assert!(report.errors.iter().any(|row| row.employee_id.as_deref() == Some("1") && row.code == "LEAVER_HAS_ACTIVE_ACCOUNT"));
+    assert!(
+        report
+            .errors
+            .iter()
+            .any(|row| row.employee_id.as_deref() == Some("1") && row.code == "LEAVER_HAS_ACTIVE_ACCOUNT")
+    );
     // Day 3: they are there again, and the leaver's account is archived.
     for id in 16..=20 {
         setup.world().hibob.insert(person(&id.to_string()));

@@ -39,10 +39,8 @@ async fn a_leavers_account_is_linked_adopted_and_archived() {
 async fn an_account_that_may_be_somebody_elses_is_not_linked() {
     let (setup, old) = with_an_old_account().await;
     let theirs = account(&setup, "2").id;
-    let foreign = made_by_others(
-        &setup,
-        User { external_id: Some("okta-1".to_owned()), ..User::new("f@x.example", "F", "O") },
-    );
+    let foreign =
+        made_by_others(&setup, User { external_id: Some("okta-1".to_owned()), ..User::new("f@x.example", "F", "O") });
     setup.apply_tenant("acme", "[safety]\nadmins = [\"9@x.example\"]\n").await;
     for (employee, account, why) in [
         ("9", old, "list of admins"),

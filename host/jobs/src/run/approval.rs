@@ -136,8 +136,12 @@ impl<P: RunPorts> Running<P> {
         if !may_go || self.kind == RunKind::Apply || !reasons.lets_leavers_go() {
             return BTreeSet::new();
         }
-        let waited_for: BTreeSet<&str> =
-            planned.changes.iter().flat_map(|change| change.depends_on.iter().chain(&change.after)).map(String::as_str).collect();
+        let waited_for: BTreeSet<&str> = planned
+            .changes
+            .iter()
+            .flat_map(|change| change.depends_on.iter().chain(&change.after))
+            .map(String::as_str)
+            .collect();
         let is_alone = |change: &&Change| {
             change.kind == ChangeKind::Archive
                 && change.depends_on.is_empty()
@@ -329,8 +333,7 @@ impl<P: RunPorts> Running<P> {
         for change in &planned.changes {
             report.await_approval(change);
         }
-        report.waiting =
-            Some(WaitingPlan { plan: digest.clone(), changes, why, lapses_at, since, is_new: true });
+        report.waiting = Some(WaitingPlan { plan: digest.clone(), changes, why, lapses_at, since, is_new: true });
         Ok(())
     }
 }
@@ -366,7 +369,10 @@ fn leaver_waits(change: &Change, tenant: &str) -> ErrorRow {
     ErrorRow {
         employee_id: change.employee_id.clone(),
         code: LEAVER_WAITS.to_owned(),
-        message: format!("{}: should have no account any more, and archiving it waits for a person", change.display_name),
+        message: format!(
+            "{}: should have no account any more, and archiving it waits for a person",
+            change.display_name
+        ),
         remedy: format!("approve or reject the plan: hibob plans {tenant}"),
     }
 }

@@ -134,13 +134,7 @@ mod tests {
     }
 
     fn plan(changes: Vec<Change>) -> Planned {
-        Planned {
-            created_at: 0,
-            counts: BTreeMap::new(),
-            findings: Vec::new(),
-            baseline: Vec::new(),
-            changes,
-        }
+        Planned { created_at: 0, counts: BTreeMap::new(), findings: Vec::new(), baseline: Vec::new(), changes }
     }
 
     fn done(account: &str) -> Outcome {
@@ -164,11 +158,8 @@ mod tests {
     #[test]
     fn an_account_that_was_not_created_is_written_as_nobodys_manager() {
         let boss = change(ChangeKind::Create, "1", None, Vec::new());
-        let title = FieldChange {
-            field: "title".to_owned(),
-            before: None,
-            after: Some(Value::Text("Lead".to_owned())),
-        };
+        let title =
+            FieldChange { field: "title".to_owned(), before: None, after: Some(Value::Text("Lead".to_owned())) };
         let alone = change(ChangeKind::Update, "3", Some("30"), vec![person("1", None)]);
         let with_title = change(ChangeKind::Update, "4", Some("40"), vec![title.clone(), person("1", None)]);
         let mut created = CreatedAccounts::of(&plan(vec![boss.clone(), alone.clone(), with_title.clone()]));

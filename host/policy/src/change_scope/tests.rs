@@ -586,11 +586,8 @@ mod made;
 #[test]
 fn a_creation_makes_a_new_account_whatever_account_the_employee_had_before() {
     let fields = vec![text("external-id", Some("7")), text("user-name", Some("ana@x.example"))];
-    let ledger = || LedgerFacts {
-        account_id: Some("29".to_owned()),
-        owner: Some("7".to_owned()),
-        ..LedgerFacts::default()
-    };
+    let ledger =
+        || LedgerFacts { account_id: Some("29".to_owned()), owner: Some("7".to_owned()), ..LedgerFacts::default() };
     let created = json!({ "id": "31", "externalId": "7", "userName": "ana@x.example", "active": true });
     let scope = scope_with(ChangeKind::Create, None, fields.clone(), ledger());
     assert_eq!(scope.made("31"), Made::Nothing);

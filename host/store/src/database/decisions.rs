@@ -30,11 +30,7 @@ pub struct LinkOrder {
 
 /// The host's facts about accounts in the form in which a plan gets them, beside its baseline: values whose names begin
 /// with `host:`. A value that would be empty is left out.
-pub fn host_facts(
-    ledger: &[LedgerLine],
-    orders: Vec<LinkOrder>,
-    unlinked: Vec<(String, String)>,
-) -> Vec<NamedValue> {
+pub fn host_facts(ledger: &[LedgerLine], orders: Vec<LinkOrder>, unlinked: Vec<(String, String)>) -> Vec<NamedValue> {
     let mut text = String::new();
     let is_plain = |id: &str| !id.chars().any(char::is_control);
     for line in ledger.iter().filter(|line| is_plain(&line.employee_id) && is_plain(&line.account_id)) {

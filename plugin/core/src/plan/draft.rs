@@ -204,7 +204,8 @@ impl Draft {
                 "a person has linked the account to this employee".to_owned()
             }
             ChangeKind::Adopt if matches!(person.status, AccountStatus::Gone(_)) => {
-                "has left, and the account with this work email is taken over to be archived by the next sync".to_owned()
+                "has left, and the account with this work email is taken over to be archived by the next sync"
+                    .to_owned()
             }
             ChangeKind::Adopt => match account.and_then(|account| account.text(TextField::ExternalId)) {
                 None => "an account with this work email has no external id and is taken over".to_owned(),

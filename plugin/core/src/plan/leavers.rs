@@ -61,8 +61,7 @@ impl Looking<'_> {
     fn by_ledger(&mut self) {
         for row in self.input.facts.accounts() {
             let Some(person) = self.input.person(row.employee) else { continue };
-            let is_gone =
-                self.input.people.get(person).is_some_and(|it| matches!(it.status, AccountStatus::Gone(_)));
+            let is_gone = self.input.people.get(person).is_some_and(|it| matches!(it.status, AccountStatus::Gone(_)));
             let Some(at) = self.input.account(row.account).filter(|_| is_gone) else { continue };
             let Some(account) = self.input.accounts.get(at).filter(|account| account.active) else { continue };
             let carried = account.text(TextField::ExternalId);

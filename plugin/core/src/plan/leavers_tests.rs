@@ -126,9 +126,8 @@ impl Night {
         for (id, status, email) in &self.people {
             planner.employee(record(id, status, email).as_bytes());
         }
-        planner.accounts(
-            self.accounts.iter().map(|account| serde_json::from_value::<Account>(account.clone()).unwrap()),
-        );
+        planner
+            .accounts(self.accounts.iter().map(|account| serde_json::from_value::<Account>(account.clone()).unwrap()));
         planner
     }
 
@@ -257,7 +256,8 @@ fn an_order_adopts_the_account_of_a_leaver_and_the_next_plan_archives_it() {
     let plan = night("", "other@x.example").plan();
     let [change] = &plan.changes(0).collect::<Vec<_>>()[..] else { panic!("{:?}", changes(&plan)) };
     assert_eq!((change.kind.name(), change.target_id.as_deref()), ("adopt", Some("10")));
-    let fields: Vec<_> = change.fields.iter().map(|field| (field.field.as_str(), &field.before, &field.after)).collect();
+    let fields: Vec<_> =
+        change.fields.iter().map(|field| (field.field.as_str(), &field.before, &field.after)).collect();
     assert_eq!(fields, [("external-id", &None, &Some(text("1")))]);
     // Once it is linked, it is archived as any other.
     let linked = Night::of(&people).account("10", "1", "other@x.example", true).link("1", "10").plan();
@@ -290,19 +290,22 @@ fn an_order_gives_a_leavers_account_to_whom_it_names_if_the_ledger_has_it_for_th
 #[test]
 fn an_account_that_was_given_up_is_left_alone_and_no_second_one_is_made() {
     let night = |status| {
-        Night::of(&[("1", status, "1@x.example")])
-            .account("10", "1", "1@x.example", true)
-            .link("1", "10")
-            .pairs("host:unlinked", "10", "1")
+        Night::of(&[("1", status, "1@x.example")]).account("10", "1", "1@x.example", true).link("1", "10").pairs(
+            "host:unlinked",
+            "10",
+            "1",
+        )
     };
     for status in ["employed", "terminated"] {
         let plan = night(status).plan();
         assert_eq!((changes(&plan), codes(&plan)), (vec![], vec![("1".to_owned(), "ACCOUNT_UNLINKED")]), "{status}");
     }
     // Until somebody links it again; the host then does not name it any more.
-    let linked = Night::of(&[("1", "terminated", "1@x.example")])
-        .account("10", "1", "1@x.example", true)
-        .pairs("host:links", "1", "10");
+    let linked = Night::of(&[("1", "terminated", "1@x.example")]).account("10", "1", "1@x.example", true).pairs(
+        "host:links",
+        "1",
+        "10",
+    );
     assert_eq!(changes(&linked.plan()), [("adopt", "10".to_owned())]);
 }
 
@@ -314,7 +317,8 @@ fn what_a_listing_hides_is_looked_up_and_archived_accounts_do_not_count_as_missi
     let unlisted = night.planner().unlisted();
     assert_eq!((unlisted.ids, unlisted.missing), (vec!["10".to_owned(), "20".to_owned(), "30".to_owned()], 1));
     // Of many others, 200 in turn: in as many days as it takes, each is looked up.
-    let people: Vec<_> = (0..450).map(|id: u32| &*format!("{}", 1_000 + id).leak()).map(|id| (id, "terminated", "")).collect();
+    let people: Vec<_> =
+        (0..450).map(|id: u32| &*format!("{}", 1_000 + id).leak()).map(|id| (id, "terminated", "")).collect();
     let lines: String = people.iter().map(|(id, ..)| format!("{id}\ta{id}\t7\n")).collect();
     let mut seen = std::collections::BTreeSet::new();
     for day in 0..9 {

@@ -221,7 +221,8 @@ impl Matching<'_> {
             let Some(person) = self.input.person(employee).filter(|&at| self.matches[at].account.is_none()) else {
                 continue;
             };
-            let is_over = matches!(self.people[person].status, AccountStatus::Gone(_)) && !self.accounts[account].active;
+            let is_over =
+                matches!(self.people[person].status, AccountStatus::Gone(_)) && !self.accounts[account].active;
             if is_over || self.people[person].status == AccountStatus::Broken || self.matches[person].conflict {
                 continue;
             }

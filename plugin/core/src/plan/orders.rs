@@ -21,7 +21,8 @@ pub(super) type Order = (usize, usize);
 pub(super) fn allowed(input: Input<'_>, findings: &mut Vec<Finding>) -> Vec<Order> {
     let mut allowed: Vec<Order> = Vec::new();
     for (employee, account) in input.facts.orders() {
-        let is_twice = |order: &Order| input.person(employee) == Some(order.0) || input.account(account) == Some(order.1);
+        let is_twice =
+            |order: &Order| input.person(employee) == Some(order.0) || input.account(account) == Some(order.1);
         let judged = match allowed.iter().any(is_twice) {
             true => Err("the employee, or the account, is in another order of this kind"),
             false => judge(input, employee, account),
@@ -65,7 +66,9 @@ fn judge(input: Input<'_>, employee: &str, account_id: &str) -> Result<Order, &'
         Some(carried) if carried == employee => {}
         Some(carried) if has_left(carried) && is_theirs(input, carried, account) => {}
         Some(_) => {
-            return Err("it carries the external id of somebody else, who has not left or whose account the sync has not managed");
+            return Err(
+                "it carries the external id of somebody else, who has not left or whose account the sync has not managed",
+            );
         }
     }
     let owner = input.facts.owner_of(account_id).map(|row| row.employee);

@@ -106,10 +106,8 @@ async fn what_people_decide_about_accounts_is_kept_until_it_is_carried_out(one: 
         employee_id: employee.to_owned(),
         archived_at,
     };
-    let order = |employee: &str, account: &str| LinkOrder {
-        employee_id: employee.to_owned(),
-        account_id: account.to_owned(),
-    };
+    let order =
+        |employee: &str, account: &str| LinkOrder { employee_id: employee.to_owned(), account_id: account.to_owned() };
     let note = async |entry: LedgerEntry| database.write_entries(&BTreeMap::new(), Some(&entry)).await.unwrap();
     note(entry("9", "1", None)).await;
     note(entry("10", "2", Some(50))).await;
