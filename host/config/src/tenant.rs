@@ -190,6 +190,12 @@ pub struct SyncConfig {
     /// The time zones of single sites, by the site's name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub site_time_zones: BTreeMap<String, String>,
+    /// The country of telephone numbers without a country code: two letters of ISO 3166.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_country: Option<String>,
+    /// The countries of single sites, by the site's name, for telephone numbers.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub site_countries: BTreeMap<String, String>,
     /// Whether the sync stops when the admin who enabled it has left.
     pub stops_with_its_admin: bool,
     /// Whether a value that an account had when it was adopted is removed where HiBob has none.
@@ -436,6 +442,8 @@ impl Default for SyncConfig {
             garden_leave: None,
             time_zone: None,
             site_time_zones: BTreeMap::new(),
+            phone_country: None,
+            site_countries: BTreeMap::new(),
             stops_with_its_admin: true,
             clear_adopted: false,
             parallel_changes: PARALLEL_CHANGES,

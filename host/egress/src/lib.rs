@@ -9,6 +9,7 @@ mod clock_and_chance;
 mod ledger_facts;
 mod lists;
 mod send;
+mod unpack;
 
 pub use clock_and_chance::ClockAndChance;
 pub use ledger_facts::ledger_facts;

@@ -12,6 +12,7 @@
 //! plan_limits ── whether a plan is small enough to hold in memory, and can be applied at all
 //! adopted ────── what an adopted account keeps
 //! guard ──────── whether a plan looks like an accident
+//! text_form ──── the form in which names and addresses are compared
 //! ```
 //!
 //! Nothing here trusts the plugin: each decision looks at the request as it will be sent, at the answer as the service
@@ -28,6 +29,7 @@ pub mod over;
 pub mod person_scope;
 pub mod plan_limits;
 pub mod request;
+pub mod text_form;
 
 pub use change_scope::{ApplyScope, LedgerFacts, Made, TargetSettings, writable_attributes};
 pub use grant::Grant;

@@ -21,13 +21,13 @@ pub(crate) async fn look_up(config: &TenantConfig, record: &DnsRecord) -> Result
         HostError::configuration(what, "give the resolver in HIBOB_DNS as 9.9.9.9, 127.0.0.1:5353 or [::1]:5353")
     })?;
     let inquiry = Inquiry { name_servers, published: Published::Nowhere, timeout: DNS_TIME_MAX };
-    let answers = inquiry.ask(&Lookups {
+    let lookups = Lookups {
         dns_name: record.name.clone(),
         key_file_url: domain.url(file::PATH),
         status_list_urls: Purpose::ALL.map(|purpose| list_url(&domain, 0, purpose)),
         domain,
-    });
-    Ok(answers.await.dns)
+    };
+    Ok(inquiry.ask(&lookups).await.dns)
 }
 
 /// Checks that the issuer's DNS has this record of a key.

@@ -80,6 +80,8 @@ impl Access {
                     | ReferencesCommand::Revoke { .. }
                     | ReferencesCommand::Deliver { .. }
                     | ReferencesCommand::Resume { .. }
+                    | ReferencesCommand::Waive { .. }
+                    | ReferencesCommand::Export { .. }
                     | ReferencesCommand::Publish { .. }
                     | ReferencesCommand::Key(
                         KeyCommand::New { .. } | KeyCommand::Rotate { .. } | KeyCommand::Revoke { .. },

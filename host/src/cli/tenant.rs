@@ -22,6 +22,9 @@ use hibob_store::database::StoredBy;
 use hibob_store::queue::Selection;
 use std::path::PathBuf;
 
+/// How many of the next due times of a schedule are shown.
+const DUES_SHOWN: usize = 5;
+
 #[derive(Subcommand)]
 pub(super) enum TenantCommand {
     /// Write a small file for a new tenant, from a few questions or from options
@@ -315,9 +318,10 @@ async fn show(global: &Global, tenant: &str) -> Result<(), HostError> {
     }
     for (what, schedule) in [("syncs", config.sync_schedule()?), ("references", config.references_schedule()?)] {
         let Some(schedule) = schedule else { continue };
-        let dues = schedule.after(chrono::Utc::now()).take(3);
-        let dues: Vec<String> = dues.map(|due| due.format("%Y-%m-%d %H:%M UTC").to_string()).collect();
-        outln!("# the next {what} are due at {}", dues.join(", "));
+        let zone = schedule.zone();
+        let dues = schedule.after(chrono::Utc::now()).take(DUES_SHOWN);
+        let dues: Vec<String> = dues.map(|due| zone.shown(due)).collect();
+        outln!("# the next {what} are due, in {}, at {}", zone.name(), dues.join(", "));
     }
     Ok(())
 }

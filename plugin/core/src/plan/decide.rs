@@ -37,6 +37,7 @@ use crate::lifecycle::{AccountStatus, Because};
 use crate::link::Links;
 use crate::mapping::{DesiredAccount, DesiredManager};
 use crate::scim::{Account, Manager};
+use crate::text_form;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The changes in the order of applying, with counts and the roster.
@@ -285,7 +286,7 @@ impl Deciding<'_> {
         let manager_account = found.account.and_then(|(at, _)| Some((at, accounts.get(at)?)));
         let same = match (manager_account, now) {
             (Some((_, account)), Manager::Account(id)) => account.id == *id,
-            (Some((_, account)), Manager::Named(name)) => account.display_name() == **name,
+            (Some((_, account)), Manager::Named(name)) => text_form::same(&account.display_name(), name),
             _ => false,
         };
         match manager_account {

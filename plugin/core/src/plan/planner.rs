@@ -15,6 +15,7 @@ use crate::link::Links;
 use crate::mapping::{DesiredAccount, Mapping};
 use crate::scim::Account;
 use crate::settings::Settings;
+use crate::text_form::same;
 use crate::value::{Count, NamedValue};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -113,9 +114,9 @@ impl<'s> Planner<'s> {
             *covered += usize::from(employee.has(position));
         }
         let Some(person) = self.mapping.person(&employee, &mut self.findings) else { return };
-        let site = employee.site().text().filter(|_| person.status != AccountStatus::Gone(Because::Terminated));
-        if let Some(site) = site.filter(|site| !self.sites_seen.contains(*site)) {
-            self.sites_seen.insert(site.to_owned());
+        let site = employee.site().filter(|_| person.status != AccountStatus::Gone(Because::Terminated));
+        if let Some(site) = site.filter(|site| !self.sites_seen.contains(&**site)) {
+            self.sites_seen.insert(site.into_owned());
         }
         self.people_by_id.push(&person.id);
         self.people.push(person);
@@ -223,6 +224,7 @@ impl<'s> Planner<'s> {
             self.findings.extend(admin);
         }
         self.refuse_unknown_companies();
+        self.spell_as_in_catalogue();
         let coverage = self.coverage();
         if self.linked.len() != self.people.len() {
             self.linked.clear(); // an employee was there twice, so positions have changed
@@ -294,7 +296,7 @@ impl<'s> Planner<'s> {
                 format!(
                     "nobody works at the selected site `{site}`; as long as that is so, nobody is archived for working elsewhere"
                 ),
-                "correct the name in sync.sites; HiBob's exact spelling counts",
+                "correct the name in sync.sites; HiBob's spelling counts, also its case",
             );
             self.findings.push(finding.field("sites"));
         }
@@ -311,6 +313,19 @@ impl<'s> Planner<'s> {
     fn refuse_unknown_companies(&mut self) {
         if let Some(companies) = &self.catalogue.companies {
             company::refuse_unknown(&mut self.people, companies, self.mapping.settings, &mut self.findings);
+        }
+    }
+
+    /// Gives each cost center and company the spelling that TravelPerk has for it, since TravelPerk assigns them by name.
+    fn spell_as_in_catalogue(&mut self) {
+        for person in &mut self.people {
+            if let Some(known) = &self.catalogue.cost_centers {
+                person.spell(TextField::CostCenter, |name| known.get(name).map(|center| &*center.name));
+            }
+            if let Some(known) = &self.catalogue.companies {
+                let same = |name: &str| known.get(name).or_else(|| known.iter().find(|known| same(known, name)));
+                person.spell(TextField::Company, |name| same(name).map(|name| &**name));
+            }
         }
     }
 
