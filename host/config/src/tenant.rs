@@ -7,8 +7,8 @@ use crate::key::check::{refuse, wrong_settings};
 use crate::limits::Limits;
 use crate::references::ReferencesConfig;
 use crate::schedule::Schedule;
+use crate::zone::Zone;
 use chrono::{DateTime, NaiveDate};
-use chrono_tz::Tz;
 use hibob_base::error::HostError;
 use hibob_base::job::JobKind;
 use hibob_base::secret::SecretSource;
@@ -615,8 +615,8 @@ impl TenantConfig {
         let moment = DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::UNIX_EPOCH);
         let own = site.and_then(|site| self.sync.site_time_zones.get(site)).map(String::as_str);
         // The zones were checked when the configuration was stored.
-        let zone: Tz = own.unwrap_or_else(|| self.time_zone()).parse().unwrap_or(Tz::UTC);
-        moment.with_timezone(&zone).date_naive()
+        let zone = Zone::named(own.unwrap_or_else(|| self.time_zone()));
+        zone.map_or(moment.naive_utc(), |zone| zone.local(moment)).date()
     }
 
     /// All schedules, in the form in which the queue stores them.

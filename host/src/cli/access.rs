@@ -79,6 +79,8 @@ impl Access {
                     ReferencesCommand::Issue { .. }
                     | ReferencesCommand::Revoke { .. }
                     | ReferencesCommand::Deliver { .. }
+                    | ReferencesCommand::Waive { .. }
+                    | ReferencesCommand::Export { .. }
                     | ReferencesCommand::Resume { .. }
                     | ReferencesCommand::Waive { .. }
                     | ReferencesCommand::Export { .. }
