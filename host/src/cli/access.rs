@@ -83,6 +83,8 @@ impl Access {
                     | ReferencesCommand::Waive { .. }
                     | ReferencesCommand::Export { .. }
                     | ReferencesCommand::Resume { .. }
+                    | ReferencesCommand::Waive { .. }
+                    | ReferencesCommand::Export { .. }
                     | ReferencesCommand::Publish { .. }
                     | ReferencesCommand::Key(
                         KeyCommand::New { .. } | KeyCommand::Rotate { .. } | KeyCommand::Revoke { .. },
