@@ -7,7 +7,7 @@ use hibob_base::error::HostError;
 use hibob_reference_format::claims::{ClaimText, Issuer};
 use hibob_reference_format::domain::Domain;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The settings of offboarding references: who issues them, for which departures, and how they are delivered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,9 +36,20 @@ pub struct ReferencesConfig {
     /// Delivery to a system of the company, instead of e-mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook: Option<WebhookConfig>,
+    /// Where the jobs publish; nowhere by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publish: Option<PublishConfig>,
     /// The witnesses who confirm that the log only grows; none by default.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub witnesses: Vec<WitnessConfig>,
+}
+
+/// The folder to which the issuer's public files are written by every run that changes them, and once a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublishConfig {
+    /// The folder that a web server serves at the issuer's domain; relative to the tenant's file.
+    pub dir: PathBuf,
 }
 
 /// Whether garden leave counts as a departure: the employee is released from work, and still employed.
@@ -91,10 +102,13 @@ impl ReferencesConfig {
         smtp.or_else(|| self.webhook.as_ref().map(ChannelConfig::Webhook))
     }
 
-    /// Makes relative paths of secrets absolute: they count from `folder`.
+    /// Makes relative paths absolute, of secrets and of the folder to publish to: they count from `folder`.
     pub(super) fn resolved(mut self, folder: &Path) -> Self {
         if let Some(smtp) = &mut self.smtp {
             smtp.password = smtp.password.take().map(|password| password.resolved(folder));
+        }
+        if let Some(publish) = &mut self.publish {
+            publish.dir = folder.join(&publish.dir);
         }
         if let Some(webhook) = &mut self.webhook {
             webhook.key = webhook.key.clone().resolved(folder);

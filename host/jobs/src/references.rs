@@ -5,6 +5,7 @@
 //!                                       log: head ▸ witness: cosignatures ▸ outbox: page, address, channel
 //! ```
 
+mod daily;
 mod guard;
 mod issue;
 mod job;

@@ -1,11 +1,13 @@
 //! Runs jobs for real: implements the ports of `hibob-jobs` with the sandbox and the databases.
 
 mod check_references;
+mod issuer_site;
 mod observed;
 mod run;
 mod sandboxed;
 mod work;
 
+pub use issuer_site::after_publication;
 pub use observed::{check, check_tenant, plan, roster};
 pub use run::{Run, Start, go_on, guard, references, start, start_by};
 pub use sandboxed::Sandboxed;

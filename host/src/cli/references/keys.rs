@@ -98,10 +98,10 @@ pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, Ho
         }
         KeyCommand::List { .. } => keys.list().await?,
     };
-    let records: Result<Vec<DnsRecord>, HostError> = rows.iter().map(|row| keys.record(row)).collect();
+    let records: Result<Vec<[DnsRecord; 2]>, HostError> = rows.iter().map(|row| keys.records(row)).collect();
     let records = records?;
     if global.json {
-        let json = |(row, record)| Ok(json(row, record, &keys.log_key(row)?));
+        let json = |(row, records)| Ok(json(row, records, &keys.log_key(row)?));
         let rows: Vec<_> = rows.iter().zip(&records).map(json).collect::<Result<_, HostError>>()?;
         outln!("{}", serde_json::json!({ "tenant": tenant, "domain": keys.issuer().domain.as_str(), "keys": rows }));
         return Ok(Exit::Done);
@@ -109,9 +109,14 @@ pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, Ho
     if rows.is_empty() {
         outln!("tenant {tenant} has no key yet: hibob references key new {tenant}");
     }
-    for (row, record) in rows.iter().zip(&records) {
+    for (row, records) in rows.iter().zip(&records) {
         outln!("{}  {}", BOLD.on_stdout(&row.selector), state(row));
-        outln!("  {} TXT \"{}\"", record.name, record.value);
+        if row.revoked_at.is_some() {
+            outln!("  {}", DIM.on_stdout("put these in the place of its records: they say that it was revoked"));
+        }
+        for record in records {
+            outln!("  {} TXT \"{}\"", record.name, record.value);
+        }
         if is_witnessed {
             outln!("  to the witnesses  {}", keys.log_key(row)?);
         }
@@ -131,7 +136,7 @@ fn state(row: &KeyRow) -> &'static str {
     if row.revoked_at.is_some() {
         "revoked"
     } else if row.retired_at.is_some() {
-        "retired; keep its record"
+        "retired; keep its records"
     } else if row.is_next() {
         "waits for rotate"
     } else {
@@ -139,11 +144,12 @@ fn state(row: &KeyRow) -> &'static str {
     }
 }
 
-fn json(row: &KeyRow, record: &DnsRecord, log_key: &str) -> serde_json::Value {
+fn json(row: &KeyRow, records: &[DnsRecord; 2], log_key: &str) -> serde_json::Value {
     serde_json::json!({
         "selector": row.selector,
         "state": state(row),
-        "dns": record,
+        "dns": records.last(),
+        "dns_records": records,
         "log_key": log_key,
         "created_at": row.created_at,
         "signs_from": row.signs_from,
