@@ -16,6 +16,7 @@ mod resume;
 pub mod rows;
 pub(crate) mod run_report;
 mod saved;
+mod schedule;
 
 pub use approval::{Reasons, StoredPlan};
 pub use difference::{DifferenceKind, DifferenceRow};

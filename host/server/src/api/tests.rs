@@ -2,6 +2,7 @@
 
 mod access;
 mod actions;
+mod documented;
 mod progress;
 mod wire;
 
