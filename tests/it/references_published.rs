@@ -85,10 +85,10 @@ async fn publish(setup: &Setup) -> Vec<ReferenceRow> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_publishes_what_it_changes_before_it_delivers() {
     let setup = Setup::of((0..3).map(person).collect()).await;
-    setup.apply_tenant("acme", &format!("{TABLE}\n[references.publish]\ndir = \"served\"\n")).await;
+    let folder = setup.folder.path().join("served");
+    let publish = format!("[references.publish]\ndir = {:?}\n", folder.display().to_string());
+    setup.apply_tenant("acme", &format!("{TABLE}\n{publish}")).await;
     let config = setup.data.config("acme").await.unwrap();
-    let folder = config.references.as_ref().unwrap().publish.as_ref().unwrap().dir.clone();
-    assert!(folder.is_absolute(), "relative to the tenant's file: {}", folder.display());
     IssuerKeys::open(&setup.data, &config).await.unwrap().make(None).await.unwrap();
     let [list, head] = ["references/status/1/revoked.json", "references/log/checkpoint"].map(|path| folder.join(path));
     assert_eq!(run(&setup, Some(vec![person(0).id])).await.issued, 1);

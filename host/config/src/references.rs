@@ -131,6 +131,7 @@ pub fn issuing(config: &TenantConfig) -> Result<&ReferencesConfig, HostError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::applied_by::AppliedBy;
 
     fn read(more: &str) -> Result<ReferencesConfig, String> {
         let text = format!(
@@ -139,6 +140,19 @@ mod tests {
         );
         let config = TenantConfig::from_text(Path::new("acme.toml"), &text);
         Ok(config.map_err(|error| format!("{error} {}", error.remedy()))?.references.unwrap())
+    }
+
+    /// A folder of this machine is the operator's to name, and counts from the tenant's file.
+    #[test]
+    fn the_folder_to_publish_to_is_the_operators() {
+        let text = "id = \"acme\"\n[hibob]\nurl = \"https://api.hibob.com/v1\"\nservice_user = \"S\"\ntoken = \"store\"\n\
+                    [references]\ndomain = \"acme.example\"\nname = \"ACME GmbH\"\n[references.publish]\ndir = \"public\"\n";
+        let config = TenantConfig::from_text(Path::new("/etc/hibob/acme.toml"), text).unwrap();
+        let publish = config.references.as_ref().unwrap().publish.as_ref().unwrap();
+        assert_eq!(publish.dir, Path::new("/etc/hibob/public"));
+        let error = config.permit(AppliedBy::Api).unwrap_err();
+        assert!(error.to_string().contains("references.publish is for the local operator only"), "{error}");
+        assert!(config.permit(AppliedBy::Operator).is_ok());
     }
 
     #[test]

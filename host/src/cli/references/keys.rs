@@ -136,7 +136,7 @@ fn state(row: &KeyRow) -> &'static str {
     if row.revoked_at.is_some() {
         "revoked"
     } else if row.retired_at.is_some() {
-        "retired; keep its records"
+        "retired; keep its record"
     } else if row.is_next() {
         "waits for rotate"
     } else {
