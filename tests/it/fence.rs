@@ -10,6 +10,7 @@ use hibob_contract::offboarding_references::{Departure, Seen, Standing};
 use hibob_fakes::{Fault, FaultKind, Service, World};
 use hibob_policy::guard::Release;
 use hibob_store::database::{
+    Message,
     AttemptRecord, ChangeRecord, DeliveryState, LedgerEntry, NewJournal, NewReference, RunRecord, TenantDatabase,
 };
 use hibob_tests::setup::{Setup, plugin};
@@ -196,12 +197,12 @@ async fn nothing_of_an_earlier_references_job_is_recorded_either() {
     lost(database.record_reference(old, &reference("bb", "2"), None).await);
     lost(database.cancel_departure(old, &departure, "", 2).await);
     let arrived = AttemptRecord { state: DeliveryState::Delivered, said: "", next_at: 0, is_counted: true };
-    lost(database.record_attempt(old, 0, &arrived, 2).await);
+    lost(database.record_attempt(old, (Message::Reference, 0), &arrived, 2).await);
     let people = database.reference_people().await.unwrap();
     assert!(people.len() == 1 && people[0].issued.is_some(), "{people:?}");
     assert_eq!((database.references().await.unwrap().len(), database.waiting_deliveries().await.unwrap()), (1, 1));
 
-    database.record_attempt(new, 0, &arrived, 3).await.unwrap();
+    database.record_attempt(new, (Message::Reference, 0), &arrived, 3).await.unwrap();
     assert_eq!(database.waiting_deliveries().await.unwrap(), 0);
 }
 

@@ -7,7 +7,7 @@
 use hibob_base::error::HostError;
 use hibob_base::job::JobKind;
 use hibob_store::data_dir::DataDir;
-use hibob_store::database::{AppliedPlan, ApprovalState, ChangeRecord, TenantDatabase};
+use hibob_store::database::{AppliedPlan, ApprovalState, ChangeRecord, Message, TenantDatabase, WhyNone};
 use hibob_store::queue::State;
 use hibob_tests::setup::in_memory;
 use sha2::{Digest, Sha256};
@@ -112,6 +112,15 @@ async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
             let open = database.interrupted_plan().await.unwrap().unwrap();
             assert_eq!((open.interrupted, open.run), (Some((610, "Ctrl-C".to_owned())), Some(3)), "{version}");
             assert_eq!((open.changes, open.finished, open.in_flight), (Some(2), 1, 0), "{version}");
+        }
+        if version >= 11 {
+            let open = database.open_departures().await.unwrap();
+            assert_eq!((open.len(), open[0].seen_at, open[0].why), (1, 700, WhyNone::GraceTime), "{version}");
+        }
+        if version >= 12 {
+            let due = database.due_deliveries(i64::MAX, 0).await.unwrap();
+            let notices: Vec<_> = due.iter().filter(|due| due.message == Message::Revocation).collect();
+            assert_eq!((notices.len(), notices[0].since), (1, 800), "{version}");
         }
         // A run can take the database over and write.
         let fence = database.take_fence(1_000).await.unwrap();

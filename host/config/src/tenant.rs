@@ -14,6 +14,8 @@ use hibob_net::address::AddressPolicy;
 use hibob_policy::change_scope::TargetSettings;
 use hibob_policy::guard::GuardLimits;
 use hibob_policy::request::{Role, Route};
+use chrono::{DateTime, NaiveDate};
+use chrono_tz::Tz;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -517,6 +519,16 @@ impl TenantConfig {
 
     fn time_zone(&self) -> &str {
         self.sync.time_zone.as_deref().unwrap_or("UTC")
+    }
+
+    /// The date at a site at a moment in Unix seconds: by the site's own time zone, else by `sync.time_zone`.
+    pub fn day_at(&self, site: Option<&str>, unix_seconds: u64) -> NaiveDate {
+        let seconds = i64::try_from(unix_seconds).unwrap_or(i64::MAX);
+        let moment = DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::UNIX_EPOCH);
+        let own = site.and_then(|site| self.sync.site_time_zones.get(site)).map(String::as_str);
+        // The zones were checked when the configuration was stored.
+        let zone: Tz = own.unwrap_or_else(|| self.time_zone()).parse().unwrap_or(Tz::UTC);
+        moment.with_timezone(&zone).date_naive()
     }
 
     /// All schedules, in the form in which the queue stores them.

@@ -7,6 +7,7 @@
 mod body;
 mod clock_and_chance;
 mod ledger_facts;
+mod lists;
 mod send;
 
 pub use clock_and_chance::ClockAndChance;
@@ -29,6 +30,7 @@ use hibob_store::database::Fence;
 use hibob_store::run_store::RunStore;
 use hibob_telemetry::{RefusalReason, TenantMetrics};
 use http::HeaderValue;
+use lists::Lists;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -111,6 +113,7 @@ pub struct Egress {
     refusal_budget: Arc<RefusalBudget>,
     metrics: TenantMetrics,
     clock_and_chance: ClockAndChance,
+    lists: Lists,
 }
 
 impl Egress {
@@ -136,6 +139,7 @@ impl Egress {
             refusal_budget,
             metrics,
             clock_and_chance: ClockAndChance::default(),
+            lists: Lists::default(),
         }
     }
 
@@ -168,6 +172,7 @@ impl Egress {
         self.was_refused.store(was_refused, Ordering::SeqCst);
         self.services.iter().for_each(|service| service.proven.store(false, Ordering::SeqCst));
         self.closed.store(false, Ordering::SeqCst);
+        self.lists.begin();
     }
 
     /// Whether the egress is closed, so that no other request of this run leaves: a service has refused the

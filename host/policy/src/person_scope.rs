@@ -16,7 +16,7 @@ use serde_json::Value;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// HiBob's fields that a reference is made from. No setting adds to them: a credential has no other claims.
-const CLAIMS_FIELDS: [&str; 10] = [
+const CLAIMS_FIELDS: [&str; 11] = [
     "root.id",
     "internal.lifecycleStatus",
     "internal.terminationDate",
@@ -27,6 +27,7 @@ const CLAIMS_FIELDS: [&str; 10] = [
     "work.site",
     "root.firstName",
     "root.surname",
+    "root.displayName",
 ];
 
 /// HiBob's named lists from which a reference may take a name.
@@ -132,7 +133,7 @@ impl PersonScope {
     /// Checks the claims against HiBob's answers, each with the value of its own field in the employee's record:
     ///
     /// 1. The departure is of the employee of this scope.
-    /// 2. Names and the first day are those of the record.
+    /// 2. Names and the first day are those of the record; one of the two names may be empty where the record has none.
     /// 3. Job title and department are those of the record, by the names that HiBob's lists have for their ids.
     /// 4. The lifecycle status is one that counts as a departure. Garden leave counts where the tenant says so, and the
     ///    employee's lifecycle rows have one.
@@ -148,6 +149,8 @@ impl PersonScope {
         let PersonRead::Claims { statuses, garden_leave } = &self.read else { return Err("employee") };
         let answers = self.answers();
         let has = |field: &str, value: &str| answers.value(field) == Some(value);
+        let has_name = |field: &str, value: &str| answers.value(field).unwrap_or_default() == value;
+        let has_some_name = !given_name.is_empty() || !family_name.is_empty();
         let named = |field: &str, list: &str, value: &Option<String>| {
             value.as_deref().is_none_or(|value| answers.value_by_name(field, list) == Some(value))
         };
@@ -163,8 +166,8 @@ impl PersonScope {
         };
         for (name, right) in [
             ("employee", departure.employee_id == self.employee_id),
-            ("given-name", has("root.firstName", given_name)),
-            ("family-name", has("root.surname", family_name)),
+            ("given-name", has_some_name && has_name("root.firstName", given_name)),
+            ("family-name", has_name("root.surname", family_name)),
             ("job-title", named("work.title", "title", job_title)),
             ("department", named("work.department", "department", department)),
             ("started-on", has("work.startDate", started_on)),
@@ -185,6 +188,11 @@ impl PersonScope {
             PersonRead::Address(field) => self.answers().value(field) == Some(value),
             PersonRead::Claims { .. } => false,
         }
+    }
+
+    /// The value of one of HiBob's fields in the employee's own record, as HiBob has answered it in this call.
+    pub fn value(&self, field: &str) -> Option<String> {
+        self.answers().value(field).map(str::to_owned)
     }
 
     /// SHA-256 over the digests of all answers, in the order of the answers.

@@ -33,7 +33,7 @@ pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};
 pub use people::{ErasedRows, ErasureRow, KeyedHash, LegacyPlaintext, PersonRow};
 pub use postgres::{DatabaseAddress, DatabaseTls, POSTGRES_CONNECTIONS, POSTGRES_CONNECTIONS_MIN};
 pub use references::{
-    AttemptRecord, DeliveryRow, DeliveryState, DueDelivery, KeyRow, LogHead, NewReference, ReferenceRow, ReferenceState,
+    AttemptRecord, DeliveryRow, DeliveryState, DepartureDetails, DepartureRow, WhyNone, DueDelivery, KeyRow, LogHead, Message, NewReference, ReferenceRow, ReferenceState,
 };
 pub use secrets::SecretRow;
 pub use statement::query;

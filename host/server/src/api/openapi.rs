@@ -91,6 +91,10 @@ fn parameters(route: &Route) -> Vec<Value> {
                     let description = "The SHA-256 of a plan, or the first characters of it.";
                     json!({ "type": "string", "pattern": "^[0-9a-fA-F]{8,64}$", "description": description })
                 }
+                "reference" => {
+                    let description = "A reference's id, as the list has it.";
+                    json!({ "type": "string", "pattern": "^[0-9a-fA-F-]{1,64}$", "description": description })
+                }
                 _ => json!({ "type": "integer", "minimum": 1 }),
             };
             json!({ "name": name, "in": "path", "required": true, "schema": schema })
@@ -137,9 +141,9 @@ fn new_job() -> Value {
                 "properties": {
                     "allow_archiving": number, "allow_renaming": number, "allow_reassigning": number,
                     "allow_changed_source": flag,
-                    "allow_issuing": number, "allow_revoking": number,
+                    "allow_issuing": number, "allow_revoking": number, "skip_grace_time": flag,
                     "employees": { "type": "array", "items": { "type": "string" } },
-                    "reference": { "type": "string" },
+                    "reference": { "type": "string" }, "again": flag,
                 },
             },
         },
@@ -204,7 +208,10 @@ fn summary(action: Action) -> &'static str {
         Action::ListRuns => "The runs of a tenant, the last one first",
         Action::ShowRun => "What a run did, row by row",
         Action::Workbook => "What a run did, as .xlsx",
-        Action::ListReferences => "The references of a tenant, with their states and deliveries",
+        Action::ListReferences => {
+            "The references of a tenant, with their states and deliveries, and the departures without one"
+        }
+        Action::ExportReference => "A reference as its PDF, with the signed JSON and the log proof attached",
     }
 }
 

@@ -54,6 +54,7 @@ pub(super) enum Action {
     ShowRun,
     Workbook,
     ListReferences,
+    ExportReference,
 }
 
 /// The HTTP method of a route.
@@ -115,7 +116,7 @@ const fn get(action: Action, name: &'static str, path: &'static str, holders: Op
     }
 }
 
-pub(super) static ROUTES: [Route; 24] = [
+pub(super) static ROUTES: [Route; 25] = [
     Route { done: &[(200, "text/plain")], ..get(Action::Health, "health", "/healthz", None) },
     Route { also: &[503], ..get(Action::Readiness, "readiness", "/readyz", None) },
     get(Action::Description, "description", "/openapi.json", None),
@@ -189,6 +190,16 @@ pub(super) static ROUTES: [Route; 24] = [
         ..get(Action::Workbook, "workbook", "/v1/tenants/{tenant}/runs/{run}/workbook", EVERYBODY)
     },
     get(Action::ListReferences, "references", "/v1/tenants/{tenant}/references", WHO_CHANGES),
+    Route {
+        done: &[(200, "application/pdf")],
+        also: &[409, 422],
+        ..get(
+            Action::ExportReference,
+            "export-reference",
+            "/v1/tenants/{tenant}/references/{reference}/export",
+            WHO_CHANGES,
+        )
+    },
 ];
 
 /// The media type of a workbook (ECMA-376, registered with IANA).

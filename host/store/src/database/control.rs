@@ -27,7 +27,7 @@ pub struct Disabled {
 
 /// The tables that hold tenants' rows, on PostgreSQL, in the order in which a tenant's rows are deleted: a row before
 /// the rows that it refers to.
-pub(super) const TENANT_TABLES: [&str; 23] = [
+pub(super) const TENANT_TABLES: [&str; 25] = [
     "entries_usage", // first, so that the trigger on `entries` has nothing to count
     "entries",
     "baseline",
@@ -44,8 +44,10 @@ pub(super) const TENANT_TABLES: [&str; 23] = [
     "forgotten_accounts",
     "forgotten",
     "reference_deliveries",
+    "reference_notices",
     "issued_references",
     "reference_keys",
+    "reference_departures",
     "reference_people",
     "reference_log_head",
     "reference_pause",

@@ -18,8 +18,17 @@ pub enum Arguments {
     Apply(PlanToApply),
     /// Issue references, and deliver them.
     References(ReferencesArguments),
-    /// Deliver the reference with this id again.
-    Deliver(String),
+    /// Deliver one reference.
+    Deliver(DeliverArguments),
+}
+
+/// What a job that delivers one reference is to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeliverArguments {
+    /// The reference's id.
+    pub reference: String,
+    /// Whether it is delivered once more where it was delivered already.
+    pub again: bool,
 }
 
 /// Which plan is applied.
@@ -43,6 +52,8 @@ pub struct ReferencesArguments {
     pub allow_issuing: usize,
     /// References that the guard lets be revoked.
     pub allow_revoking: usize,
+    /// Whether references are issued without a grace time.
+    pub skips_grace: bool,
     /// Whom to issue for, by HiBob's ids; those who have left since the last run where nobody is named.
     pub employees: Option<Vec<String>>,
 }
@@ -75,12 +86,18 @@ pub struct ArgumentFields {
     /// `references`: references that the guard lets be revoked.
     #[serde(skip_serializing_if = "is_zero")]
     pub allow_revoking: usize,
+    /// `references`, with `employees`: whether references are issued without a grace time.
+    #[serde(skip_serializing_if = "is_false")]
+    pub skip_grace_time: bool,
     /// `references`: whom to issue for, by HiBob's ids; those who have left since the last run where nobody is named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub employees: Option<Vec<String>>,
     /// `deliver`: which reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// `deliver`: whether it is delivered once more where it was delivered already.
+    #[serde(skip_serializing_if = "is_false")]
+    pub again: bool,
 }
 
 fn is_zero(number: &usize) -> bool {
@@ -118,12 +135,17 @@ impl Arguments {
             JobKind::References => Self::References(ReferencesArguments {
                 allow_issuing: fields.allow_issuing,
                 allow_revoking: fields.allow_revoking,
+                // It is for people whom somebody has named.
+                skips_grace: fields.skip_grace_time && fields.employees.is_some(),
                 employees: fields.employees,
             }),
-            JobKind::Deliver => Self::Deliver(fields.reference.ok_or_else(|| {
-                let remedy = "name a reference, as `hibob references list` shows it";
-                HostError::configuration("the reference to deliver is missing", remedy)
-            })?),
+            JobKind::Deliver => {
+                let reference = fields.reference.ok_or_else(|| {
+                    let remedy = "name a reference, as `hibob references list` shows it";
+                    HostError::configuration("the reference to deliver is missing", remedy)
+                })?;
+                Self::Deliver(DeliverArguments { reference, again: fields.again })
+            }
         };
         if arguments.fields() != given {
             let remedy = "give it only the arguments that the command of the same name takes";
@@ -163,13 +185,16 @@ impl Arguments {
                 ArgumentFields { plan: Some(digest.clone()), ..released(release) }
             }
             Self::Apply(PlanToApply::Approved(plan)) => ArgumentFields { approved: Some(plan.clone()), ..none },
-            Self::References(ReferencesArguments { allow_issuing, allow_revoking, employees }) => ArgumentFields {
+            Self::References(ReferencesArguments { allow_issuing, allow_revoking, skips_grace, employees }) => ArgumentFields {
                 allow_issuing: *allow_issuing,
                 allow_revoking: *allow_revoking,
+                skip_grace_time: *skips_grace,
                 employees: employees.clone(),
                 ..none
             },
-            Self::Deliver(reference) => ArgumentFields { reference: Some(reference.clone()), ..none },
+            Self::Deliver(DeliverArguments { reference, again }) => {
+                ArgumentFields { reference: Some(reference.clone()), again: *again, ..none }
+            }
         }
     }
 
@@ -212,7 +237,7 @@ impl Arguments {
             JobKind::Sync => Self::Sync(Release::default()),
             JobKind::Apply => Self::Apply(PlanToApply::Saved { digest: "00".to_owned(), release: Release::default() }),
             JobKind::References => Self::References(ReferencesArguments::default()),
-            JobKind::Deliver => Self::Deliver("1".to_owned()),
+            JobKind::Deliver => Self::Deliver(DeliverArguments { reference: "1".to_owned(), again: false }),
         }
     }
 

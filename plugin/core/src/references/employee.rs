@@ -1,12 +1,12 @@
 //! One employee's record as a reference reads it.
 
-use super::basis::{LAST_DAY_OF_WORK as BY_LAST_DAY, basis};
+use super::basis::{LAST_DAY_OF_WORK as BY_LAST_DAY, basis, with_names};
 use super::{Claims, Departure};
 use crate::hibob::{Datum, NameList, Record};
 use chrono::NaiveDate;
 
 /// The fields that are read: all that a reference depends on, and no others.
-pub(super) const FIELDS: [&str; 10] = [
+pub(super) const FIELDS: [&str; 11] = [
     "root.id",
     "internal.lifecycleStatus",
     "internal.terminationDate",
@@ -17,6 +17,8 @@ pub(super) const FIELDS: [&str; 10] = [
     "work.site",
     "root.firstName",
     "root.surname",
+    // For the host, where its settings have references state it.
+    "root.displayName",
 ];
 
 /// How many of [`FIELDS`] detection reads: it leaves out the names, which are last.
@@ -103,7 +105,13 @@ impl<'r, 'a> EmployeeRecord<'r, 'a> {
         Some(Departure { employee_id: self.id()?.to_owned(), ended_on: stated.ended_on, basis })
     }
 
-    /// The statements of a reference. None if a name or the start date is missing, or if the employee has a title or
+    /// A departure of this employee with the checksum of the names, which the record has to have been read with.
+    pub(super) fn with_names(&self, departure: Departure) -> Departure {
+        let basis = with_names(&departure.basis, self.text(FIRST_NAME), self.text(SURNAME));
+        Departure { basis, ..departure }
+    }
+
+    /// The statements of a reference. None if both names or the start date are missing, or if the employee has a title or
     /// department whose name cannot be found: a reference without it would state less than HiBob does.
     pub(super) fn claims(&self, ended_on: &str, titles: &NameList, departments: &NameList) -> Option<Claims> {
         let named = |list: &NameList, position: usize| match self.0.at(position) {
@@ -111,9 +119,15 @@ impl<'r, 'a> EmployeeRecord<'r, 'a> {
             Datum::Text(value) => list.resolve(value).map(|name| Some(name.trim().to_owned())),
             Datum::Odd => None,
         };
+        // Some people have one name; the other one is empty then.
+        let name = |position: usize| self.text(position).unwrap_or_default().to_owned();
+        let (given_name, family_name) = (name(FIRST_NAME), name(SURNAME));
+        if given_name.is_empty() && family_name.is_empty() {
+            return None;
+        }
         Some(Claims {
-            given_name: self.text(FIRST_NAME)?.to_owned(),
-            family_name: self.text(SURNAME)?.to_owned(),
+            given_name,
+            family_name,
             job_title: named(titles, TITLE)?,
             department: named(departments, DEPARTMENT)?,
             started_on: self.start()?.to_string(),

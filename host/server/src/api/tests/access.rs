@@ -8,7 +8,7 @@ use serde_json::json;
 
 /// Which holders may: operator, admin of the tenant, reader of the tenant, reader of all. Written down a second time here,
 /// so that nobody changes a line of the table by accident.
-const MATRIX: [(&str, [bool; 4]); 21] = [
+const MATRIX: [(&str, [bool; 4]); 22] = [
     ("metrics", [true, false, false, true]),
     ("audit", [true, false, false, false]),
     ("tenants", [true, true, true, true]),
@@ -30,6 +30,7 @@ const MATRIX: [(&str, [bool; 4]); 21] = [
     ("run", [true, true, true, true]),
     ("workbook", [true, true, true, true]),
     ("references", [true, true, false, false]),
+    ("export-reference", [true, true, false, false]),
 ];
 
 fn body(route: &Route) -> String {
@@ -49,6 +50,9 @@ fn body(route: &Route) -> String {
 async fn there(site: &Site, route: &Route, run: i64) -> String {
     if route.path.contains("{plan}") {
         return route.path.replace("{tenant}", "acme").replace("{plan}", &site.plan().await);
+    }
+    if route.path.contains("{reference}") {
+        return route.path.replace("{tenant}", "acme").replace("{reference}", &site.reference().await);
     }
     let number = if route.path.contains("{job}") { site.job().await } else { run };
     path(route, number)
