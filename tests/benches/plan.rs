@@ -102,7 +102,9 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 #[tokio::main]
 async fn main() {
-    println!("| employees | target | people/search | changes | native | sandbox | ratio | sandbox's peak memory | parsing once more |");
+    println!(
+        "| employees | target | people/search | changes | native | sandbox | ratio | sandbox's peak memory | parsing once more |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|");
     // `cargo bench -- 10000` measures one size only.
     let only: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();

@@ -124,7 +124,7 @@ async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
         }
         // A run can take the database over and write.
         let fence = database.take_fence(1_000).await.unwrap();
-        let change = ChangeRecord { ledger: None, finished: None };
+        let change = ChangeRecord { ledger: None, finished: None, kept: None };
         let entries = BTreeMap::from([("employee/3".to_owned(), Some(vec![7]))]);
         database.record_change(fence, &entries, &change, 500).await.unwrap();
     }

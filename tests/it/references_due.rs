@@ -25,9 +25,9 @@ impl Office {
     /// The departures without a reference: the employee's id, the last day, the reason and the name.
     async fn open(&self) -> Vec<(String, String, WhyNone, String)> {
         let open = self.setup.data.records("acme").await.unwrap().open_departures().await.unwrap();
-        let shown = open.into_iter().map(|(row, details)| {
-            (row.employee_id, row.ended_on, row.why, details.name.unwrap_or_default())
-        });
+        let shown = open
+            .into_iter()
+            .map(|(row, details)| (row.employee_id, row.ended_on, row.why, details.name.unwrap_or_default()));
         shown.collect()
     }
 
@@ -240,7 +240,10 @@ async fn an_impossible_reference_is_waived_and_no_run_ends_with_an_error_for_it(
     let open = records.open_departures().await.unwrap();
     let [(row, details)] = open.as_slice() else { panic!("{open:?}") };
     assert_eq!((row.why, details.name.as_deref()), (WhyNone::Waived, Some("Ana1 Ruiz")));
-    assert_eq!((details.by.as_deref(), details.reason.as_deref()), (Some("ana@acme.example"), Some("was never employed")));
+    assert_eq!(
+        (details.by.as_deref(), details.reason.as_deref()),
+        (Some("ana@acme.example"), Some("was never employed"))
+    );
     // The list of titles has been corrected, and somebody asks for the reference after all.
     office.world().hibob.employees.get_mut("1").unwrap().overrides.clear();
     office.world().hibob.employees.get_mut("1").unwrap().title.clear();

@@ -192,9 +192,9 @@ mod tests {
     fn the_folder_to_publish_to_is_the_operators() {
         let text = "id = \"acme\"\n[hibob]\nurl = \"https://api.hibob.com/v1\"\nservice_user = \"S\"\ntoken = \"store\"\n\
                     [references]\ndomain = \"acme.example\"\nname = \"ACME GmbH\"\n[references.publish]\ndir = \"public\"\n";
-        let config = TenantConfig::from_text(Path::new("/etc/hibob/acme.toml"), text).unwrap();
-        let publish = config.references.as_ref().unwrap().publish.as_ref().unwrap();
-        assert_eq!(publish.dir, Path::new("/etc/hibob/public"));
+        let config = TenantConfig::from_text(Path::new("acme.toml"), text).unwrap();
+        let references = config.references.clone().unwrap().resolved(Path::new("/etc/hibob"));
+        assert_eq!(references.publish.unwrap().dir, Path::new("/etc/hibob/public"));
         let error = config.permit(AppliedBy::Api).unwrap_err();
         assert!(error.to_string().contains("references.publish is for the local operator only"), "{error}");
         assert!(config.permit(AppliedBy::Operator).is_ok());

@@ -9,6 +9,7 @@ mod clock_and_chance;
 mod ledger_facts;
 mod lists;
 mod send;
+mod unpack;
 
 pub use clock_and_chance::ClockAndChance;
 pub use ledger_facts::ledger_facts;
@@ -23,6 +24,7 @@ use hibob_contract::CallKind;
 use hibob_net::Transport;
 use hibob_policy::change_scope::Made;
 use hibob_policy::manifest::Manifest;
+use hibob_policy::observed::{Observations, Observed};
 use hibob_policy::over::Overrun;
 use hibob_policy::{Grant, Refusal, Role, Route};
 use hibob_shares::{Pace, RefusalBudget, Waits};
@@ -191,6 +193,7 @@ pub struct CallEgress {
     /// Shared with the calls that stop when this one is refused.
     closed: Arc<AtomicBool>,
     refusals: Arc<Mutex<Vec<String>>>,
+    observed: Arc<Observed>,
     waits: Waits,
     requests_left: Arc<AtomicU64>,
     /// Places for open requests. A request has one until its answer has been read or dropped.
@@ -223,6 +226,7 @@ impl CallEgress {
         Self {
             closed,
             refusals: Arc::default(),
+            observed: Arc::default(),
             waits: Waits::new(Duration::from_secs(limits.waiting_seconds_max)),
             requests_left: Arc::new(AtomicU64::new(requests)),
             open: Arc::new(Semaphore::new(OPEN_REQUESTS_MAX)),
@@ -302,6 +306,11 @@ impl CallEgress {
     /// Why requests of this call were refused, as messages for people.
     pub fn refusals(&self) -> Vec<String> {
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What the answers to this call have shown beside their content.
+    pub fn observed(&self) -> Observations {
+        self.observed.so_far()
     }
 
     /// See [`Egress::redactor`].

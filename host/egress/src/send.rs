@@ -1,7 +1,8 @@
 //! Sends one request of a plugin: checks, credential, pace, retries, timeouts, and the answer.
 
-use crate::lists::{self, ReadLists};
 use crate::body::{Guarded, gather};
+use crate::lists::{self, ReadLists};
+use crate::unpack::unpacked;
 use crate::{CallEgress, Service};
 use bytes::Bytes;
 use hibob_net::transport::{NotSent, TransportBody, TransportError};
@@ -229,8 +230,9 @@ impl Outgoing<'_> {
             }
             Err(Failed::NotSent(NotSent::Prohibited, _)) => return None,
             Err(Failed::NotSent(..)) => back_off(),
+            Err(Failed::Lost(_)) if self.call.overrun.get().is_some() => return None,
             Err(Failed::Lost(_) | Failed::Late) if read => back_off(),
-            Ok(_) | Err(Failed::Lost(_) | Failed::Late | Failed::Closed) => return None,
+            Ok(_) | Err(Failed::Lost(_) | Failed::Packed(_) | Failed::Late | Failed::Closed) => return None,
         };
         let longest = Duration::from_secs(limits.rate_limit_wait_seconds_max).min(self.call.waits.left());
         (pause <= longest).then(|| clock_and_chance.scattered(pause))
@@ -280,8 +282,13 @@ impl Outgoing<'_> {
             Ok(Err(TransportError::Lost(reason))) => return Err(Failed::Lost(reason)),
             Err(_) => return Err(Failed::Late),
         };
+        let response =
+            unpacked(response, egress.limits.unpacked_times_max, &self.call.overrun).map_err(Failed::Packed)?;
         let longest = Duration::from_secs(egress.limits.rate_limit_wait_seconds_max);
         windows.note(&self.path, response.headers(), egress.clock_and_chance.now(), Instant::now(), longest);
+        let (role, now) = (self.service.route.role, egress.clock_and_chance.now());
+        let (status, headers) = (response.status(), response.headers());
+        self.call.observed.note(role, self.request.method(), &self.path, status, headers, now);
         let forbidden = response.status() == StatusCode::FORBIDDEN;
         if response.status() == StatusCode::UNAUTHORIZED || forbidden {
             budget.refused(&origin);
@@ -343,7 +350,7 @@ impl Outgoing<'_> {
             Ok(response) => status(response.status()),
             Err(Failed::NotSent(NotSent::Prohibited, _)) => return metrics.refusal(RefusalReason::Address),
             Err(Failed::NotSent(..)) => unanswered::NOT_SENT.into(),
-            Err(Failed::Lost(_)) => unanswered::LOST.into(),
+            Err(Failed::Lost(_) | Failed::Packed(_)) => unanswered::LOST.into(),
             Err(Failed::Late) => unanswered::LATE.into(),
             Err(Failed::Closed) => return,
         };
@@ -373,6 +380,8 @@ enum Failed {
     NotSent(NotSent, String),
     /// The connection broke. The request may have been carried out.
     Lost(String),
+    /// The answer is packed in a way that this host does not unpack. The request may have been carried out.
+    Packed(String),
     /// The answer did not begin in time. The request may have been carried out.
     Late,
     /// The egress is closed, or the call has waited politely for as long as it may.
@@ -384,6 +393,7 @@ impl Failed {
         match self {
             Self::NotSent(_, reason) => format!("not sent: {reason}"),
             Self::Lost(reason) => format!("lost: {reason}"),
+            Self::Packed(encoding) => format!("the answer is packed as {encoding}"),
             Self::Late => "no answer in time".to_owned(),
             Self::Closed => {
                 "not sent: the credentials were refused, the run lost its lease, or the call waited for too long"
@@ -400,6 +410,9 @@ impl Failed {
             Self::NotSent(NotSent::Prohibited, _) => Error::DestinationIpProhibited,
             Self::NotSent(NotSent::Tls, _) => Error::TlsCertificateError,
             Self::Lost(_) => Error::ConnectionTerminated,
+            Self::Packed(encoding) => Error::InternalError(Some(format!(
+                "its answer is packed as `{encoding}`, and the host unpacks gzip only: tell that service's support, or what stands between (a proxy), not to pack what was not asked for"
+            ))),
             Self::Late => Error::ConnectionReadTimeout,
             Self::Closed => Error::HttpRequestDenied,
         }

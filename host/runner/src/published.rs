@@ -35,9 +35,7 @@ pub async fn require(config: &TenantConfig, records: &[DnsRecord; 2]) -> Result<
     let pairs = || records.iter().zip(&answers);
     let is_revoked = |text: &String| parse_record(text) == Ok(Some(Record::Revoked));
     let revoked = pairs().find(|(_, answer)| matches!(answer, Answer::Found(texts) if texts.iter().any(is_revoked)));
-    let has = |(record, answer): (&DnsRecord, &Answer<Vec<String>>)| {
-        matches!(answer, Answer::Found(texts) if texts.contains(&record.value))
-    };
+    let has = |(record, answer): (&DnsRecord, &Answer<Vec<String>>)| matches!(answer, Answer::Found(texts) if texts.contains(&record.value));
     let what = match revoked {
         Some((record, _)) => format!("the DNS record {} says that the key was revoked", record.name),
         None if pairs().any(has) => return Ok(()),

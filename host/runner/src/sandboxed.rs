@@ -1,5 +1,6 @@
 //! The real adapters for the ports of a run: the plugin in its sandbox, the tenant's databases, the clock.
 
+use crate::published;
 use hibob_base::error::HostError;
 use hibob_base::holder::this_process;
 use hibob_base::job::{Lane, RunKind};
@@ -12,7 +13,6 @@ use hibob_contract::leaver::{Confirmed, LeaverFacts};
 use hibob_contract::offboarding_references::{Departure, Detection, Known};
 use hibob_egress::Egress;
 use hibob_jobs::interrupt::Interrupt;
-use crate::published;
 use hibob_jobs::references::{DnsRecord, Leavers};
 use hibob_jobs::run::ports::{Attempted, RunPorts};
 use hibob_policy::change_scope::Made;

@@ -117,7 +117,7 @@ impl Stage<'_> {
         let report =
             sync_ready(self.data, self.tenant, self.plugin, Release::default(), Interrupt::default(), show).await;
         if !self.json {
-            print_report(&report, false, known, true);
+            print_report(&report, false, Some(known), true);
         }
         report
     }

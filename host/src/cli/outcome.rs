@@ -22,6 +22,15 @@ pub(super) fn rows<'r>(mark: &str, rows: impl IntoIterator<Item = &'r ErrorRow>)
     }
 }
 
+/// Prints the warnings of a run: all of them, or at a terminal the first [`NAMED_MAX`] unless `all` of them are asked for.
+pub(super) fn warnings(warnings: &[ErrorRow], all: bool, is_terminal: bool) {
+    let most = if all || !is_terminal { warnings.len() } else { NAMED_MAX };
+    rows(&YELLOW.on_stdout("! warning"), warnings.iter().take(most));
+    if warnings.len() > most {
+        outln!("    and {} more warnings: --all", warnings.len() - most);
+    }
+}
+
 /// How many people whom a guard holds are named at a terminal, unless all are asked for.
 const NAMED_MAX: usize = 20;
 
@@ -40,6 +49,12 @@ pub(super) fn held_lines(people: &[String], all: bool, is_terminal: bool) -> Vec
 pub(super) fn person(employee_id: Option<&str>, name: &str) -> String {
     let id = employee_id.map(|id| format!(" (employee {})", clean(id))).unwrap_or_default();
     format!("{}{id}", clean(name))
+}
+
+/// Whom a held change is about, with the fields that are held, if the rest of the change is made.
+pub(super) fn held(employee_id: Option<&str>, name: &str, fields: &[String]) -> String {
+    let fields = if fields.is_empty() { String::new() } else { format!(": {}", clean(&fields.join(", "))) };
+    format!("{}{fields}", person(employee_id, name))
 }
 
 /// Prints how the run ended, with the counts that are not 0 and the one that is `always` shown.

@@ -89,7 +89,9 @@ pub(super) enum ReferencesCommand {
         run: RunArgs,
     },
     /// Decide that somebody who waits for a reference gets none; no later run reports them
-    #[command(after_help = "Example: hibob references waive acme 2712345678901234567 --reason \"was never employed\" --by ana@acme.example")]
+    #[command(
+        after_help = "Example: hibob references waive acme 2712345678901234567 --reason \"was never employed\" --by ana@acme.example"
+    )]
     Waive {
         /// The tenant's id
         tenant: String,
@@ -307,7 +309,8 @@ async fn deliver(global: &Global, tenant: &str, id: &str, again: bool) -> Result
     if !references::prepare_delivery(&ready.data, ready.tenant.config(), &id, again).await? {
         let known = ready.tenant.database().references().await?.into_iter().find(|row| row.id == id);
         let state = known.ok_or_else(|| unknown(tenant, &id))?.state;
-        let message = format!("tenant {tenant}: the reference {id} is {}, and there is nothing to deliver", state.word());
+        let message =
+            format!("tenant {tenant}: the reference {id} is {}, and there is nothing to deliver", state.word());
         let remedy = if state == ReferenceState::Valid {
             format!("it was delivered; to send it once more: hibob references deliver {tenant} {id} --again")
         } else {

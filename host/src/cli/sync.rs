@@ -16,8 +16,8 @@ use hibob_jobs::approval::short;
 use hibob_jobs::interrupt::Interrupt;
 use hibob_jobs::interrupted;
 use hibob_jobs::plan_json;
-use hibob_jobs::run::{Report, Taken, unless_interrupted};
-use hibob_policy::guard::{Class, Release};
+use hibob_jobs::run::{HeldRow, Report, Taken, unless_interrupted};
+use hibob_policy::guard::{Class, GuardRow, Release};
 use hibob_runner::{Run, Start};
 use hibob_sandbox::Open;
 use hibob_sandbox::plugin::Plugin;
@@ -112,7 +112,7 @@ struct HeldClass<'p> {
     class: Option<Class>,
     message: String,
     remedy: String,
-    changes: Vec<&'p Change>,
+    changes: Vec<(&'p Change, Vec<String>)>,
 }
 
 impl HeldClass<'_> {
@@ -122,14 +122,23 @@ impl HeldClass<'_> {
     }
 
     fn people_json(&self) -> Vec<Value> {
-        let row = |change: &&Change| json!({ "class": self.class, "employee_id": change.employee_id, "display_name": change.display_name });
+        let row = |(change, fields): &(&Change, Vec<String>)| {
+            let mut row =
+                json!({ "class": self.class, "employee_id": change.employee_id, "display_name": change.display_name });
+            if let (Some(row), false) = (row.as_object_mut(), fields.is_empty()) {
+                row.insert("fields".to_owned(), json!(fields));
+            }
+            row
+        };
         self.changes.iter().map(row).collect()
     }
 
     /// Prints it below a plan that was shown.
     fn print(&self, all: bool) {
         errln!("{}: {}", RED.on_stderr("held"), clean(&self.message));
-        let person = |change: &&Change| outcome::person(change.employee_id.as_deref(), &change.display_name);
+        let person = |(change, fields): &(&Change, Vec<String>)| {
+            outcome::held(change.employee_id.as_deref(), &change.display_name, fields)
+        };
         let people: Vec<String> = self.changes.iter().map(person).collect();
         outcome::held_lines(&people, all, std::io::stderr().is_terminal()).iter().for_each(|line| errln!("{line}"));
         errln!("{}: {}", CYAN.on_stderr("help"), clean(&self.remedy));
@@ -145,15 +154,18 @@ async fn held<'p>(tenant: &Tenant, planned: &'p Planned) -> Result<Vec<HeldClass
         }
         Err(error) => Err(error),
         Ok(held) => {
-            let of_class = |class: Class| {
-                let held = held.changes.iter().filter(move |(_, held)| **held == class);
-                held.filter_map(|(position, _)| planned.changes.get(*position)).collect()
+            let of_guard = |guard: &GuardRow| {
+                let of_class = held.of_class(guard.class).into_iter().filter_map(|(position, fields)| {
+                    let fields: Vec<String> = fields.into_iter().map(str::to_owned).collect();
+                    Some((planned.changes.get(position)?, fields))
+                });
+                of_class.filter(|(_, fields)| guard.field.as_ref().is_none_or(|field| fields.contains(field))).collect()
             };
             let guards = held.guards.iter().map(|guard| HeldClass {
                 class: Some(guard.class),
                 message: guard.message.clone(),
                 remedy: to_go_on(tenant, &guard.remedy),
-                changes: of_class(guard.class),
+                changes: of_guard(guard),
             });
             Ok(guards.collect())
         }
@@ -183,7 +195,7 @@ pub(super) async fn sync(global: &Global, tenant: &str, release: Release, all: b
         Ok(ready) => sync_ready(&ready.data, &ready.tenant, &ready.plugin, release, interrupt, |_| {}).await,
         Err(error) => Report::stopped(tenant, error),
     };
-    Ok(print_report(&report, global.json, 0, all))
+    Ok(print_report(&report, global.json, None, all))
 }
 
 /// Makes a plan and applies it under the tenant's lease. `show` gets the plan before anything is applied.
@@ -237,7 +249,7 @@ pub(super) async fn apply(global: &Global, file: &Path, release: Release, all: b
         Err(error) => Err(error),
     };
     let report = report.unwrap_or_else(|error| Report::stopped(&tenant, error));
-    Ok(print_report(&report, global.json, 0, all))
+    Ok(print_report(&report, global.json, None, all))
 }
 
 async fn apply_saved(
@@ -271,17 +283,24 @@ async fn apply_saved(
     Ok(report)
 }
 
-/// Prints what a run did, and returns how it ended. The first `known` errors were shown with the plan. `all`: names
+/// Prints what a run did, and returns how it ended. If the plan was shown, so were its warnings and the
+/// first `known` errors. `all`: names
 /// everybody whom a guard holds, also at a terminal.
-pub(super) fn print_report(report: &Report, json: bool, known: usize, all: bool) -> Exit {
+pub(super) fn print_report(report: &Report, json: bool, known: Option<usize>, all: bool) -> Exit {
     if json {
         outcome::json(report);
         return report.exit();
     }
-    outcome::rows(&RED.on_stdout("! error"), report.errors.iter().skip(known));
+    outcome::rows(&RED.on_stdout("! error"), report.errors.iter().skip(known.unwrap_or_default()));
+    if known.is_none() {
+        outcome::warnings(&report.warnings, all, std::io::stdout().is_terminal());
+    }
     for guard in &report.guards {
-        let held = report.held.iter().filter(|row| row.class == guard.class);
-        let people = held.map(|row| outcome::person(row.employee_id.as_deref(), &row.display_name));
+        let is_held = |row: &&HeldRow| {
+            row.class == guard.class && guard.field.as_ref().is_none_or(|field| row.fields.contains(field))
+        };
+        let held = report.held.iter().filter(is_held);
+        let people = held.map(|row| outcome::held(row.employee_id.as_deref(), &row.display_name, &row.fields));
         let people: Vec<String> = people.collect();
         outln!("{} {}", YELLOW.on_stdout("! held"), clean(&guard.message));
         outcome::held_lines(&people, all, std::io::stdout().is_terminal()).iter().for_each(|line| outln!("{line}"));

@@ -121,7 +121,7 @@ pub fn address(
     let Some(json) = one(world, &request)? else { return Ok(None) };
     let record = RecordReader::new(fields).read(&json).map_err(|what| unreadable(&request, &what))?;
     let is_same = record.at(0).text() == Some(employee_id);
-    Ok(record.at(1).text().filter(|_| is_same).map(str::to_owned))
+    Ok(record.at(1).text().filter(|_| is_same).map(|address| crate::text_form::address(address).into_owned()))
 }
 
 /// The JSON of one employee's record; none if HiBob does not send it.

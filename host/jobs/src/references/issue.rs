@@ -7,6 +7,7 @@ use hibob_base::error::HostError;
 use hibob_config::references::PersonName;
 use hibob_contract::leaver::Confirmed;
 use hibob_contract::offboarding_references::{Claims as ConfirmedClaims, Departure};
+use hibob_policy::text_form::written;
 use hibob_reference_format::claims::{ClaimText, Claims, ClaimsError, Employment, Issuer};
 use hibob_reference_format::credential::{Credential, SignedCredential};
 use hibob_reference_format::pdf;
@@ -121,9 +122,10 @@ fn claims(issuer: &Issuer, how: PersonName, confirmed: &Confirmed) -> Result<(Cl
         let (kept, emoji) = without_emoji(text);
         if !emoji.is_empty() {
             let emoji: Vec<String> = emoji.iter().map(|c| format!("{c} (U+{:04X})", u32::from(*c))).collect();
-            left_out.push(format!("the {field} is written without {}, which no font of the page has", emoji.join(", ")));
+            left_out
+                .push(format!("the {field} is written without {}, which no font of the page has", emoji.join(", ")));
         }
-        kept
+        written(&kept)
     };
     let failed = |error: ClaimsError| error.to_string();
     let name = shown("name", &person_name(confirmed, how)?);

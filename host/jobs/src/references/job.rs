@@ -294,8 +294,9 @@ impl<P: Leavers> Job<'_, P> {
     /// Revokes the references of departures that were cancelled, unless the guard holds them.
     async fn revoke(&mut self, detection: &Detection, known: &[Known]) -> Result<(), HostError> {
         let cancelled = &detection.cancelled;
-        if let Some(held) = guard::revoking(self.run.ports().config().id.as_str(), cancelled, known, self.order.release)
-        {
+        let config = self.run.ports().config();
+        let (release, limits) = (self.order.release, config.safety.reference_limits());
+        if let Some(held) = guard::revoking(config.id.as_str(), cancelled, known, release, &limits) {
             let names = self.names_in_references(cancelled).await?;
             self.report.guards.push(held);
             self.report.held.extend(cancelled.iter().map(|departure| {

@@ -45,9 +45,5 @@ pub trait Leavers: RunPorts<RunStore = TenantDatabase> {
     ///
     /// # Errors
     /// As [`Self::departures`]; or the address is not in HiBob's answer.
-    fn address(
-        &self,
-        employee_id: &str,
-        field: &str,
-    ) -> impl Future<Output = Result<Option<String>, HostError>>;
+    fn address(&self, employee_id: &str, field: &str) -> impl Future<Output = Result<Option<String>, HostError>>;
 }

@@ -9,7 +9,8 @@ pub(super) fn person_name(confirmed: &Confirmed, how: PersonName) -> Result<Stri
     let (given, family) = (confirmed.claims.given_name.trim(), confirmed.claims.family_name.trim());
     match how {
         PersonName::DisplayName => confirmed.display_name.clone().ok_or_else(|| {
-            "HiBob has no display name, which references.person_name asks for; or the plugin does not read it".to_owned()
+            "HiBob has no display name, which references.person_name asks for; or the plugin does not read it"
+                .to_owned()
         }),
         // Somebody with one name has no other to be separated from it.
         _ if given.is_empty() || family.is_empty() => Ok(format!("{given}{family}")),

@@ -264,7 +264,8 @@ impl<P: Leavers> Outbox<'_, P> {
         let said = sent.as_ref().err().map(|failure| failure.said.clone()).unwrap_or_default();
         let is_counted = sent.as_ref().err().is_none_or(|failure| failure.kind != Kind::Channel);
         let record = AttemptRecord { state, said: &said, next_at, is_counted };
-        let counts = self.ports.run_store().record_attempt(self.fence, (due.message, due.log_index), &record, now).await?;
+        let counts =
+            self.ports.run_store().record_attempt(self.fence, (due.message, due.log_index), &record, now).await?;
         match sent {
             Err(Failure { kind: Kind::Channel, said }) => Err(HostError::Delivery(said)),
             _ if !counts => Ok(Attempt::NotTried),
@@ -361,7 +362,10 @@ impl<P: Leavers> Outbox<'_, P> {
         Ok(Some(Err(match refused {
             Some(failure) => failure.into(),
             None => Undelivered {
-                failure: Failure { kind: Kind::Temporary, said: format!("HiBob has no address in {}", empty.join(", ")) },
+                failure: Failure {
+                    kind: Kind::Temporary,
+                    said: format!("HiBob has no address in {}", empty.join(", ")),
+                },
                 has_address: false,
             },
         })))

@@ -27,7 +27,7 @@ use crate::interrupt::Interrupt;
 use crate::interrupted::cancelled_by_key;
 use crate::run::apply;
 use crate::run::apply::Progress;
-use crate::run::journal::{ChangeResult, Closed, Journal, JournalState};
+use crate::run::journal::{ChangeResult, Closed, Journal, JournalState, kept_by};
 use crate::run::ports::RunPorts;
 use crate::run::report::Report;
 use crate::run::{RunReport, Running, accepted};
@@ -216,7 +216,8 @@ impl<P: RunPorts> Running<P> {
             Settling::Resume => out_of_date.is_some().then_some(Closed::AsItIs),
         };
         let (id, fence, keyring, told_generation) = (open.id, self.fence, self.keyring(), open.told_generation);
-        let journal = Journal { id, fence, keyring, ids: plan.ids(), past, closed, told_generation };
+        let journal =
+            Journal { id, fence, keyring, ids: plan.ids(), past, closed, told_generation, kept: kept_by(planned) };
         let changes = planned.changes.len();
         let applied = self.locked(async {
             Ok(self.interruptibly(id, Box::pin(apply::apply(&self.ports, planned, &held, &journal, &mut report))).await)
@@ -242,7 +243,8 @@ impl<P: RunPorts> Running<P> {
             (Settling::Resume, None) => {}
         }
         let record = self.record_of(open, settling, &report)?;
-        let number = self.record_run(record, accepted(&report, planned), &report.updates).await?;
+        let is_first = self.ports.run_store().baseline().await?.is_empty();
+        let number = self.record_run(record, accepted(&report, planned, is_first), &report.updates).await?;
         report.numbered(number);
         Ok(report)
     }

@@ -3,6 +3,7 @@
 use crate::api::routes::{Action, Body, Holder, ROUTES, Route};
 use hibob_base::job::JobKind;
 use hibob_base::secret::SecretName;
+use hibob_store::queue::release_arguments;
 use serde_json::{Map, Value, json};
 
 /// The description that `GET /openapi.json` answers.
@@ -128,6 +129,19 @@ fn new_job() -> Value {
     let kinds: Vec<&str> =
         JobKind::ALL.iter().copied().filter(|kind| *kind != JobKind::Apply).map(JobKind::word).collect();
     let (number, flag) = (json!({ "type": "integer", "minimum": 0 }), json!({ "type": "boolean" }));
+    let others = [
+        ("allow_changed_source", flag.clone()),
+        ("allow_issuing", number.clone()),
+        ("allow_revoking", number),
+        ("skip_grace_time", flag.clone()),
+        ("employees", json!({ "type": "array", "items": { "type": "string" } })),
+        ("reference", json!({ "type": "string" })),
+        ("again", flag),
+    ];
+    let release =
+        |(name, help): (&str, &str)| (name.to_owned(), json!({ "type": "integer", "minimum": 0, "description": help }));
+    let others = others.map(|(name, described)| (name.to_owned(), described));
+    let arguments: Map<String, Value> = release_arguments().map(release).chain(others).collect();
     json!({
         "type": "object",
         "required": ["kind"],
@@ -138,13 +152,7 @@ fn new_job() -> Value {
                 "type": "object",
                 "description": "The releases of what a guard would hold, and the employees that the job is for.",
                 "additionalProperties": false,
-                "properties": {
-                    "allow_archiving": number, "allow_renaming": number, "allow_reassigning": number,
-                    "allow_changed_source": flag,
-                    "allow_issuing": number, "allow_revoking": number, "skip_grace_time": flag,
-                    "employees": { "type": "array", "items": { "type": "string" } },
-                    "reference": { "type": "string" }, "again": flag,
-                },
+                "properties": arguments,
             },
         },
     })

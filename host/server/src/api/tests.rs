@@ -21,8 +21,8 @@ use hibob_reference_format::claims::{ClaimText, Claims, Employment};
 use hibob_reference_format::credential::{Credential, SignedCredential};
 use hibob_reference_format::keys::Selector;
 use hibob_reference_format::status_list::StatusPosition;
-use hibob_store::database::NewReference;
 use hibob_store::data_dir::DataDir;
+use hibob_store::database::NewReference;
 use hibob_store::database::{NewApproval, RunRecord};
 use hibob_store::token;
 use hibob_store::token::TokenRole;
@@ -246,7 +246,11 @@ impl Site {
         let fence = database.take_fence(1).await.unwrap();
         let new = NewReference {
             id: id.clone(),
-            departure: Departure { employee_id: place.to_string(), ended_on: "2026-10-31".to_owned(), basis: String::new() },
+            departure: Departure {
+                employee_id: place.to_string(),
+                ended_on: "2026-10-31".to_owned(),
+                basis: String::new(),
+            },
             document: signed.canonical().to_vec(),
             digest: signed.digest(),
             selector: selector.to_string(),

@@ -27,10 +27,12 @@ pub struct Disabled {
 
 /// The tables that hold tenants' rows, on PostgreSQL, in the order in which a tenant's rows are deleted: a row before
 /// the rows that it refers to.
-pub(super) const TENANT_TABLES: [&str; 25] = [
+pub(super) const TENANT_TABLES: [&str; 27] = [
     "entries_usage", // first, so that the trigger on `entries` has nothing to count
     "entries",
     "baseline",
+    "source_states",
+    "kept_fields",
     "journal_events",
     "journals",
     "approvals",

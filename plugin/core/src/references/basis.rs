@@ -2,6 +2,7 @@
 //! and gives back. It decides whether a later change in HiBob is a correction.
 
 use super::Claims;
+use crate::text_form;
 
 /// Separates the parts: start, end, title, department, [`LAST_DAY_OF_WORK`] if the end is a last day of work, and a
 /// checksum of the names where they were read.
@@ -58,7 +59,7 @@ pub(super) fn is_same(found: &str, now: &str) -> bool {
 pub(super) fn compare(before: &str, now: &str) -> Change {
     let (mut is_corrected, mut is_emptied) = (false, false);
     for (before, now) in before.split(SEPARATOR).zip(now.split(SEPARATOR)).filter(|(before, _)| !before.is_empty()) {
-        is_corrected |= !now.is_empty() && before != now;
+        is_corrected |= !now.is_empty() && !text_form::same(before, now);
         is_emptied |= now.is_empty();
     }
     match (is_corrected, is_emptied) {

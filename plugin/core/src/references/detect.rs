@@ -232,7 +232,7 @@ impl Detector<'_> {
         let standing = match self.rules.standing(employee, rows) {
             Ok(standing) => standing,
             // Nothing is recorded, so that they are looked at again the next time.
-            Err(missing) => return self.note(notes::missing(missing).employee(id)),
+            Err(missing) => return self.note(notes::missing(missing, employee.unread_date()).employee(id)),
         };
         let before = known.map(|known| known.standing);
         let issued = known.and_then(|known| known.issued.as_ref());
@@ -244,7 +244,7 @@ impl Detector<'_> {
                     // Hired anew, but HiBob's last day is still the one of the employment before.
                     Ok(departure) if before == Standing::Left && !is_ended(employee, &departure) => {}
                     Ok(departure) => self.detection.departures.push(departure),
-                    Err(missing) => return self.note(notes::missing(missing).employee(id)),
+                    Err(missing) => return self.note(notes::missing(missing, employee.unread_date()).employee(id)),
                 }
             }
             (_, Standing::Left) => self.correct(id, employee, rows, issued),

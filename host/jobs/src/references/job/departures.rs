@@ -38,6 +38,9 @@ enum Looked {
     Without(WhyNone),
 }
 
+/// Seconds in a day.
+const DAY: i64 = 24 * 60 * 60;
+
 /// The departures that have no reference after this run: each with the reason and the name.
 type Open = Vec<(Departure, WhyNone, Option<String>)>;
 
@@ -52,7 +55,10 @@ impl<P: Leavers> Job<'_, P> {
         corrected: Vec<Departure>,
         known: &[Known],
     ) -> Result<(), HostError> {
-        let most = guard::limit(known).max(self.order.release.issuing);
+        let limits = self.run.ports().config().safety.reference_limits();
+        let since = self.run.ports().now() - i64::from(limits.leak_days) * DAY;
+        let lately = self.run.ports().run_store().references_issued_since(since).await?;
+        let most = guard::limit(known, lately, &limits).max(self.order.release.issuing);
         let found = |is_correction| move |departure| Found { departure, is_correction };
         let all: Vec<Found> =
             departures.into_iter().map(found(false)).chain(corrected.into_iter().map(found(true))).collect();
@@ -89,7 +95,7 @@ impl<P: Leavers> Job<'_, P> {
         }
         drop(answers);
         if counted.len() > most {
-            self.hold(&counted, known);
+            self.hold(&counted, known, lately);
             let held = counted.into_iter().filter(|(found, _)| !found.is_correction);
             open.extend(held.map(|(found, issuable)| {
                 (found.departure, WhyNone::Guard, Some(issuable.claims.name().as_str().to_owned()))
@@ -162,8 +168,7 @@ impl<P: Leavers> Job<'_, P> {
             let details = DepartureDetails { name, ..DepartureDetails::default() };
             let details = serde_json::to_vec(&details).map_err(|error| HostError::Engine(error.to_string()))?;
             let employee = &departure.employee_id;
-            let details =
-                self.run.keyring().encrypt_bytes(self.fence, Purpose::Departure, employee, &details).await?;
+            let details = self.run.keyring().encrypt_bytes(self.fence, Purpose::Departure, employee, &details).await?;
             rows.push(DepartureRow {
                 employee_id: departure.employee_id,
                 ended_on: departure.ended_on,
@@ -193,7 +198,8 @@ impl<P: Leavers> Job<'_, P> {
             Ok(Some(confirmed)) => match issuing.claims(&confirmed)? {
                 Ok((claims, left_out)) => {
                     for what in left_out {
-                        let remedy = "nothing, or write it in HiBob without emoji; the reference is issued all the same";
+                        let remedy =
+                            "nothing, or write it in HiBob without emoji; the reference is issued all the same";
                         self.report.warn(employee, "EMOJI_LEFT_OUT", what, remedy);
                     }
                     self.report.learn_name(employee, claims.name().as_str());
@@ -244,13 +250,14 @@ impl<P: Leavers> Job<'_, P> {
     }
 
     /// Adds to the report whose references a guard holds.
-    fn hold(&mut self, counted: &[(Found, Box<IssuableReference>)], known: &[Known]) {
+    fn hold(&mut self, counted: &[(Found, Box<IssuableReference>)], known: &[Known], lately: usize) {
         let tenant = self.run.ports().config().id.as_str();
+        let limits = self.run.ports().config().safety.reference_limits();
         let command = match self.order.employees {
             None => format!("hibob references {tenant}"),
             Some(_) => format!("hibob references issue {tenant} …"),
         };
-        self.report.guards.push(guard::held(&command, counted.len(), known));
+        self.report.guards.push(guard::held(&command, counted.len(), known, lately, &limits));
         let held = counted.iter().map(|(found, issuable)| {
             let name = issuable.claims.name().as_str().to_owned();
             held_person(HeldClass::Issuing, &found.departure, Some(name))

@@ -29,6 +29,8 @@ pub(super) async fn erase_rows(on: &mut Transaction, id: &str, now: i64) -> Resu
     let archivings =
         "DELETE FROM archivings WHERE account_id IN (SELECT account_id FROM accounts WHERE employee_id = $1)";
     query(archivings).bind(id).execute(&mut *on).await?;
+    let kept = "DELETE FROM kept_fields WHERE account_id IN (SELECT account_id FROM accounts WHERE employee_id = $1)";
+    query(kept).bind(id).execute(&mut *on).await?;
     let accounts = query("DELETE FROM accounts WHERE employee_id = $1").bind(id).execute(&mut *on).await?;
     let entries = erase_entries(on, id).await?;
     // The rows of others have this person's name as the line manager's.
