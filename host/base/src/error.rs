@@ -54,6 +54,12 @@ exits! {
     Busy = 7, status "busy", label "busy", help "another run of the tenant goes on";
     /// A person interrupted it; somebody resumes or abandons what is left of its plan.
     Interrupted = 8, status "interrupted", label "interrupted", help "a person interrupted it; resume or abandon";
+    /// A reference is genuine, and whether its issuer took it back is unknown.
+    StatusUnknown = 10, status "status unknown", label "status-unknown",
+        help "a reference is genuine, but whether it was taken back is unknown";
+    /// A reference's claims are signed, and the page that shows them was saved anew by another program.
+    SavedAnew = 11, status "saved anew", label "saved-anew",
+        help "a reference's page was saved anew; its signed claims are shown";
 }
 
 impl Exit {

@@ -1,6 +1,7 @@
 //! Runs jobs for real: implements the ports of `hibob-jobs` with the sandbox and the databases.
 
 mod check_references;
+mod issuer_site;
 mod link;
 mod observed;
 mod published;
@@ -8,6 +9,7 @@ mod run;
 mod sandboxed;
 mod work;
 
+pub use issuer_site::after_publication;
 pub use link::{Unlinked, link, unlink};
 pub use observed::{check, check_tenant, plan, roster};
 pub use published::require as require_published;

@@ -120,6 +120,15 @@ pub const TABLES: &[Table] = &[
         ]),
     },
     Table {
+        path: "references.publish",
+        need: Need::Rare,
+        comment: "default: none. Publish by itself: after every change, and once a day",
+        is_list: false,
+        keys: Keys::Named(&[
+            key("dir", Need::Required, Rule::File, "\"public\"", "the folder that a web server serves at the domain; relative to this file"),
+        ]),
+    },
+    Table {
         path: "references.witnesses",
         need: Need::Rare,
         comment: "default: none. Who confirms the order of the log; up to 8",
