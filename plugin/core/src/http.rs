@@ -109,6 +109,8 @@ pub struct Response<'a> {
     pub status: u16,
     /// The `Content-Type`, if one was sent.
     pub content_type: Option<String>,
+    /// The `Location` of an answer 201: the address of what was created.
+    pub location: Option<String>,
     /// The body.
     pub body: Box<dyn Body + 'a>,
 }

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | any, with a conflict found by matching | any | nothing; a finding names the conflict |
 //! | broken | any | nothing; a finding says what is wrong |
+//! | gone or active | of unknown state | nothing; one finding for all of them, with their number |
 //! | waiting | any | nothing yet |
 //! | outside | any | nothing; a finding if the account is active |
 //! | gone | none | nothing |
@@ -31,12 +32,12 @@ use super::matching::{Match, MatchedBy, match_all};
 use super::order::order;
 use super::roster::{CompactEntry, EmployeeState, Vanished};
 use crate::change::ChangeKind;
-use crate::field::{FieldSet, TextField, fold};
+use crate::field::{ACTIVE, FieldSet, TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::lifecycle::{AccountStatus, Because};
 use crate::link::Links;
 use crate::mapping::{DesiredAccount, DesiredManager};
-use crate::scim::{Account, Manager};
+use crate::scim::{Account, Manager, State};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The changes in the order of applying, with counts and the roster.
@@ -59,6 +60,7 @@ pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision 
         counts: BTreeMap::new(),
         drafts: Vec::new(),
         vanished: Vec::new(),
+        unknown_states: 0,
     };
     let mut roster = Vec::with_capacity(people.len());
     for name in [
@@ -81,6 +83,7 @@ pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision 
         roster.push(CompactEntry { state, account: found.account.map(|(account, _)| small(account)) });
     }
     deciding.vanished(links);
+    deciding.report_unknown_states();
     let (mut drafts, mut counts, vanished) = (deciding.drafts, deciding.counts, deciding.vanished);
     order(&mut drafts, people.len());
     for draft in &drafts {
@@ -96,6 +99,8 @@ struct Deciding<'a> {
     counts: BTreeMap<&'static str, usize>,
     drafts: Vec<Draft>,
     vanished: Vec<Vanished>,
+    /// How many employees have an account of which it is not known whether it is active.
+    unknown_states: usize,
 }
 
 impl Deciding<'_> {
@@ -127,14 +132,25 @@ impl Deciding<'_> {
                 return EmployeeState::OutOfSelection;
             }
             (AccountStatus::Gone(_), None) => return self.counted("gone", EmployeeState::Left),
-            (AccountStatus::Gone(_), Some((_, account, _))) if account.active && self.is_admin(person, account) => {
+            // It is neither archived nor reactivated, nor taken for active.
+            (AccountStatus::Gone(_) | AccountStatus::Active, Some((_, account, _)))
+                if account.state == State::Unknown =>
+            {
+                self.unknown_states += 1;
+                return EmployeeState::Failed;
+            }
+            (AccountStatus::Gone(_), Some((_, account, _)))
+                if account.state == State::Active && self.is_admin(person, account) =>
+            {
                 self.spare_admin(person);
                 return EmployeeState::Synced;
             }
-            (AccountStatus::Gone(_), Some((_, account, _))) if account.active => ChangeKind::Archive,
+            (AccountStatus::Gone(_), Some((_, account, _))) if account.state == State::Active => ChangeKind::Archive,
             (AccountStatus::Gone(_), Some(_)) => return self.counted("keep", EmployeeState::Archived),
             (AccountStatus::Active, None) => ChangeKind::Create,
-            (AccountStatus::Active, Some((_, account, _))) if !account.active => ChangeKind::Reactivate,
+            (AccountStatus::Active, Some((_, account, _))) if account.state == State::Archived => {
+                ChangeKind::Reactivate
+            }
             (AccountStatus::Active, Some((_, _, MatchedBy::Link))) => ChangeKind::Update,
             (AccountStatus::Active, Some((_, _, MatchedBy::ExternalId | MatchedBy::UserName))) => ChangeKind::Adopt,
         };
@@ -174,6 +190,29 @@ impl Deciding<'_> {
         EmployeeState::Pending
     }
 
+    /// One finding about all accounts of unknown state, since a service that leaves `active` out does so for all of them.
+    fn report_unknown_states(&mut self) {
+        if self.unknown_states == 0 {
+            return;
+        }
+        let number = self.unknown_states;
+        let whose = if number == 1 {
+            "one employee's account".to_owned()
+        } else {
+            format!("the accounts of {number} employees")
+        };
+        let finding = Finding::new(
+            Severity::Error,
+            "ACCOUNT_STATE_UNKNOWN",
+            format!(
+                "TravelPerk does not say of {whose} whether they are active: `active` is missing, or neither true nor false; \
+                 nothing is done for them"
+            ),
+            "show this to TravelPerk's support: a SCIM user has `active` with true or false",
+        );
+        self.findings.push(finding.field(ACTIVE));
+    }
+
     fn is_admin(&self, person: &DesiredAccount, account: &Account) -> bool {
         let listed = |name: &str| self.input.admins.contains(&fold(name));
         account.text(TextField::UserName).is_some_and(listed) || listed(person.user_name())
@@ -194,7 +233,7 @@ impl Deciding<'_> {
     /// Counts an employee of a site that is not synced, with a finding if they have an active account.
     fn outside(&mut self, person: &DesiredAccount, account: Option<&Account>) {
         self.count("outside");
-        if account.is_some_and(|account| account.active) {
+        if account.is_some_and(|account| account.state == State::Active) {
             let finding = Finding::new(
                 Severity::Notice,
                 "OUT_OF_SELECTION",
@@ -353,7 +392,8 @@ impl Deciding<'_> {
             let active = self.input.account(account);
             // With another external id, the account has passed to another employee id.
             let own = |account: &Account| {
-                account.active && account.text(TextField::ExternalId).is_none_or(|carried| carried == id)
+                account.state == State::Active
+                    && account.text(TextField::ExternalId).is_none_or(|carried| carried == id)
             };
             let active = active.filter(|&position| self.input.accounts.get(position).is_some_and(own));
             let sent = self.input.person(id).is_some();

@@ -1,5 +1,6 @@
 //! The input of matching and deciding.
 
+use super::unreadable::Unreadable;
 use crate::approvers::Approvals;
 use crate::index::IdIndex;
 use crate::link::Links;
@@ -22,6 +23,8 @@ pub(super) struct Input<'a> {
     pub(super) approvals: Option<&'a Approvals>,
     pub(super) swap_address: Option<&'a str>,
     pub(super) now_unix_seconds: u64,
+    /// What is known of accounts that could not be read.
+    pub(super) unreadable: &'a Unreadable,
 }
 
 impl Input<'_> {

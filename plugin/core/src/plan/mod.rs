@@ -14,6 +14,7 @@ pub(crate) mod names;
 mod order;
 mod planner;
 mod roster;
+mod unreadable;
 
 pub use planner::Planner;
 pub use roster::{EmployeeState, RosterEntry};
@@ -24,7 +25,7 @@ use crate::finding::{Finding, Severity};
 use crate::lifecycle::{AccountStatus, Because};
 use crate::link::Links;
 use crate::mapping::DesiredAccount;
-use crate::scim::Account;
+use crate::scim::{Account, State};
 use crate::value::{Count, NamedValue, Value};
 use cost_center::CostCenterDrafts;
 use draft::Draft;
@@ -112,7 +113,7 @@ impl Plan {
             .any(|person| matches!(person.status, AccountStatus::Gone(_)) && named(person.user_name()));
         let here = self.people.iter().any(|person| person.status == AccountStatus::Active && named(person.user_name()));
         let accounts = || self.accounts.iter().filter(|account| account.text(TextField::UserName).is_some_and(named));
-        let archived = accounts().any(|account| !account.active);
+        let archived = accounts().any(|account| account.state == State::Archived);
         ((left && !here) || archived).then(|| {
             Finding::new(
                 Severity::Error,
@@ -149,6 +150,12 @@ fn failed_employees(findings: &[Finding], conflict: bool) -> usize {
 fn is_conflict(code: &str) -> bool {
     matches!(
         code,
-        "USER_NAME_TAKEN" | "USER_NAME_SWAP" | "DUPLICATE_EMAIL" | "LINKED_ACCOUNT_TAKEN" | "AMBIGUOUS_EXTERNAL_ID"
+        "USER_NAME_TAKEN"
+            | "USER_NAME_SWAP"
+            | "DUPLICATE_EMAIL"
+            | "LINKED_ACCOUNT_TAKEN"
+            | "AMBIGUOUS_EXTERNAL_ID"
+            | "AMBIGUOUS_USER_NAME"
+            | "ACCOUNT_UNREADABLE"
     )
 }
