@@ -30,7 +30,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 pub use made::Made;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What the host's own ledger has on the employee, the account and the line managers of a change.
@@ -91,6 +91,8 @@ pub struct Sent {
     has_query: bool,
     /// The fields of the change that the request writes.
     fields: Vec<&'static str>,
+    /// At which moment of the call it began; see [`ApplyScope::moment`].
+    began: u64,
 }
 
 impl Sent {
@@ -131,6 +133,7 @@ pub struct ApplyScope {
     settings: TargetSettings,
     may_write: bool,
     writes_left: AtomicU32,
+    moments: AtomicU64,
     answers: Mutex<TargetAnswers>,
 }
 
@@ -184,6 +187,7 @@ impl ApplyScope {
             settings,
             may_write: true,
             writes_left: AtomicU32::new(writes),
+            moments: AtomicU64::new(0),
             answers: Mutex::default(),
         }
     }
@@ -261,6 +265,12 @@ impl ApplyScope {
         }
     }
 
+    /// The next moment of the call. Moments are counted, from 1: a request has one when it is let out, and an accepted
+    /// write another one when its answer is there. So what began after what is a comparison of two numbers.
+    fn moment(&self) -> u64 {
+        self.moments.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
     fn outgoing(
         &self,
         role: Role,
@@ -280,7 +290,7 @@ impl ApplyScope {
             headers.insert(CONTENT_TYPE, content_type);
         }
         let (has_query, method, path) = (query.is_some(), method.clone(), path.to_owned());
-        Outgoing { query, headers, body, sent: Sent { role, method, path, has_query, fields } }
+        Outgoing { query, headers, body, sent: Sent { role, method, path, has_query, fields, began: self.moment() } }
     }
 
     /// The body of a write in the host's own rendering, and the fields that it writes.

@@ -27,6 +27,7 @@ pub mod http;
 mod index;
 pub mod lifecycle;
 pub mod link;
+mod listing;
 mod lookup;
 pub mod mapping;
 pub mod phone;

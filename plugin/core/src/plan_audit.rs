@@ -48,7 +48,7 @@ const SHOWN_MAX: usize = 10;
 /// An account as it is before the change that is checked.
 struct AccountBefore<'a> {
     external_id: Option<&'a str>,
-    active: bool,
+    active: Option<bool>,
 }
 
 /// What the audit knows beside the accounts.
@@ -86,7 +86,9 @@ pub fn check(
     }
     let accounts: Lookup<&str, AccountBefore<'_>> = accounts
         .iter()
-        .map(|account| (&*account.id, AccountBefore { external_id: account.text(ExternalId), active: account.active }))
+        .map(|account| {
+            (&*account.id, AccountBefore { external_id: account.text(ExternalId), active: account.state.known() })
+        })
         .collect();
     let mut audit = Audit {
         accounts,
@@ -211,12 +213,12 @@ impl Audit<'_> {
         };
         self.require(allowed, change, "an account that is not under the sync's care is never changed");
         let state = match change.kind {
-            ChangeKind::Reactivate => !active,
-            _ => active,
+            ChangeKind::Reactivate => active == Some(false),
+            _ => active == Some(true),
         };
         self.require(state, change, "the kind of change fits the account's state");
         if let (Some(before), Some(active)) = (self.accounts.get_mut(id), change.active_after()) {
-            before.active = active;
+            before.active = Some(active);
         }
     }
 

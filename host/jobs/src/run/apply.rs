@@ -13,7 +13,9 @@
 //!    most `LOOKS_MAX` times. It then looks at the target before it writes.
 //! 6. A change counts as made only as far as the target's own answers show it, field by field. If they show nothing of
 //!    it, the plugin's writes are dropped; if they show some of its fields, it is partly made, and the outcome names the
-//!    others. If they do not say whether the account is active, rule 5 applies.
+//!    others. Whether an account is active counts only by a read that began after the last accepted write. Where none
+//!    shows it as planned, rule 5 applies, whatever the plugin says. After the last look the outcome is unknown: the change
+//!    counts as failed, the ledger does not have it, and the next plan starts from what is there by then.
 //! 7. If a change fails, everything that depends on it is skipped. What only comes after it goes on.
 //! 8. Refused credentials, a lost lease and a failed database stop the run: no further change begins, and those that
 //!    were not begun are reported as not tried.
@@ -329,11 +331,15 @@ async fn call(
         return Ok(outcome);
     }
     let attempted = ports.attempt(change, attempt, journal.fence).await?;
-    let (outcome, refusals) = (attempted.outcome, attempted.refusals);
+    let (outcome, refusals, mut entries) = (attempted.outcome, attempted.refusals, attempted.entries);
     let outcome = match as_shown(change, outcome, &attempted.made) {
         Shown::Outcome(outcome) => outcome,
         Shown::StateUnseen if !is_last => return Ok(Outcome::Failed(state_unseen())), // its writes are dropped
-        Shown::StateUnseen | Shown::Nothing => {
+        Shown::StateUnseen => {
+            entries.clear();
+            Outcome::Failed(state_unseen())
+        }
+        Shown::Nothing => {
             let what = "says that it has made the change, and no answer of TravelPerk shows that";
             return Err(HostError::Plugin(what.to_owned())); // its writes to the storage are dropped
         }
@@ -352,8 +358,8 @@ async fn call(
     };
     let made = (!is_open).then(|| ChangeResult::Outcome(outcome.clone()));
     let record = journal.record(change, ledger, made.as_ref()).await?;
-    if !attempted.entries.is_empty() || !record.is_empty() {
-        ports.run_store().record_change(journal.fence, &attempted.entries, &record, ports.now()).await?;
+    if !entries.is_empty() || !record.is_empty() {
+        ports.run_store().record_change(journal.fence, &entries, &record, ports.now()).await?;
     }
     Ok(outcome)
 }
@@ -375,7 +381,7 @@ fn ledger(ports: &impl RunPorts, change: &Change, outcome: &Outcome) -> Option<L
 enum Shown {
     /// The outcome, with the fields that were not written named as not taken.
     Outcome(Outcome),
-    /// The change was made by the plugin's word, and no answer says whether the account is active.
+    /// The change was made by the plugin's word, and no read after it shows the account as active, or archived, as planned.
     StateUnseen,
     /// The change was made by the plugin's word, and no answer shows anything of it.
     Nothing,
@@ -410,8 +416,11 @@ fn without(change: &Change, mut written: Written, rest: &[String]) -> Written {
 fn state_unseen() -> Failure {
     Failure {
         code: "WRITE_NOT_APPLIED".to_owned(),
-        message: "TravelPerk accepted the change, and no answer says whether the account is active".to_owned(),
-        remedy: "sync again; the next plan finds out what was done".to_owned(),
+        message:
+            "TravelPerk accepted the change, but does not show that the account is active, or archived, as it should be"
+                .to_owned(),
+        remedy: "the next run looks again; if it stays so, find out in TravelPerk what keeps the account as it is"
+            .to_owned(),
         next: NextStep::Look,
     }
 }
@@ -439,7 +448,11 @@ fn record(change: &Change, second: bool, made: ChangeResult, report: &mut Report
         }
         ChangeResult::Outcome(Outcome::Partly(written)) => {
             report.tell(change, RowResult::Done, &written.not_taken);
-            count(report);
+            if is_untaken(change, &written) {
+                report.not_taken += u64::from(!second);
+            } else {
+                count(report);
+            }
             let fields = names(&written.not_taken);
             let remedy = "correct the value in HiBob, or find out in TravelPerk what keeps the field as it is";
             let message = format!("TravelPerk has taken the change, but not: {fields}");
@@ -479,6 +492,12 @@ fn record(change: &Change, second: bool, made: ChangeResult, report: &mut Report
             false
         }
     }
+}
+
+/// Whether the target has taken nothing of an update.
+fn is_untaken(change: &Change, written: &Written) -> bool {
+    let is_taken = |field: &str| written.not_taken.iter().all(|mismatch| mismatch.field != field);
+    change.kind == ChangeKind::Update && !change.fields.iter().any(|field| is_taken(&field.field))
 }
 
 /// Whether the target did not make an account active or inactive as requested.

@@ -175,6 +175,8 @@ pub struct Report {
     pub forgotten: u64,
     /// Changes that were not made because the account has changed since the plan was made.
     pub drifted: u64,
+    /// Accounts of which an update was accepted, and TravelPerk kept no field of it.
+    pub not_taken: u64,
     /// Changes that were not tried, because one that they depend on failed or the run was stopped.
     pub skipped: u64,
     /// What went wrong, one row for each employee and fault.

@@ -68,6 +68,7 @@ fn answer(scope: &ApplyScope, method: &Method, path: &str, fields: &[&'static st
         path: path.to_owned(),
         has_query: false,
         fields: fields.to_vec(),
+        began: scope.moment(),
     };
     scope.note_answer(&sent, status, body.as_bytes());
 }
@@ -385,6 +386,7 @@ fn what_is_left_out_of_an_answer_is_not_free() {
         path: path.to_owned(),
         has_query,
         fields: Vec::new(),
+        began: 1,
     };
     for (sent, body) in [
         (sent(&Method::GET, "/Users/29", true), user.as_str()),

@@ -57,6 +57,7 @@ impl Case {
         let sources = Sources {
             now: at(self.now),
             dns: [Answer::NotAsked, Answer::NotAsked],
+            list_keys: Vec::new(),
             key_file: found("keyFile"),
             given_key_file: parts.get("givenKeyFile").cloned(),
             revoked: found("revoked"),

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | any, with a conflict found by matching | any | nothing; a finding names the conflict |
 //! | broken | any | nothing; a finding says what is wrong |
+//! | gone or active | of unknown state | nothing; one finding for all of them, with their number |
 //! | waiting | any | nothing yet |
 //! | outside | any | nothing; a finding if the account is active |
 //! | gone | none | nothing |
@@ -35,12 +36,12 @@ use super::matching::{Match, MatchedBy, match_all};
 use super::order::order;
 use super::roster::{CompactEntry, EmployeeState, Vanished};
 use crate::change::ChangeKind;
-use crate::field::{FieldSet, TEXT_FIELDS, TextField};
+use crate::field::{ACTIVE, FieldSet, TEXT_FIELDS, TextField};
 use crate::finding::{Finding, Severity};
 use crate::lifecycle::{AccountStatus, Because};
 use crate::link::Links;
 use crate::mapping::{DesiredAccount, DesiredManager};
-use crate::scim::{Account, Manager};
+use crate::scim::{Account, Manager, State};
 use crate::text_form;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,6 +65,7 @@ pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision 
         counts: BTreeMap::new(),
         drafts: Vec::new(),
         vanished: Vec::new(),
+        unknown_states: 0,
     };
     let mut roster = Vec::with_capacity(people.len());
     for name in [
@@ -87,6 +89,7 @@ pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision 
     }
     deciding.leavers(&mut roster);
     deciding.vanished(links);
+    deciding.report_unknown_states();
     let (mut drafts, mut counts, vanished) = (deciding.drafts, deciding.counts, deciding.vanished);
     order(&mut drafts, people.len());
     for draft in &drafts {
@@ -102,6 +105,8 @@ struct Deciding<'a> {
     counts: BTreeMap<&'static str, usize>,
     drafts: Vec<Draft>,
     vanished: Vec<Vanished>,
+    /// How many employees have an account of which it is not known whether it is active.
+    unknown_states: usize,
 }
 
 impl Deciding<'_> {
@@ -134,14 +139,25 @@ impl Deciding<'_> {
             }
             (AccountStatus::Gone(_), None) => return self.counted("gone", EmployeeState::Left),
             (AccountStatus::Gone(_), Some((_, _, MatchedBy::Order))) => ChangeKind::Adopt,
-            (AccountStatus::Gone(_), Some((_, account, _))) if account.active && self.is_admin(person, account) => {
+            // It is neither archived nor reactivated, nor taken for active.
+            (AccountStatus::Gone(_) | AccountStatus::Active, Some((_, account, _)))
+                if account.state == State::Unknown =>
+            {
+                self.unknown_states += 1;
+                return EmployeeState::Failed;
+            }
+            (AccountStatus::Gone(_), Some((_, account, _)))
+                if account.state == State::Active && self.is_admin(person, account) =>
+            {
                 self.spare_admin(person);
                 return EmployeeState::Synced;
             }
-            (AccountStatus::Gone(_), Some((_, account, _))) if account.active => ChangeKind::Archive,
+            (AccountStatus::Gone(_), Some((_, account, _))) if account.state == State::Active => ChangeKind::Archive,
             (AccountStatus::Gone(_), Some(_)) => return self.counted("keep", EmployeeState::Archived),
             (AccountStatus::Active, None) => ChangeKind::Create,
-            (AccountStatus::Active, Some((_, account, _))) if !account.active => ChangeKind::Reactivate,
+            (AccountStatus::Active, Some((_, account, _))) if account.state == State::Archived => {
+                ChangeKind::Reactivate
+            }
             (AccountStatus::Active, Some((_, _, MatchedBy::Link))) => ChangeKind::Update,
             (AccountStatus::Active, Some((_, _, MatchedBy::ExternalId | MatchedBy::UserName | MatchedBy::Order))) => {
                 ChangeKind::Adopt
@@ -185,6 +201,29 @@ impl Deciding<'_> {
         }
         self.drafts.push(draft);
         EmployeeState::Pending
+    }
+
+    /// One finding about all accounts of unknown state, since a service that leaves `active` out does so for all of them.
+    fn report_unknown_states(&mut self) {
+        if self.unknown_states == 0 {
+            return;
+        }
+        let number = self.unknown_states;
+        let whose = if number == 1 {
+            "one employee's account".to_owned()
+        } else {
+            format!("the accounts of {number} employees")
+        };
+        let finding = Finding::new(
+            Severity::Error,
+            "ACCOUNT_STATE_UNKNOWN",
+            format!(
+                "TravelPerk does not say of {whose} whether they are active: `active` is missing, or neither true nor false; \
+                 nothing is done for them"
+            ),
+            "show this to TravelPerk's support: a SCIM user has `active` with true or false",
+        );
+        self.findings.push(finding.field(ACTIVE));
     }
 
     fn is_admin(&self, person: &DesiredAccount, account: &Account) -> bool {
@@ -236,7 +275,7 @@ impl Deciding<'_> {
     /// Counts an employee of a site that is not synced, with a finding if they have an active account.
     fn outside(&mut self, person: &DesiredAccount, account: Option<&Account>) {
         self.count("outside");
-        if account.is_some_and(|account| account.active) {
+        if account.is_some_and(|account| account.state == State::Active) {
             let finding = Finding::new(
                 Severity::Notice,
                 "OUT_OF_SELECTION",
@@ -395,7 +434,7 @@ impl Deciding<'_> {
             let active = self.input.account(account);
             // With another external id, the account has passed to another employee id.
             let own = |account: &Account| {
-                account.active
+                account.state == State::Active
                     && !self.input.facts.is_unlinked(&account.id)
                     && account.text(TextField::ExternalId).is_none_or(|carried| carried == id)
             };

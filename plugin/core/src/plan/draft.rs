@@ -251,6 +251,7 @@ pub(super) fn text_changes<'p>(
         let now = account.and_then(|account| account.text(field));
         match (account, person.desired(field)) {
             (None, DesiredValueRef::Clear) => None,
+            (Some(account), DesiredValueRef::Clear) if !account.may_clear(field) => None,
             (_, want) => want.over(field, now).map(|after| (field, now, after)),
         }
     })

@@ -1,6 +1,7 @@
 //! The input of matching and deciding.
 
 use super::remember::AdminAccounts;
+use super::unreadable::Unreadable;
 use crate::approvers::Approvals;
 use crate::field::fold;
 use crate::host_facts::HostFacts;
@@ -30,6 +31,8 @@ pub(super) struct Input<'a> {
     pub(super) approvals: Option<&'a Approvals>,
     pub(super) swap_address: Option<&'a str>,
     pub(super) now_unix_seconds: u64,
+    /// What is known of accounts that could not be read.
+    pub(super) unreadable: &'a Unreadable,
 }
 
 impl Input<'_> {

@@ -15,6 +15,7 @@ use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::lifecycle::{AccountStatus, Because};
 use crate::mapping::DesiredAccount;
+use crate::scim::State;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was found beside the matches. Numbers are positions in the input.
@@ -63,7 +64,9 @@ impl Looking<'_> {
             let Some(person) = self.input.person(row.employee) else { continue };
             let is_gone = self.input.people.get(person).is_some_and(|it| matches!(it.status, AccountStatus::Gone(_)));
             let Some(at) = self.input.account(row.account).filter(|_| is_gone) else { continue };
-            let Some(account) = self.input.accounts.get(at).filter(|account| account.active) else { continue };
+            let Some(account) = self.input.accounts.get(at).filter(|account| account.state == State::Active) else {
+                continue;
+            };
             let carried = account.text(TextField::ExternalId);
             let is_free = self.owners.get(at) == Some(&None) && !self.input.facts.is_unlinked(&account.id);
             let user_name = account.text(TextField::UserName).unwrap_or_default();
@@ -92,7 +95,7 @@ impl Looking<'_> {
             {
                 self.report_ambiguous(person);
             }
-            if !account.active {
+            if account.state != State::Active {
                 continue;
             }
             let leaver = match (carrier, carried) {

@@ -11,15 +11,16 @@
 //! 2. **By external id.** The one account that carries the employee id. If several carry it, that is the conflict
 //!    `AMBIGUOUS_EXTERNAL_ID`. So it is if the account already belongs to another employee, unless the employee has left;
 //!    then they have no account.
-//! 3. **By user name**, ignoring case, for active employees only. An account without an external id and without an
-//!    owner is taken. One that carries an external id and has no owner is the conflict `USER_NAME_TAKEN`. If the owner
+//! 3. **By user name**, ignoring case, for active employees only. If two accounts have it, in different case, that is the
+//!    conflict `AMBIGUOUS_USER_NAME`. An account without an external id and without an owner is taken. One that carries an external id and has no owner is the conflict `USER_NAME_TAKEN`. If the owner
 //!    has left and has the same work email and names, this is a rehire under a new id, who gets the account, with a
 //!    finding. Otherwise the employee waits for the owner's rename.
 //!
 //! After 3, in the first sync and where the setting `leavers-before` says so, those who have left get the active account with
 //! their work email that has no external id and no owner, unless another employee has that work email.
 //!
-//! Before 3, active employees who share a work email get the conflict `DUPLICATE_EMAIL`, except the one whose account
+//! Before 3, an employee without an account has the conflict `ACCOUNT_UNREADABLE` if an account that may be theirs could not
+//! be read. And active employees who share a work email get the conflict `DUPLICATE_EMAIL`, except the one whose account
 //! has it.
 //!
 //! After 3, renames are checked. A change to a user name that another account has now waits for that account's own
@@ -33,6 +34,7 @@
 //! with nobody, and nothing is done for its employee as long as they have no other one.
 
 use super::input::Input;
+use super::unreadable::ABOUT_ONE;
 use super::{leavers, orders};
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
@@ -41,7 +43,7 @@ use crate::lifecycle::{AccountStatus, Because};
 use crate::link::Link;
 use crate::lookup::Lookup;
 use crate::mapping::DesiredAccount;
-use crate::scim::Account;
+use crate::scim::{Account, State};
 use crate::value::Id;
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -87,6 +89,7 @@ pub(super) fn match_all(input: Input<'_>, findings: &mut Vec<Finding>) -> Vec<Ma
         owners: vec![None; accounts.len()],
         by_user_name: OnceCell::new(),
         linked_twice: OnceCell::new(),
+        shared_names: OnceCell::new(),
     };
     for (person, account) in orders::allowed(input, matching.findings) {
         matching.take(person, account, MatchedBy::Order);
@@ -100,6 +103,7 @@ pub(super) fn match_all(input: Input<'_>, findings: &mut Vec<Finding>) -> Vec<Ma
     matching.by_external_id(&here, false, &external_id_owners);
     matching.by_external_id(&left, true, &external_id_owners);
     matching.leave_unlinked();
+    matching.refuse_unreadable();
     matching.refuse_shared_emails();
     matching.by_user_name();
     matching.link_leavers(&left);
@@ -135,6 +139,8 @@ struct Matching<'a> {
     by_user_name: OnceCell<NameIndex>,
     /// The accounts that several links name. Built when it is first needed.
     linked_twice: OnceCell<BTreeSet<Id>>,
+    /// User names that several accounts have, in lower case. Built with `by_user_name`.
+    shared_names: OnceCell<BTreeSet<String>>,
 }
 
 #[expect(clippy::indexing_slicing, reason = "all positions of people and accounts are made in this file")]
@@ -144,14 +150,36 @@ impl Matching<'_> {
         let accounts = self.accounts;
         let index = self.by_user_name.get_or_init(|| {
             let mut index = NameIndex::with_capacity(accounts.len());
+            let mut shared = BTreeSet::new();
             for (position, account) in accounts.iter().enumerate() {
-                if let Some(name) = account.text(TextField::UserName) {
-                    index.insert(name, position, |at| name_of(accounts, at));
+                if let Some(name) = account.text(TextField::UserName)
+                    && index.insert(name, position, |at| name_of(accounts, at)).is_some()
+                {
+                    shared.insert(fold(name));
                 }
             }
+            _ = self.shared_names.set(shared);
             index
         });
         index.get(user_name, |at| name_of(accounts, at))
+    }
+
+    /// Whether several accounts have this user name, in different case.
+    fn is_ambiguous(&self, user_name: &str) -> bool {
+        self.shared_names.get().is_some_and(|shared| !shared.is_empty() && shared.contains(&fold(user_name)))
+    }
+
+    /// Leaves employees alone whose account may be one that could not be read.
+    fn refuse_unreadable(&mut self) {
+        for person in 0..self.people.len() {
+            let matched = &self.matches[person];
+            let linked = || self.input.links.get(&self.people[person].id).map(|link| &*link.account);
+            let is_open = matched.account.is_none() && !matched.conflict;
+            if is_open && self.input.unreadable.may_be(&self.people[person], linked()) {
+                let (code, message, remedy) = ABOUT_ONE;
+                self.conflict(person, code, message, remedy);
+            }
+        }
     }
 
     fn take(&mut self, person: usize, account: usize, matched_by: MatchedBy) {
@@ -199,7 +227,7 @@ impl Matching<'_> {
     /// that does not have it, by another link.
     fn is_anothers(&self, person: usize, account: usize) -> bool {
         let account = &self.accounts[account];
-        if !account.active {
+        if account.state == State::Archived {
             return false;
         }
         if let Some(row) = self.input.facts.owner_of(&account.id) {
@@ -221,8 +249,8 @@ impl Matching<'_> {
             let Some(person) = self.input.person(employee).filter(|&at| self.matches[at].account.is_none()) else {
                 continue;
             };
-            let is_over =
-                matches!(self.people[person].status, AccountStatus::Gone(_)) && !self.accounts[account].active;
+            let is_over = matches!(self.people[person].status, AccountStatus::Gone(_))
+                && self.accounts[account].state == State::Archived;
             if is_over || self.people[person].status == AccountStatus::Broken || self.matches[person].conflict {
                 continue;
             }
@@ -337,6 +365,16 @@ impl Matching<'_> {
             let Some(account) = self.named(self.people[person].user_name()) else {
                 continue;
             };
+            if self.is_ambiguous(self.people[person].user_name()) {
+                self.conflict(
+                    person,
+                    "AMBIGUOUS_USER_NAME",
+                    "more than one account has this work email, in different upper and lower case",
+                    "keep one of the accounts in TravelPerk and give the others another user name, or set the external id \
+                     of the right one to this employee's id",
+                );
+                continue;
+            }
             let belongs_to_nobody = self.accounts[account].text(TextField::ExternalId).is_none();
             match self.owners[account] {
                 None if belongs_to_nobody && !self.is_unlinked(account) => {
@@ -377,7 +415,7 @@ impl Matching<'_> {
             let Some(account) = self.named(email) else { continue };
             let found = &self.accounts[account];
             let is_free = self.owners[account].is_none() && found.text(TextField::ExternalId).is_none();
-            if found.active && is_free && !self.is_unlinked(account) && !self.input.is_admin(email) {
+            if found.state == State::Active && is_free && !self.is_unlinked(account) && !self.input.is_admin(email) {
                 self.take(person, account, MatchedBy::Order);
             }
         }

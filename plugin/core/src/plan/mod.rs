@@ -19,6 +19,7 @@ mod orders;
 mod planner;
 mod remember;
 mod roster;
+mod unreadable;
 
 pub use planner::{OTHERS_MAX, Planner, Unlisted};
 pub use roster::{EmployeeState, RosterEntry};
@@ -30,7 +31,7 @@ use crate::host_facts::HostFacts;
 use crate::lifecycle::{AccountStatus, Because};
 use crate::link::Links;
 use crate::mapping::DesiredAccount;
-use crate::scim::Account;
+use crate::scim::{Account, State};
 use crate::value::{Count, NamedValue, Value};
 use cost_center::CostCenterDrafts;
 use draft::Draft;
@@ -119,7 +120,7 @@ impl Plan {
             .any(|person| matches!(person.status, AccountStatus::Gone(_)) && named(person.user_name()));
         let here = self.people.iter().any(|person| person.status == AccountStatus::Active && named(person.user_name()));
         let accounts = || self.accounts.iter().filter(|account| account.text(TextField::UserName).is_some_and(named));
-        let archived = accounts().any(|account| !account.active);
+        let archived = accounts().any(|account| account.state == State::Archived);
         ((left && !here) || archived).then(|| {
             Finding::new(
                 Severity::Error,
@@ -166,6 +167,12 @@ fn failed_employees(findings: &[Finding], conflict: bool) -> usize {
 fn is_conflict(code: &str) -> bool {
     matches!(
         code,
-        "USER_NAME_TAKEN" | "USER_NAME_SWAP" | "DUPLICATE_EMAIL" | "LINKED_ACCOUNT_TAKEN" | "AMBIGUOUS_EXTERNAL_ID"
+        "USER_NAME_TAKEN"
+            | "USER_NAME_SWAP"
+            | "DUPLICATE_EMAIL"
+            | "LINKED_ACCOUNT_TAKEN"
+            | "AMBIGUOUS_EXTERNAL_ID"
+            | "AMBIGUOUS_USER_NAME"
+            | "ACCOUNT_UNREADABLE"
     )
 }

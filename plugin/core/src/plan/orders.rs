@@ -12,7 +12,7 @@ use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::lifecycle::{AccountStatus, Because};
 use crate::mapping::DesiredAccount;
-use crate::scim::Account;
+use crate::scim::{Account, State};
 
 /// An order that is carried out: positions of employee and account.
 pub(super) type Order = (usize, usize);
@@ -47,7 +47,7 @@ fn judge(input: Input<'_>, employee: &str, account_id: &str) -> Result<Order, &'
     let (Some(wanted), Some(account)) = (input.people.get(person), input.accounts.get(at)) else {
         return Err("TravelPerk has no account with this id");
     };
-    if matches!(wanted.status, AccountStatus::Gone(_)) && !account.active {
+    if matches!(wanted.status, AccountStatus::Gone(_)) && account.state == State::Archived {
         return Err("the employee has left, and the account is archived already");
     }
     if wanted.status == AccountStatus::Broken {

@@ -5,6 +5,7 @@ use super::input::Input;
 use super::leavers::has_left;
 use super::names;
 use super::remember::{AdminAccounts, values};
+use super::unreadable::{self, Unreadable};
 use super::{Plan, company, cost_center, failed_employees, id_order};
 use crate::catalogue::Catalogue;
 use crate::field::{TextField, fold};
@@ -15,7 +16,8 @@ use crate::index::IdIndex;
 use crate::lifecycle::{AccountStatus, Because, Lifecycle};
 use crate::link::Links;
 use crate::mapping::{DesiredAccount, Mapping};
-use crate::scim::Account;
+use crate::read::STATE_READS_MAX;
+use crate::scim::{Account, BrokenRow, State};
 use crate::settings::{LeaversBefore, Settings};
 use crate::text_form::same;
 use crate::value::{Count, NamedValue};
@@ -75,6 +77,8 @@ pub struct Planner<'s> {
     /// For each employee, the position of the account of their link. Empty once employees or accounts have changed.
     linked: Vec<Option<u32>>,
     admin_accounts: AdminAccounts,
+    /// Rows of the listing of accounts that could not be read.
+    broken_rows: Vec<BrokenRow>,
 }
 
 impl<'s> Planner<'s> {
@@ -107,6 +111,7 @@ impl<'s> Planner<'s> {
             accounts_by_id: IdIndex::default(),
             linked: Vec::new(),
             admin_accounts: AdminAccounts::default(),
+            broken_rows: Vec::new(),
         }
     }
 
@@ -183,6 +188,39 @@ impl<'s> Planner<'s> {
             self.accounts_by_id.push(&account.id);
             self.accounts.push(account);
         }
+    }
+
+    /// Adds rows of the listing that could not be read.
+    pub fn broken_rows(&mut self, rows: impl IntoIterator<Item = BrokenRow>) {
+        self.broken_rows.extend(rows);
+    }
+
+    /// Forgets all accounts, before the listing is read again.
+    pub fn forget_accounts(&mut self) {
+        self.linked.clear();
+        self.broken_rows.clear();
+        self.accounts.clear();
+        self.accounts_by_id = IdIndex::default();
+    }
+
+    /// Ids of accounts of which it is not known whether they are active, as far as they may be an employee's: by link, by
+    /// external id, or by user name. At most [`STATE_READS_MAX`].
+    pub fn unclear(&mut self) -> Vec<String> {
+        if self.accounts.iter().all(|account| account.state != State::Unknown) {
+            return Vec::new();
+        }
+        self.sort();
+        let linked: BTreeSet<&str> = self.links.iter().map(|(_, link)| &*link.account).collect();
+        let names: BTreeSet<String> = self.people.iter().map(|person| fold(person.user_name())).collect();
+        let id_at = |at: usize| self.people.get(at).map(|person| &*person.id).unwrap_or_default();
+        let is_somebodys = |account: &&Account| {
+            let text = |field: TextField| account.text(field);
+            linked.contains(&*account.id)
+                || text(TextField::ExternalId).is_some_and(|id| self.people_by_id.get(id, id_at).is_some())
+                || text(TextField::UserName).is_some_and(|name| names.contains(&fold(name)))
+        };
+        let unknown = self.accounts.iter().filter(|account| account.state == State::Unknown);
+        unknown.filter(is_somebodys).take(STATE_READS_MAX).map(|account| account.id.to_string()).collect()
     }
 
     /// The desired values of a field over all active employees, each once.
@@ -317,6 +355,9 @@ impl<'s> Planner<'s> {
         }
         self.refuse_unknown_companies();
         self.spell_as_in_catalogue();
+        unreadable::report(&self.broken_rows, self.catalogue.unreadable, &mut self.findings);
+        let unreadable =
+            Unreadable::of(&self.broken_rows, |id| self.accounts_by_id.get(id, |at| self.account_id(at)).is_some());
         let coverage = self.coverage();
         if self.linked.len() != self.people.len() {
             self.linked.clear(); // an employee was there twice, so positions have changed
@@ -336,6 +377,7 @@ impl<'s> Planner<'s> {
             swap_address: self.mapping.settings.swap_address.as_deref(),
             approvals: self.mapping.settings.approvals.as_ref(),
             now_unix_seconds: self.now_unix_seconds,
+            unreadable: &unreadable,
         };
         let decision = decide(input, &mut self.findings);
         let cost_centers = self.catalogue.cost_centers.as_ref().map(|known| {
@@ -377,6 +419,10 @@ impl<'s> Planner<'s> {
                 .chain(self.admin_accounts.to_remember())
                 .collect(),
         }
+    }
+
+    fn account_id(&self, position: usize) -> &str {
+        self.accounts.get(position).map(|account| &*account.id).unwrap_or_default()
     }
 
     /// If nobody works at a selected site, its name is probably wrong. Then nobody is archived for working at another
