@@ -20,7 +20,8 @@ async fn look_up(config: &TenantConfig, records: &[DnsRecord; 2]) -> Result<[Ans
     let name_servers = NameServers::of_environment().map_err(|what| {
         HostError::configuration(what, "give the resolver in HIBOB_DNS as 9.9.9.9, 127.0.0.1:5353 or [::1]:5353")
     })?;
-    let selector = records[0].name.split('.').next().unwrap_or_default();
+    let [first, _] = records;
+    let selector = first.name.split('.').next().unwrap_or_default();
     let selector = Selector::parse(selector).map_err(|error| HostError::Engine(error.to_string()))?;
     let inquiry = Inquiry { name_servers, published: Published::Nowhere, timeout: DNS_TIME_MAX };
     Ok(inquiry.ask(&Lookups::of(&domain, &selector, 1)).await.dns)

@@ -95,7 +95,7 @@ fn content(stream: &[u8], beginning: &[u8], bytes_max: usize) -> Option<Vec<u8>>
 fn inflated(stream: &[u8], beginning: &[u8], bytes_max: usize) -> Option<Vec<u8>> {
     // The first two bytes of zlib's format (RFC 1950 section 2.2): the method, and a check.
     let [method, flags, ..] = *stream else { return None };
-    if method & 0x0f != 8 || (u16::from(method) << 8 | u16::from(flags)) % 31 != 0 {
+    if method & 0x0f != 8 || ((u16::from(method) << 8) | u16::from(flags)) % 31 != 0 {
         return None;
     }
     let mut first = vec![0; beginning.len()];
