@@ -42,6 +42,7 @@ use hibob_store::database::{ApprovalRow, ApprovalState, NewApproval, NewJournal,
 use hibob_store::plan_file::moved_basis;
 use hibob_store::privacy;
 use hibob_store::privacy::SOMEBODY_FORGOTTEN;
+use hibob_store::run_store::RunStore as _;
 use hibob_telemetry::Spans;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
