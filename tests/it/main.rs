@@ -15,6 +15,7 @@ mod bad_input;
 mod catalogue;
 mod check;
 mod cli;
+mod days;
 mod details;
 mod doctor;
 mod every_command;

@@ -36,10 +36,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// What the host's own ledger has on the employee, the account and the line managers of a change.
 #[derive(Clone, Debug, Default)]
 pub struct LedgerFacts {
-    /// The employee's account by the ledger, if the change itself names no account: the same plan has created it.
+    /// The employee's account by the ledger, if the change itself names no account: the same plan has created it. None
+    /// for a change that creates an account, whatever account the employee had before.
     pub account_id: Option<String>,
     /// The employee to whom the account belongs by the ledger.
     pub owner: Option<String>,
+    /// Whether a person has given the account up (`hibob unlink`), so that nothing is written to it.
+    pub is_unlinked: bool,
     /// The accounts, by the ledger, of the people whom the change names by their employee ids only.
     pub people: BTreeMap<String, String>,
 }
@@ -111,10 +114,13 @@ enum Planned {
 pub struct ApplyScope {
     kind: ChangeKind,
     employee_id: Option<String>,
-    /// The account or cost center that is changed; `None` if the change creates it.
+    /// The account or cost center that is changed; `None` if the change creates it: which one that is, the answer to
+    /// the POST says.
     target_id: Option<String>,
     /// The employee to whom the account belongs by the ledger.
     owner: Option<String>,
+    /// Whether a person has given the account up.
+    is_unlinked: bool,
     /// The external id that the account has before the change replaces it: the employee was rehired under a new id.
     former_id: Option<String>,
     /// The name of a cost center.
@@ -158,6 +164,8 @@ impl ApplyScope {
             };
             values.map(text).collect::<Vec<_>>()
         };
+        // Which account a creation makes is not known before the target has answered.
+        let creates = change.kind == ChangeKind::Create;
         let external_ids = texts("external-id");
         let searched = [
             texts("user-name").into_iter().flatten().collect(),
@@ -167,8 +175,9 @@ impl ApplyScope {
             kind: change.kind,
             former_id: external_ids.into_iter().next().flatten().map(|id| compared(&id)),
             employee_id: change.employee_id.clone(),
-            target_id: change.target_id.clone().or(ledger.account_id.clone()),
-            owner: ledger.owner.clone(),
+            target_id: change.target_id.clone().or(ledger.account_id).filter(|_| !creates),
+            owner: ledger.owner.filter(|_| !creates),
+            is_unlinked: ledger.is_unlinked,
             name: change.display_name.clone(),
             fields: fields.collect(),
             searched,
@@ -330,8 +339,12 @@ impl ApplyScope {
     ///    the id that the change names as the former one.
     /// 4. By the ledger it belongs to another employee, and [`Self::is_handed_over`].
     ///
-    /// The guard counts 4, and the end of 3, as accounts that are given to another employee.
+    /// The guard counts 4, and the end of 3, as accounts that are given to another employee. An account that a person has
+    /// given up is not managed, whatever it carries.
     fn check_managed(&self) -> Result<(), String> {
+        if self.is_unlinked {
+            return Err("a person has given the account up (hibob unlink)".to_owned());
+        }
         let answers = self.answers();
         let shown = self.target_id.as_deref().and_then(|id| answers.accounts.get(id));
         let carries = shown.map_or(&Carries::Unclear, |shown| &shown.carries);

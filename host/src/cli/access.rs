@@ -61,6 +61,7 @@ impl Access {
                 None => Self::Reads,
                 Some(JobsCommand::Cancel { .. } | JobsCommand::Start(_)) => Self::Writes,
             },
+            Command::Link(_) | Command::Unlink(_) => Self::Writes,
             Command::Runs(_) => Self::Writes,
             Command::Token(command) => match command {
                 TokenCommand::List => Self::Reads,
@@ -82,6 +83,8 @@ impl Access {
                     | ReferencesCommand::Waive { .. }
                     | ReferencesCommand::Export { .. }
                     | ReferencesCommand::Resume { .. }
+                    | ReferencesCommand::Waive { .. }
+                    | ReferencesCommand::Export { .. }
                     | ReferencesCommand::Publish { .. }
                     | ReferencesCommand::Key(
                         KeyCommand::New { .. } | KeyCommand::Rotate { .. } | KeyCommand::Revoke { .. },

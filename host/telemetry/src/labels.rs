@@ -10,7 +10,9 @@ const OTHER: &str = "other";
 /// The error codes of the host and of the built-in plugin. The contract allows a plugin to have others.
 const CODES: &[&str] = &[
     "ACCOUNT_NOT_MADE",
+    "ACCOUNT_UNLINKED",
     "ADMIN_NOT_ARCHIVED",
+    "ADMIN_OUT_OF_SELECTION",
     "ALREADY_ISSUED",
     "ALREADY_RUNNING",
     "AMBIGUOUS_EXTERNAL_ID",
@@ -59,8 +61,11 @@ const CODES: &[&str] = &[
     "ISSUER_SITE_UNKNOWN",
     "JOURNAL_UNREADABLE",
     "LANGUAGE_IS_MISSING_OR_INVALID",
+    "LEAVER_HAS_ACTIVE_ACCOUNT",
+    "LEAVER_WAITS",
     "LEFT_BEFORE_FIRST_SEEN",
     "LINKED_ACCOUNT_TAKEN",
+    "LINK_REFUSED",
     "LOCALE_IS_MISSING_OR_INVALID",
     "LOCK_LOST",
     "MANAGER_HAS_LEFT",

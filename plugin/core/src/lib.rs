@@ -22,6 +22,7 @@ pub mod error;
 pub mod field;
 pub mod finding;
 pub mod hibob;
+pub mod host_facts;
 pub mod http;
 mod index;
 pub mod lifecycle;

@@ -8,8 +8,8 @@ use crate::world::World;
 /// broken.
 pub(crate) const PAGES_MAX: usize = 100_000;
 
-/// Most linked accounts that are looked up one by one because the listing lacks them. If it lacks more, those are not a
-/// few archived accounts, and the listing cannot be trusted.
+/// Most linked accounts that are looked up one by one because the listing lacks them, without those that may be
+/// archived. If it lacks more, the listing cannot be trusted.
 pub(crate) const LOOKUPS_MAX: usize = 1_000;
 
 /// Sends a read request and checks that the answer is JSON. Its body is not read yet.

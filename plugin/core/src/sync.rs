@@ -5,6 +5,7 @@ use crate::catalogue::read_catalogue;
 use crate::error::{JobError, where_wrong};
 use crate::field::{List, TextField};
 use crate::hibob::{ArraySplitter, NameList, named_list, read_list, search};
+use crate::host_facts::HostFacts;
 use crate::http::Request;
 use crate::link;
 use crate::plan::{Plan, Planner};
@@ -28,6 +29,7 @@ pub fn plan(
 ) -> Result<Plan, JobError> {
     let links = link::all(world)?;
     let mut planner = Planner::new(settings, now_unix_seconds, links).remembering(baseline);
+    planner.host_facts(HostFacts::of(baseline));
     read_employees(world, settings, &mut planner)?;
     read_accounts(world, settings, &mut planner)?;
     let wanted = planner.wanted(TextField::CostCenter);
@@ -43,7 +45,13 @@ pub fn plan(
     }
     let (employees, accounts) = (plan.count("employees"), plan.count("accounts"));
     world.log(&format!("{employees} employees and {accounts} accounts read, {} changes planned", plan.len()));
-    plan_audit::check(plan.changes(0), plan.accounts(), plan.links(), &plan.leavers())
+    let facts = plan_audit::Facts {
+        links: plan.links(),
+        leavers: &plan.leavers(),
+        host: plan.host_facts(),
+        sent: &|id| plan.has_employee(id),
+    };
+    plan_audit::check(plan.changes(0), plan.accounts(), &facts)
         .map_err(|broken| JobError::Unsound(broken.join("; ")))?;
     Ok(plan)
 }
@@ -136,15 +144,15 @@ pub(crate) fn read_accounts(
     ))
 }
 
-/// Looks up, one by one, the linked accounts that the listing lacks.
+/// Looks up, one by one, accounts that the listing lacks ([`Planner::unlisted`]).
 fn look_up_unlisted(world: &mut dyn World, settings: &Settings, planner: &mut Planner<'_>) -> Result<(), JobError> {
     let unlisted = planner.unlisted();
-    if unlisted.len() > LOOKUPS_MAX {
-        let what = format!("the listing lacks {} accounts that this sync created or adopted", unlisted.len());
+    if unlisted.missing > LOOKUPS_MAX {
+        let what = format!("the listing lacks {} accounts that this sync created or adopted", unlisted.missing);
         return Err(JobError::nonsense(&scim::list_users(settings, 1, PAGE_USERS_MAX), what));
     }
-    for id in unlisted {
-        planner.accounts(look_up(world, settings, &id)?);
+    for id in &unlisted.ids {
+        planner.accounts(look_up(world, settings, id)?);
     }
     Ok(())
 }

@@ -159,6 +159,7 @@ pub const TABLES: &[Table] = &[
             key("out_of_selection", Need::Optional, Rule::Word(&["leave", "archive"]), "\"leave\"", "default; or \"archive\": the account of somebody who moves to another site"),
             key("create_days_before_start", Need::Optional, Rule::Number { min: 0, max: 365, unit: "days" }, "0", "default"),
             key("garden_leave", Need::Optional, Rule::Word(&["keep", "archive"]), "\"keep\"", "default; or \"archive\": the account of somebody on garden leave"),
+            key("leavers_before", Need::Optional, Rule::Word(&["report", "link"]), "\"report\"", "default; or \"link\": the first sync adopts the accounts of those who left before it"),
             key("time_zone", Need::Optional, Rule::Zone, "\"Europe/Madrid\"", "where a day begins and ends; default UTC"),
             key("phone_country", Need::Optional, Rule::Country, "\"ES\"", "country of telephone numbers without a country code; default: none, and they are left out"),
             key("stops_with_its_admin", Need::Optional, Rule::Flag, "true", "default: the sync stops when the admin of enabled_by has left"),
@@ -265,6 +266,7 @@ pub const TABLES: &[Table] = &[
             key("approval", Need::Optional, Rule::Word(&["never", "above-limits", "always"]), "\"never\"", "or \"above-limits\", or \"always\": which plans wait for a person"),
             key("approval_days", Need::Optional, Rule::Number { min: 1, max: 365, unit: "days" }, "7", "how long a plan waits before it lapses"),
             key("approval_by_another", Need::Optional, Rule::Flag, "false", "true: whoever asked for a plan may not approve it"),
+            key("approval_leavers", Need::Optional, Rule::Word(&["wait", "at-once"]), "\"wait\"", "or \"at-once\": with approval = \"always\", archivings within the limits do not wait"),
         ]),
     },
     Table {

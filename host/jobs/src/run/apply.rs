@@ -20,8 +20,11 @@
 //! 9. If a person interrupts the run, no further change begins and no attempt is repeated; the attempts that are in
 //!    flight come to their end. The report then has the changes that have ended, and no others: what became of those
 //!    is reported by the run that resumes or abandons the plan.
-//! 10. In a plan that is abandoned, the plugin looks what became of the changes that were begun, and cannot write.
+//! 10. A change that names an account which its plan creates gets that account's id from the host (`created.rs`). Fields
+//!    that name one that was not created are left out.
+//! 11. In a plan that is abandoned, the plugin looks what became of the changes that were begun, and cannot write.
 
+use crate::run::created::{CreatedAccounts, Resolved};
 use crate::run::journal::{ChangeResult, Closed, Journal};
 use crate::run::ports::RunPorts;
 use crate::run::report::Report;
@@ -75,6 +78,7 @@ pub(super) async fn apply(
     let made = held.without_held_fields(planned);
     let mut schedule = Schedule::new(&made);
     hold(ports, planned, held, &mut schedule, report);
+    let mut created = CreatedAccounts::of(planned);
     let parallel = ports.config().sync.parallel_changes.get() as usize;
     let mut running = FuturesUnordered::new();
     let total = planned.changes.len() as u64;
@@ -85,15 +89,16 @@ pub(super) async fn apply(
             let Some(change) = made.get(position) else {
                 continue;
             };
+            let resolved = created.resolve(change);
             running.push(async move {
                 if let Some(made) = journal.settled(change) {
                     return (position, change, made);
                 }
                 if journal.closed == Some(Closed::Looks) {
-                    return (position, change, look(ports, change, journal).await);
+                    return (position, change, look(ports, &resolved, journal).await);
                 }
                 let span = Spans::change(change.kind);
-                let made = make(ports, change, journal).instrument(span.clone()).await;
+                let made = make(ports, &resolved, journal).instrument(span.clone()).await;
                 observe(ports, change, &made, &span);
                 (position, change, made)
             });
@@ -110,6 +115,7 @@ pub(super) async fn apply(
         }
         if made != ChangeResult::NotTried {
             ended.insert(position, made.clone());
+            created.ended(change, &made);
         }
         let went_on = match made {
             ChangeResult::Outcome(Outcome::Failed(failure)) if is_cut_off(ports, &failure) => {
@@ -200,14 +206,17 @@ fn hold(ports: &impl RunPorts, planned: &Planned, held: &Held, schedule: &mut Sc
 }
 
 /// Looks what became of a change that was begun, without writing anything but what the plugin stores about it, and
-/// records how it ended (rule 10).
-async fn look(ports: &impl RunPorts, change: &Change, journal: &Journal<'_, impl RunStore>) -> ChangeResult {
+/// records how it ended (rule 11).
+async fn look(ports: &impl RunPorts, resolved: &Resolved, journal: &Journal<'_, impl RunStore>) -> ChangeResult {
+    let change = &resolved.change;
     let looked = async {
         journal.start(ports.run_store(), change, ports.now()).await?;
         let attempted = ports.look(change, journal.fence).await?;
         let outcome = ports.redactor()?.outcome(attempted.outcome);
         let made = match as_shown(change, outcome, &attempted.made) {
-            Shown::Outcome(made @ (Outcome::Done(_) | Outcome::Partly(_))) => ChangeResult::Outcome(made),
+            Shown::Outcome(made @ (Outcome::Done(_) | Outcome::Partly(_))) => {
+                ChangeResult::Outcome(resolved.as_planned(made))
+            }
             // Something else than the write has failed, so nobody knows.
             Shown::Outcome(Outcome::Failed(failure)) if failure.code != NOT_ALLOWED || ports.is_refused() => {
                 ChangeResult::interrupted()
@@ -254,8 +263,9 @@ fn observe(ports: &impl RunPorts, change: &Change, made: &ChangeResult, span: &t
 }
 
 /// Makes one change, and records in the journal how it ended (rules 4 and 5).
-async fn make(ports: &impl RunPorts, change: &Change, journal: &Journal<'_, impl RunStore>) -> ChangeResult {
-    let made = attempts(ports, change, journal).await;
+async fn make(ports: &impl RunPorts, resolved: &Resolved, journal: &Journal<'_, impl RunStore>) -> ChangeResult {
+    let change = &resolved.change;
+    let made = attempts(ports, resolved, journal).await;
     let error = match made {
         Ok(Some(outcome)) => return ChangeResult::Outcome(outcome),
         Ok(None) => return ChangeResult::Unknown,
@@ -275,9 +285,10 @@ async fn make(ports: &impl RunPorts, change: &Change, journal: &Journal<'_, impl
 /// Makes a change, with as many attempts as it needs. None if its outcome is unknown and the run was interrupted.
 async fn attempts(
     ports: &impl RunPorts,
-    change: &Change,
+    resolved: &Resolved,
     journal: &Journal<'_, impl RunStore>,
 ) -> Result<Option<Outcome>, HostError> {
+    let change = &resolved.change;
     let is_unknown = journal.is_unknown(change);
     let mut attempt = if is_unknown { Attempt::AfterUnknownOutcome } else { Attempt::First };
     let mut pause = Duration::from_millis(ports.config().limits.retry_pause_milliseconds);
@@ -287,7 +298,7 @@ async fn attempts(
     }
     for looks in 0..=LOOKS_MAX {
         let is_last = looks == LOOKS_MAX;
-        let outcome = call(ports, change, attempt, journal, is_last).await?;
+        let outcome = call(ports, resolved, attempt, journal, is_last).await?;
         if is_last || !matches!(outcome, Outcome::Failed(Failure { next: NextStep::Look, .. })) {
             return Ok(Some(outcome));
         }
@@ -306,11 +317,17 @@ async fn attempts(
 /// `is_last`, or if there is nothing left to look up.
 async fn call(
     ports: &impl RunPorts,
-    change: &Change,
+    resolved: &Resolved,
     attempt: Attempt,
     journal: &Journal<'_, impl RunStore>,
     is_last: bool,
 ) -> Result<Outcome, HostError> {
+    let change = &resolved.change;
+    if let Some(outcome) = resolved.nothing_left() {
+        let made = ChangeResult::Outcome(outcome.clone());
+        journal.finish(ports.run_store(), change, &made, ports.now()).await?;
+        return Ok(outcome);
+    }
     let attempted = ports.attempt(change, attempt, journal.fence).await?;
     let (outcome, refusals) = (attempted.outcome, attempted.refusals);
     let outcome = match as_shown(change, outcome, &attempted.made) {
@@ -321,6 +338,7 @@ async fn call(
             return Err(HostError::Plugin(what.to_owned())); // its writes to the storage are dropped
         }
     };
+    let outcome = resolved.as_planned(outcome);
     let ledger = ledger(ports, change, &outcome);
     let outcome = match ports.redactor()?.outcome(outcome) {
         Outcome::Failed(failure) if !refusals.is_empty() => {

@@ -65,6 +65,8 @@ pub struct WaitingPlan {
     pub why: Vec<String>,
     /// When it lapses, in Unix seconds.
     pub lapses_at: i64,
+    /// Since when a plan has waited without a decision, in Unix seconds: this one, or one that it has replaced.
+    pub since: i64,
     /// False if an earlier run stored it, and this run's plan would do the same.
     pub is_new: bool,
 }
@@ -276,6 +278,15 @@ impl Report {
             display_name: change.display_name.clone(),
             fields,
         });
+    }
+
+    /// Names everybody whose account the plan archives, where nothing of it is applied.
+    pub(super) fn name_leavers(&mut self, planned: &Planned) {
+        let message = "should have no account any more, and it is still active, since nothing was applied in this run";
+        let remedy = "mend what keeps the run from applying anything, or archive the account in TravelPerk by hand";
+        for change in planned.changes.iter().filter(|change| change.kind == ChangeKind::Archive) {
+            self.row(change, "LEAVER_HAS_ACTIVE_ACCOUNT", message, remedy);
+        }
     }
 
     /// Notes the approval with which the plan is applied.

@@ -129,10 +129,11 @@ impl Applying<'_, '_> {
                 found: None,
             }]));
         };
-        if attempt == Attempt::AfterUnknownOutcome && self.was_made(&account, manager) {
+        let is_anothers = self.is_anothers(&account)?;
+        let drift = self.drift(&account, is_anothers);
+        if attempt == Attempt::AfterUnknownOutcome && self.was_made(&account, manager, &drift) {
             return self.finish(&account, manager);
         }
-        let drift = self.drift(&account);
         if !drift.is_empty() {
             return Ok(Outcome::Drifted(drift));
         }
@@ -198,9 +199,8 @@ impl Applying<'_, '_> {
 
     /// Whether an earlier attempt was carried out: at least one field has the new value, and every other one has the
     /// new value or the one before (a field that TravelPerk did not keep).
-    fn was_made(&self, account: &Account, manager: Option<&str>) -> bool {
+    fn was_made(&self, account: &Account, manager: Option<&str>, moved: &[Mismatch]) -> bool {
         let missing = self.missing(account, manager);
-        let moved = self.drift(account);
         missing.len() < self.change.fields.len()
             && missing.iter().all(|mismatch| moved.iter().all(|other| other.field != mismatch.field))
     }
@@ -239,13 +239,26 @@ impl Applying<'_, '_> {
         })
     }
 
+    /// Whether the account carries an external id that keeps this change from being made: another employee's. A leaver's
+    /// account is archived also with an id that nobody has: whose it is, the plan has made sure of.
+    fn is_anothers(&mut self, account: &Account) -> Result<bool, Stop> {
+        match account.text(TextField::ExternalId) {
+            None => Ok(false),
+            Some(carried) if carried == self.employee => Ok(false),
+            Some(carried) if self.change.kind == ChangeKind::Archive => {
+                Ok(link::get(self.wire.world, carried)?.is_some())
+            }
+            Some(_) => Ok(true),
+        }
+    }
+
     /// Fields that differ from the value that they had when the plan was made, and an external id that is another
-    /// employee's.
-    fn drift(&self, account: &Account) -> Vec<Mismatch> {
+    /// employee's (`is_anothers`).
+    fn drift(&self, account: &Account, is_anothers: bool) -> Vec<Mismatch> {
         let mut drift = self.mismatches(account, |field| field.before.clone());
         let carried = account.text(TextField::ExternalId);
         let planned = self.change.field(TextField::ExternalId.name()).is_some();
-        if !planned && carried.is_some_and(|carried| carried != self.employee) {
+        if !planned && is_anothers {
             drift.push(Mismatch {
                 field: TextField::ExternalId.name().to_owned(),
                 expected: Some(Value::Text(self.employee.to_owned())),

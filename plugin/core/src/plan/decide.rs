@@ -7,13 +7,14 @@
 //! | waiting | any | nothing yet |
 //! | outside | any | nothing; a finding if the account is active |
 //! | gone | none | nothing |
+//! | gone | active, by order | adopt: only the external id |
 //! | gone | active, on the list of admins | nothing; a finding |
 //! | gone | active | archive |
 //! | gone | archived | nothing |
 //! | active | none | create |
 //! | active | archived | reactivate |
 //! | active | active, by link | update, if a field differs |
-//! | active | active, by external id or user name | adopt |
+//! | active | active, by external id, user name or order | adopt |
 //!
 //! Rules for the fields of a change:
 //! 1. Archiving writes nothing but `active`.
@@ -24,14 +25,17 @@
 //! 4. Approvers are written if the settings have conditions for them and the account's differ.
 //!
 //! A managed account whose employee HiBob no longer sends is never archived: a finding names it.
+//!
+//! More active accounts of those who are gone: `leavers.rs`.
 
 use super::draft::{Draft, ManagerChange, Part, text_changes};
 use super::input::Input;
+use super::leavers;
 use super::matching::{Match, MatchedBy, match_all};
 use super::order::order;
 use super::roster::{CompactEntry, EmployeeState, Vanished};
 use crate::change::ChangeKind;
-use crate::field::{FieldSet, TextField, fold};
+use crate::field::{FieldSet, TEXT_FIELDS, TextField};
 use crate::finding::{Finding, Severity};
 use crate::lifecycle::{AccountStatus, Because};
 use crate::link::Links;
@@ -81,6 +85,7 @@ pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision 
         let state = deciding.person(position, person, found);
         roster.push(CompactEntry { state, account: found.account.map(|(account, _)| small(account)) });
     }
+    deciding.leavers(&mut roster);
     deciding.vanished(links);
     let (mut drafts, mut counts, vanished) = (deciding.drafts, deciding.counts, deciding.vanished);
     order(&mut drafts, people.len());
@@ -128,6 +133,7 @@ impl Deciding<'_> {
                 return EmployeeState::OutOfSelection;
             }
             (AccountStatus::Gone(_), None) => return self.counted("gone", EmployeeState::Left),
+            (AccountStatus::Gone(_), Some((_, _, MatchedBy::Order))) => ChangeKind::Adopt,
             (AccountStatus::Gone(_), Some((_, account, _))) if account.active && self.is_admin(person, account) => {
                 self.spare_admin(person);
                 return EmployeeState::Synced;
@@ -137,7 +143,9 @@ impl Deciding<'_> {
             (AccountStatus::Active, None) => ChangeKind::Create,
             (AccountStatus::Active, Some((_, account, _))) if !account.active => ChangeKind::Reactivate,
             (AccountStatus::Active, Some((_, _, MatchedBy::Link))) => ChangeKind::Update,
-            (AccountStatus::Active, Some((_, _, MatchedBy::ExternalId | MatchedBy::UserName))) => ChangeKind::Adopt,
+            (AccountStatus::Active, Some((_, _, MatchedBy::ExternalId | MatchedBy::UserName | MatchedBy::Order))) => {
+                ChangeKind::Adopt
+            }
         };
         let mut draft = Draft {
             kind,
@@ -154,7 +162,11 @@ impl Deciding<'_> {
             contested: FieldSet::EMPTY,
         };
         let account = account.map(|(_, account, _)| account);
-        if kind != ChangeKind::Archive {
+        let is_gone = matches!(person.status, AccountStatus::Gone(_));
+        if is_gone && kind == ChangeKind::Adopt {
+            // Whoever is gone gets the account only so that the next plan archives it.
+            draft.contested = TEXT_FIELDS.into_iter().filter(|field| *field != TextField::ExternalId).collect();
+        } else if kind != ChangeKind::Archive {
             self.manager(person, account, &mut draft);
         }
         let mut differs = true;
@@ -176,22 +188,49 @@ impl Deciding<'_> {
     }
 
     fn is_admin(&self, person: &DesiredAccount, account: &Account) -> bool {
-        let listed = |name: &str| self.input.admins.contains(&fold(name));
+        let listed = |name: &str| self.input.is_admin(name);
         account.text(TextField::UserName).is_some_and(listed)
             || listed(person.user_name())
             || self.input.admin_accounts.has(account)
     }
 
+    /// More active accounts of those who are gone, by `leavers.rs`.
+    fn leavers(&mut self, roster: &mut [CompactEntry]) {
+        let found = leavers::look(self.input, self.matches, self.findings);
+        for &(person, account) in &found.also {
+            self.drafts.push(Draft {
+                kind: ChangeKind::Archive,
+                person: small(person),
+                account: Some(small(account)),
+                manager: ManagerChange::Untouched,
+                approver: None,
+                manager_account: None,
+                part: Part::Also,
+                after_manager: None,
+                after_rename_of: None,
+                rename_kind: None,
+                first_write: None,
+                contested: FieldSet::EMPTY,
+            });
+        }
+        let also = found.also.iter().map(|&(person, account)| (person, EmployeeState::Pending, Some(small(account))));
+        let open = found.open.iter().map(|&person| (person, EmployeeState::Failed, None));
+        for (person, state, account) in also.chain(open) {
+            let Some(entry) = roster.get_mut(person) else { continue };
+            if entry.state == EmployeeState::Left
+                && let Some(gone) = self.counts.get_mut("gone")
+            {
+                *gone = gone.saturating_sub(1);
+            }
+            entry.state = state;
+            entry.account = entry.account.or(account);
+        }
+    }
+
     /// Reports that an account on the operator's list of admins is not archived, since TravelPerk needs an admin.
     fn spare_admin(&mut self, person: &DesiredAccount) {
         self.count("keep");
-        let finding = Finding::new(
-            Severity::Warning,
-            "ADMIN_NOT_ARCHIVED",
-            "should have no account any more, but the account is on the list of admins (safety.admins)",
-            "make somebody else an admin in TravelPerk, take this one off the list, and sync again",
-        );
-        self.findings.push(finding.about(person));
+        self.findings.push(leavers::admin_not_archived(person));
     }
 
     /// Counts an employee of a site that is not synced, with a finding if they have an active account.
@@ -356,7 +395,9 @@ impl Deciding<'_> {
             let active = self.input.account(account);
             // With another external id, the account has passed to another employee id.
             let own = |account: &Account| {
-                account.active && account.text(TextField::ExternalId).is_none_or(|carried| carried == id)
+                account.active
+                    && !self.input.facts.is_unlinked(&account.id)
+                    && account.text(TextField::ExternalId).is_none_or(|carried| carried == id)
             };
             let active = active.filter(|&position| self.input.accounts.get(position).is_some_and(own));
             let sent = self.input.person(id).is_some();

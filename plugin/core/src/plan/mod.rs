@@ -9,19 +9,24 @@ mod cost_center;
 mod decide;
 mod draft;
 mod input;
+mod leavers;
+#[cfg(test)]
+mod leavers_tests;
 mod matching;
 pub(crate) mod names;
 mod order;
+mod orders;
 mod planner;
 mod remember;
 mod roster;
 
-pub use planner::Planner;
+pub use planner::{OTHERS_MAX, Planner, Unlisted};
 pub use roster::{EmployeeState, RosterEntry};
 
 use crate::change::Change;
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
+use crate::host_facts::HostFacts;
 use crate::lifecycle::{AccountStatus, Because};
 use crate::link::Links;
 use crate::mapping::DesiredAccount;
@@ -39,6 +44,7 @@ pub struct Plan {
     people: Vec<DesiredAccount>,
     accounts: Vec<Account>,
     links: Links,
+    facts: HostFacts,
     swap_address: Option<String>,
     cost_centers: CostCenterDrafts,
     drafts: Vec<Draft>,
@@ -123,6 +129,16 @@ impl Plan {
             )
             .field("enabled-by")
         })
+    }
+
+    /// Whether HiBob sent this employee.
+    pub(crate) fn has_employee(&self, id: &str) -> bool {
+        self.people.binary_search_by(|person| id_order(&person.id, id)).is_ok()
+    }
+
+    /// The host's facts that the plan was made with.
+    pub fn host_facts(&self) -> &HostFacts {
+        &self.facts
     }
 
     /// The links that the plan was made with.

@@ -15,10 +15,11 @@ impl TravelPerk {
         let count = whole(request, "count")?
             .map_or(self.switches.page_size_default, |count| usize::try_from(count).unwrap_or(0))
             .min(PAGE_MAX);
-        let visible = |user: &&User| self.switches.archived_in_list || user.active;
+        let visible =
+            |user: &&User| (self.switches.archived_in_list || user.active) && !self.unlisted.contains(&user.id);
         let (total, page): (usize, Vec<&User>) = match self.selection(request)? {
             Selection::Everybody => {
-                let all = if self.switches.archived_in_list {
+                let all = if self.switches.archived_in_list && self.unlisted.is_empty() {
                     self.users.len()
                 } else {
                     self.users.iter().filter(visible).count()

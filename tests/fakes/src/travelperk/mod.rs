@@ -175,6 +175,8 @@ pub struct TravelPerk {
     /// E-mails (in lower case) that have an account in another company. Creating such a user gets 409, and no user with
     /// this e-mail is visible.
     pub taken_elsewhere: BTreeSet<String>,
+    /// Ids of users whom no listing and no search shows, though a GET by their id does.
+    pub unlisted: BTreeSet<u64>,
     /// Names (given, family) that an identity provider enforces, by `userName` in lower case. They are restored at each
     /// search in HiBob (help centre: the identity provider overrides the HR system).
     pub sso_overwrites: BTreeMap<String, (String, String)>,
@@ -204,6 +206,7 @@ impl Default for TravelPerk {
             travel_policies: BTreeSet::from(["Standard".to_owned(), "Executives".to_owned()]),
             invoice_profiles: Vec::new(),
             taken_elsewhere: BTreeSet::new(),
+            unlisted: BTreeSet::new(),
             sso_overwrites: BTreeMap::new(),
             drops: BTreeSet::new(),
             requests_per_minute: None,
