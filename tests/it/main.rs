@@ -22,6 +22,7 @@ mod examples;
 mod exchange;
 mod fence;
 mod fields;
+mod first;
 mod fixtures;
 mod forget_person;
 mod hostile;

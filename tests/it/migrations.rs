@@ -113,6 +113,10 @@ async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
             assert_eq!((open.interrupted, open.run), (Some((610, "Ctrl-C".to_owned())), Some(3)), "{version}");
             assert_eq!((open.changes, open.finished, open.in_flight), (Some(2), 1, 0), "{version}");
         }
+        // A tenant that was synced by an earlier version is not asked to confirm a first sync.
+        let first = database.first_sync().await.unwrap();
+        assert_eq!(first.is_over, version >= 2, "{version}");
+        assert_eq!(first.reactivations_asked_for.len(), usize::from(version >= 11), "{version}");
         // A run can take the database over and write.
         let fence = database.take_fence(1_000).await.unwrap();
         let change = ChangeRecord { ledger: None, finished: None };

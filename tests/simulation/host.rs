@@ -2,7 +2,7 @@
 
 use hibob_base::job::Trigger;
 use hibob_jobs::interrupt::{Interrupt, Interrupter};
-use hibob_jobs::run::WayOn;
+use hibob_base::job::WayOn;
 use hibob_policy::guard::Release;
 use std::future::{pending, poll_fn};
 use std::pin::{Pin, pin};

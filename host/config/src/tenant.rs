@@ -285,6 +285,8 @@ pub struct SafetyConfig {
     pub approval_days: NonZeroU32,
     /// Whether the person who started the job that made a plan may not approve it.
     pub approval_by_another: bool,
+    /// Whether the tenant's first sync creates and adopts accounts without a person's yes.
+    pub allow_first: bool,
 }
 
 /// Which plans wait until a person approves them, as a whole.
@@ -316,6 +318,7 @@ impl Default for SafetyConfig {
             approval: Approval::Never,
             approval_days: APPROVAL_DAYS,
             approval_by_another: false,
+            allow_first: false,
         }
     }
 }

@@ -1,13 +1,14 @@
 //! A run of a tenant: under its lease, with its journal, to its run record.
 //!
 //! [`Running`] is one run, of a directory sync or of the references job. Its parts: `guard.rs` asks the guards about a
-//! plan, `approval.rs` decides whether a plan waits for a person, `apply.rs` makes the changes, `journal.rs`
+//! plan, `approval.rs` decides whether a plan waits for a person, `first.rs` has the first sync confirmed, `apply.rs` makes the changes, `journal.rs`
 //! keeps which of them were begun and finished, `resume.rs` finishes what an interrupted run has left, and `rows.rs`
 //! and `report.rs` say what was done. Everything outside is reached through [`ports`].
 
 mod apply;
 mod approval;
 mod difference;
+mod first;
 mod guard;
 mod journal;
 pub mod ports;
@@ -19,15 +20,16 @@ mod saved;
 
 pub use approval::{Reasons, StoredPlan};
 pub use difference::{DifferenceKind, DifferenceRow};
+pub use first::{FirstSync, Yes, first_sync};
 pub use guard::guard;
-use hibob_base::job::{Lane, RunKind, Trigger};
+use hibob_base::job::{Lane, RunKind, Trigger, WayOn};
 use hibob_contract::Planned;
 use hibob_policy::guard::Held;
 use hibob_policy::guard::Release;
 use hibob_store::queue::Cause;
 pub use report::Stopped;
 pub use report::{Approved, ErrorRow, Report, Stale, WaitingPlan};
-pub use resume::{WayOn, unless_interrupted};
+pub use resume::unless_interrupted;
 pub use run_report::{Common, RunReport};
 pub use saved::Taken;
 
@@ -75,6 +77,10 @@ pub struct Running<P: RunPorts> {
     warnings: Vec<ErrorRow>,
     /// The seal of the saved plan that is applied.
     saved: Option<String>,
+    /// What a person has said yes to.
+    yes: Yes,
+    /// Whether the run makes no plan, and only goes on with an interrupted one.
+    goes_on: bool,
     /// What has interrupted the run before its plan was applied to its end.
     interrupted_by: OnceLock<String>,
     kind: RunKind,
@@ -122,10 +128,11 @@ impl<P: RunPorts> Running<P> {
     ///
     /// # Errors
     /// No plan is open, or as [`Self::begin_by`].
-    pub async fn go_on(ports: P, way: WayOn) -> Result<Report, HostError> {
+    pub async fn go_on(ports: P, way: WayOn, cause: Cause) -> Result<Report, HostError> {
         let (metrics, kind) = (ports.metrics().clone(), RunKind::Sync);
         let gone_on = Box::pin(async {
-            let run = Self::locked_by(ports, kind, Cause::default()).await?;
+            let mut run = Self::locked_by(ports, kind, cause).await?;
+            run.goes_on = true;
             let report = match run.go_ahead() {
                 Ok(()) => run.decided(way).await,
                 Err(error) => Err(error),
@@ -160,6 +167,8 @@ impl<P: RunPorts> Running<P> {
             resumed: None,
             warnings: Vec::new(),
             saved: None,
+            yes: Yes::default(),
+            goes_on: false,
             interrupted_by: OnceLock::new(),
             kind,
             cause,
@@ -208,7 +217,7 @@ impl<P: RunPorts> Running<P> {
                     if planned.changes.is_empty() {
                         return Ok(());
                     }
-                    self.go_ahead()?;
+                    self.go_ahead_now().await?;
                     let journal = self.write_down(planned, &held).await?;
                     self.make(planned, stored_ids(planned), &held, journal, &mut report).await;
                 }
@@ -235,7 +244,8 @@ impl<P: RunPorts> Running<P> {
     ) {
         let (id, fence, keyring) = (*self.journal.get_or_init(|| journal), self.fence, self.keyring());
         let past = JournalState::default();
-        let journal = Journal { id, fence, keyring, ids, past, closed: None, told_generation: 0 };
+        let job = self.cause.job.as_deref();
+        let journal = Journal { id, fence, keyring, ids, past, closed: None, told_generation: 0, job };
         let applying = apply::apply(&self.ports, planned, held, &journal, report);
         let progress = self.interruptibly(id, Box::pin(applying)).await;
         if let (Progress::Interrupted { ended, unknown }, Some(by)) = (progress, self.ports.interrupt().by()) {
@@ -247,6 +257,17 @@ impl<P: RunPorts> Running<P> {
     /// Checks that nobody has interrupted the run, before its plan is stored.
     fn go_ahead(&self) -> Result<(), HostError> {
         self.ports.interrupt().by().map_or(Ok(()), |by| Err(interrupted_early(&by)))
+    }
+
+    /// Whether a person has stopped the run, also by what the databases say now.
+    pub async fn is_stopped(&self) -> bool {
+        apply::is_stopped(&self.ports, self.cause.job.as_deref()).await
+    }
+
+    /// As [`Self::go_ahead`], also by what the databases say now.
+    async fn go_ahead_now(&self) -> Result<(), HostError> {
+        self.is_stopped().await;
+        self.go_ahead()
     }
 
     /// Carries out `work`, which applies the plan of an open journal. When a person interrupts the run, the journal is

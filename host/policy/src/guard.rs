@@ -53,6 +53,9 @@ pub enum Class {
     Renaming,
     /// Changes that give an account to another employee: somebody who was rehired under a new id.
     Reassigning,
+    /// Changes that make an account active again which the tenant's first sync found inactive. A person has to say yes
+    /// to them.
+    FirstReactivating,
 }
 
 /// Why a guard holds a class of changes.

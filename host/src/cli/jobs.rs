@@ -119,6 +119,7 @@ async fn start(global: &Global, data: &DataDir, args: StartArgs) -> Result<Exit,
     let fields = ArgumentFields {
         plan: plan.clone(),
         approved: None,
+        interrupted: None,
         allow_archiving: args.release.allow_archiving,
         allow_renaming: args.release.allow_renaming,
         allow_reassigning: args.release.allow_reassigning,

@@ -208,8 +208,9 @@ impl<P: Leavers> Job<'_, P> {
         }
     }
 
-    /// Checks that nobody has interrupted the run.
-    fn go_ahead(&self) -> Result<(), HostError> {
+    /// Checks that nobody has interrupted the run, also by what the databases say now.
+    async fn go_ahead(&self) -> Result<(), HostError> {
+        self.run.is_stopped().await;
         let ports = self.run.ports();
         ports.interrupt().by().map_or(Ok(()), |by| Err(interrupted(&ports.config().id, &by)))
     }
@@ -292,7 +293,7 @@ impl<P: Leavers> Job<'_, P> {
             return Ok(());
         }
         for departure in cancelled {
-            self.go_ahead()?;
+            self.go_ahead().await?;
             let now = chrono::Utc::now().timestamp();
             let (database, reason) = (self.run.ports().run_store(), "the employment goes on");
             let number = database.cancel_departure(self.fence, departure, reason, now).await?;
@@ -354,7 +355,7 @@ impl<P: Leavers> Job<'_, P> {
             return Ok(());
         }
         for (departure, issuable, is_correction) in counted {
-            self.go_ahead()?;
+            self.go_ahead().await?;
             self.record(issuing, &departure, issuable, is_correction).await?;
         }
         Ok(())

@@ -2,6 +2,8 @@
 //!
 //! 1. `safety.approval` says which plans wait: none (`never`), those about which a guard reports something
 //!    (`above-limits`), or also every plan with changes (`always`). A plan waits as a whole: no part of it is applied.
+//!    A job's plan for the tenant's first sync waits whatever the setting is, until the first sync is confirmed
+//!    (`first.rs`).
 //! 2. Where plans wait, releases (`--allow-archiving` and the like) are refused, because approval takes their place.
 //! 3. Before an approved plan is applied, a new plan is made. The approved one is applied only if all of this is so:
 //!    settings and plugin are the ones that it was made with; nobody in it was erased; the new plan would do the same
@@ -22,6 +24,7 @@ pub use stored::{Reasons, StoredPlan};
 
 use crate::approval::short;
 use crate::run::difference::difference;
+use crate::run::first::{hold_reactivations, unconfirmed};
 use crate::run::guard::guard;
 use crate::run::ports::RunPorts;
 use crate::run::report::{Report, Stale, WaitingPlan};
@@ -61,16 +64,26 @@ impl<P: RunPorts> Running<P> {
         report: &mut Report,
     ) -> Result<ApprovalVerdict, HostError> {
         let (run_store, config) = (self.ports.run_store(), self.ports.config());
-        let Some(approvals) = self.ports.approvals().filter(|_| config.safety.approval != Approval::Never) else {
-            return Ok(ApprovalVerdict::Apply(guard(run_store, config, planned, release).await?));
+        let first = self.to_confirm(planned).await?;
+        report.first.clone_from(&first);
+        let plans_wait = config.safety.approval != Approval::Never;
+        let Some(approvals) = self.ports.approvals() else {
+            return self.confirmed(planned, release, None, report).await;
         };
-        if release != Release::default() {
+        if !plans_wait {
+            let open = if first.is_some() { approvals.open_approval(self.started_at).await? } else { None };
+            let is_approved = open.as_ref().is_some_and(|row| row.state == ApprovalState::Approved);
+            if first.is_none() || (self.cause.job.is_none() && !is_approved) {
+                return self.confirmed(planned, release, open.as_ref(), report).await;
+            }
+        }
+        if plans_wait && release != Release::default() {
             return Err(HostError::configuration(
                 "plans above the limits wait for approval (safety.approval), and are not released by --allow-archiving, --allow-renaming, --allow-reassigning or --allow-changed-source",
                 format!("leave that out, and approve the plan: hibob plans {}", config.id),
             ));
         }
-        let reasons = Reasons::of(run_store, config, planned).await?;
+        let reasons = Reasons { first: first.map(|first| first.text()), ..Reasons::of(run_store, config, planned).await? };
         let mut open = approvals.open_approval(self.started_at).await?;
         if let Some(row) = open.take_if(|row| row.state == ApprovalState::Approved) {
             if self.kind == RunKind::Apply {
@@ -91,6 +104,33 @@ impl<P: RunPorts> Running<P> {
             approvals.close_approval(self.fence, row.id, ApprovalState::Superseded, self.started_at).await?;
         }
         Ok(ApprovalVerdict::Apply(Held::default()))
+    }
+
+    /// What is to be done with a plan that waits for nobody: it is applied, if the first sync is over or a person has said
+    /// yes to it. `open` is the plan that waits for that yes in another way.
+    async fn confirmed(
+        &self,
+        planned: &Planned,
+        release: Release,
+        open: Option<&ApprovalRow>,
+        report: &mut Report,
+    ) -> Result<ApprovalVerdict, HostError> {
+        let (run_store, config) = (self.ports.run_store(), self.ports.config());
+        if let Some(first) = report.first.clone().filter(|_| !self.yes.first) {
+            let mut held = Held::default();
+            hold_reactivations(run_store, planned, &mut held).await?;
+            for (position, class) in held.changes {
+                planned.changes.get(position).into_iter().for_each(|change| report.hold(change, class));
+            }
+            report.guards = held.guards;
+            return Err(unconfirmed(&config.id, &first, open.map(|row| short(&row.plan))));
+        }
+        let mut held = guard(run_store, config, planned, release).await?;
+        self.release_reactivations(planned, &mut held).await?;
+        if let (Some(row), Some(approvals)) = (open, self.ports.approvals()) {
+            approvals.close_approval(self.fence, row.id, ApprovalState::Superseded, self.started_at).await?;
+        }
+        Ok(ApprovalVerdict::Apply(held))
     }
 
     /// Makes a new plan and, if it would do the same as the approved one, applies the approved one. If not, nothing is
@@ -117,7 +157,8 @@ impl<P: RunPorts> Running<P> {
     ) -> Result<(), HostError> {
         let Some(approvals) = self.ports.approvals() else { return Err(not_approved(&approved.plan)) };
         let tenant = &self.ports.config().id;
-        let reasons = Reasons::of(self.ports.run_store(), self.ports.config(), planned).await?;
+        let first = self.to_confirm(planned).await?.map(|first| first.text());
+        let reasons = Reasons { first, ..Reasons::of(self.ports.run_store(), self.ports.config(), planned).await? };
         let stored = StoredPlan::read(approvals, self.keyring(), approved).await?;
         let Some(stale) = self.stale(approved, &stored, planned, &reasons)? else {
             report.settle(approved, reasons.messages());
@@ -162,7 +203,8 @@ impl<P: RunPorts> Running<P> {
             job: self.cause.job.as_deref(),
             saved: None, // the approval's row says it
         };
-        self.go_ahead()?;
+        self.go_ahead_now().await?;
+        self.approved_reactivations(&stored.opened.planned).await?;
         let begun = approvals.begin_approved_journal(self.fence, stored.id, &new, self.started_at).await?;
         let journal = begun.ok_or_else(|| not_approved(&stored.digest))?;
         self.make(&stored.opened.planned, stored.opened.ids(), &held, journal, report).await;
@@ -212,7 +254,7 @@ impl<P: RunPorts> Running<P> {
 
     fn waits(&self, planned: &Planned, reasons: &Reasons) -> bool {
         match self.ports.config().safety.approval {
-            Approval::Never => false,
+            Approval::Never => reasons.first.is_some(),
             Approval::AboveLimits => !reasons.is_empty(),
             Approval::Always => !planned.changes.is_empty() || !reasons.is_empty(),
         }

@@ -1,5 +1,6 @@
 //! Asking the guards about a plan, with the tenant's own baseline and ledger.
 
+use crate::run::first::hold_reactivations;
 use hibob_base::error::HostError;
 use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
@@ -39,5 +40,7 @@ pub(super) async fn judge(
     }
     let ledger = run_store.ledger_sums(limits.archivings_since(planned.created_at)).await?;
     let owners = run_store.owners_of(&maybe_reassigned(planned)).await?;
-    Ok(Ok(classes(planned, ledger, &owners, &limits, release)))
+    let mut held = classes(planned, ledger, &owners, &limits, release);
+    hold_reactivations(run_store, planned, &mut held).await?;
+    Ok(Ok(held))
 }

@@ -3,7 +3,7 @@
 use crate::database::DatabaseError;
 use crate::queue::{JobId, QueueError};
 use hibob_base::error::HostError;
-use hibob_base::job::JobKind;
+use hibob_base::job::{JobKind, WayOn};
 use hibob_policy::guard::Release;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,8 @@ pub enum PlanToApply {
     },
     /// A stored plan that somebody has approved, by the SHA-256 under which it is stored.
     Approved(String),
+    /// The plan of the run that a person has interrupted.
+    Interrupted(WayOn),
 }
 
 /// What a job that issues references is to do.
@@ -57,6 +59,9 @@ pub struct ArgumentFields {
     /// `apply`, instead of a saved plan: the plan that somebody has approved, by the SHA-256 under which it is stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved: Option<String>,
+    /// `apply`, instead of a saved plan: `resume` or `abandon` the plan of the run that a person has interrupted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interrupted: Option<String>,
     /// `sync`, `apply`: archivings that a guard lets through.
     #[serde(skip_serializing_if = "is_zero")]
     pub allow_archiving: usize,
@@ -107,13 +112,20 @@ impl Arguments {
         let arguments = match kind {
             JobKind::Check => Self::Check,
             JobKind::Sync => Self::Sync(release),
-            JobKind::Apply => match (fields.plan, fields.approved) {
-                (None, None) => {
+            JobKind::Apply => match (fields.plan, fields.approved, fields.interrupted) {
+                (.., Some(way)) => {
+                    let unknown = || {
+                        let words: Vec<&str> = WayOn::ALL.iter().map(|way| way.word()).collect();
+                        HostError::configuration("an interrupted plan has no such way on", format!("choose from {}", words.join(", ")))
+                    };
+                    Self::Apply(PlanToApply::Interrupted(WayOn::of_word(&way).ok_or_else(unknown)?))
+                }
+                (None, None, None) => {
                     let remedy = "name a saved plan";
                     return Err(HostError::configuration("the plan to apply is missing", remedy));
                 }
-                (_, Some(plan)) => Self::Apply(PlanToApply::Approved(plan)),
-                (Some(digest), None) => Self::Apply(PlanToApply::Saved { digest, release }),
+                (_, Some(plan), None) => Self::Apply(PlanToApply::Approved(plan)),
+                (Some(digest), None, None) => Self::Apply(PlanToApply::Saved { digest, release }),
             },
             JobKind::References => Self::References(ReferencesArguments {
                 allow_issuing: fields.allow_issuing,
@@ -163,6 +175,9 @@ impl Arguments {
                 ArgumentFields { plan: Some(digest.clone()), ..released(release) }
             }
             Self::Apply(PlanToApply::Approved(plan)) => ArgumentFields { approved: Some(plan.clone()), ..none },
+            Self::Apply(PlanToApply::Interrupted(way)) => {
+                ArgumentFields { interrupted: Some(way.word().to_owned()), ..none }
+            }
             Self::References(ReferencesArguments { allow_issuing, allow_revoking, employees }) => ArgumentFields {
                 allow_issuing: *allow_issuing,
                 allow_revoking: *allow_revoking,
@@ -200,7 +215,9 @@ impl Arguments {
             Self::References(arguments) => {
                 Self::References(ReferencesArguments { allow_issuing: 0, allow_revoking: 0, ..arguments })
             }
-            Self::Check | Self::Apply(PlanToApply::Approved(_)) | Self::Deliver(_) => self,
+            Self::Check
+            | Self::Apply(PlanToApply::Approved(_) | PlanToApply::Interrupted(_))
+            | Self::Deliver(_) => self,
         }
     }
 

@@ -20,6 +20,9 @@ pub struct Reasons {
     source: Option<String>,
     /// The classes of changes of which there are too many.
     guards: Vec<GuardRow>,
+    /// What the tenant's first sync would do, where it has to be confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) first: Option<String>,
 }
 
 impl Reasons {
@@ -29,11 +32,11 @@ impl Reasons {
         planned: &Planned,
     ) -> Result<Self, HostError> {
         match judge(run_store, config, planned, Release::default()).await? {
-            Ok(held) => Ok(Self { source: None, guards: held.guards }),
+            Ok(held) => Ok(Self { source: None, guards: held.guards, first: None }),
             Err(untrusted) => {
                 let release = Release { changed_source: true, ..Release::default() };
                 let guards = guard(run_store, config, planned, release).await?.guards;
-                Ok(Self { source: Some(untrusted.reasons), guards })
+                Ok(Self { source: Some(untrusted.reasons), guards, first: None })
             }
         }
     }
@@ -47,20 +50,22 @@ impl Reasons {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.source.is_none() && self.guards.is_empty()
+        self.source.is_none() && self.guards.is_empty() && self.first.is_none()
     }
 
     /// One sentence for each.
     pub fn messages(&self) -> Vec<String> {
-        self.source.iter().chain(self.guards.iter().map(|guard| &guard.message)).cloned().collect()
+        let guards = self.guards.iter().map(|guard| &guard.message);
+        self.first.iter().chain(&self.source).chain(guards).cloned().collect()
     }
 
     /// The first of these that was not among the `approved` ones, as a sentence; none if all were. A source that
     /// differs in another way than the approved one counts as new.
     pub(super) fn beyond<'r>(&'r self, approved: &Self) -> Option<&'r str> {
+        let first = self.first.as_ref().filter(|_| approved.first.is_none());
         let source = self.source.as_ref().filter(|source| approved.source.as_ref() != Some(*source));
         let is_new = |guard: &&GuardRow| approved.guards.iter().all(|known| known.class != guard.class);
-        source.or_else(|| self.guards.iter().find(is_new).map(|guard| &guard.message)).map(String::as_str)
+        first.or(source).or_else(|| self.guards.iter().find(is_new).map(|guard| &guard.message)).map(String::as_str)
     }
 }
 

@@ -28,6 +28,8 @@ const MATRIX: [(&str, [bool; 4]); 21] = [
     ("reject-plan", [true, true, false, false]),
     ("runs", [true, true, true, true]),
     ("run", [true, true, true, true]),
+    ("resume-run", [true, true, false, false]),
+    ("abandon-run", [true, true, false, false]),
     ("workbook", [true, true, true, true]),
     ("references", [true, true, false, false]),
 ];
@@ -49,6 +51,9 @@ fn body(route: &Route) -> String {
 async fn there(site: &Site, route: &Route, run: i64) -> String {
     if route.path.contains("{plan}") {
         return route.path.replace("{tenant}", "acme").replace("{plan}", &site.plan().await);
+    }
+    if matches!(route.action, Action::ResumeRun | Action::AbandonRun) {
+        site.interrupted().await;
     }
     let number = if route.path.contains("{job}") { site.job().await } else { run };
     path(route, number)

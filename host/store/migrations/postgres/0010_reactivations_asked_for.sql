@@ -1,0 +1,2 @@
+-- The accounts that are reactivated only after a person's yes; host/migrations/tenant says more.
+ALTER TABLE fence ADD COLUMN reactivations_asked_for TEXT NOT NULL DEFAULT '[]';
