@@ -29,6 +29,7 @@ mod plans;
 mod plugin;
 mod progress;
 mod references;
+mod release_args;
 mod runs;
 mod secret;
 mod serve;
@@ -47,7 +48,6 @@ use audit::Change;
 use clap::{Args, Parser, Subcommand};
 use hibob_base::error::{Exit, HostError, WrongSetting};
 use hibob_base::private_folder::PrivateFolder;
-use hibob_policy::guard::Release;
 use hibob_sandbox::Open;
 use hibob_sandbox::engine::Runtime;
 use hibob_sandbox::identity::Trust;
@@ -56,6 +56,7 @@ use hibob_store::data_dir::DataDir;
 use hibob_store::database::{DatabaseAddress, DatabaseTls, POSTGRES_CONNECTIONS};
 use hibob_telemetry::{Telemetry, TextFile};
 use output::Ended;
+use release_args::ReleaseArgs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -179,42 +180,6 @@ impl Global {
         // The built-in plugin is trusted without the trust file, so a broken trust file does not stop it.
         let trust = if self.plugin.is_some() { self.trust(data)? } else { Trust::built_in() };
         data.plugin(runtime, self.plugin.as_deref(), &trust).await
-    }
-}
-
-/// What the operator releases from the guards, for this run only.
-#[derive(Args, Clone, Copy)]
-struct ReleaseArgs {
-    /// Allow up to N accounts to be archived in this run, even if that is above the limit
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    allow_archiving: usize,
-    /// Allow up to N user names to be changed in this run, even if that is above the limit
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    allow_renaming: usize,
-    /// Allow up to N accounts to be given to another employee in this run, even if that is above the limit
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    allow_reassigning: usize,
-    /// Go on even if HiBob sends many fewer employees or fields than in the last accepted run
-    #[arg(long)]
-    allow_changed_source: bool,
-}
-
-impl ReleaseArgs {
-    /// The options as they were given, for the record of the command.
-    fn text(&self) -> String {
-        let numbers = [("allow-archiving", self.allow_archiving), ("allow-renaming", self.allow_renaming)];
-        audit::releases(&numbers, &[("allow-changed-source", self.allow_changed_source)])
-    }
-}
-
-impl From<ReleaseArgs> for Release {
-    fn from(args: ReleaseArgs) -> Self {
-        Self {
-            archiving: args.allow_archiving,
-            renaming: args.allow_renaming,
-            reassigning: args.allow_reassigning,
-            changed_source: args.allow_changed_source,
-        }
     }
 }
 

@@ -317,6 +317,12 @@ fn each_guard_can_be_tried_with_a_scenario() {
         ("empty", 3, "HiBob sent no employees at all"),
         ("lost-permission", 3, "internal.lifecycleStatus for 0 %"),
         ("renames", 3, "--allow-renaming 57"),
+        ("newcomers", 3, "--allow-creating 40"),
+        ("archived-by-hand", 3, "--allow-reactivating 30"),
+        ("names-overwritten", 3, "--allow-names "),
+        ("nulls", 3, "with a value of phone would lose their value"),
+        ("managers-overwritten", 3, "--allow-managers "),
+        ("departments-overwritten", 3, "--allow-cost-centers "),
         ("rehires", 0, ""),
     ] {
         let fakes = Fakes::start(&shell, &["--scenario", scenario]);

@@ -73,7 +73,7 @@ async fn without_a_terminal_the_first_sync_is_held_until_yes_is_given() {
         let told = "4 accounts to create, 1 to adopt, 0 to update, 0 to archive and 1 to reactivate; 3 of the accounts that TravelPerk has share the company's email domains";
         assert!(message.contains(told), "{message}");
         assert!(held["error"]["remedy"].as_str().unwrap().contains("--yes"), "{held}");
-        assert_eq!(held["held"], json!([{ "class": "first_reactivating", "employee_id": "3", "display_name": "Cem Ruiz" }]));
+        assert_eq!(held["held"], json!([{ "class": "reactivating", "employee_id": "3", "display_name": "Cem Ruiz" }]));
         assert_eq!(setup.writes(), 0);
     }
     // Cem's account stays held; everybody else's is made.

@@ -116,7 +116,7 @@ async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
         // A tenant that was synced by an earlier version is not asked to confirm a first sync.
         let first = database.first_sync().await.unwrap();
         assert_eq!(first.is_over, version >= 2, "{version}");
-        assert_eq!(first.reactivations_asked_for.len(), usize::from(version >= 11), "{version}");
+        assert_eq!(first.reactivations_asked_for.len(), usize::from(version >= 12), "{version}");
         // A run can take the database over and write.
         let fence = database.take_fence(1_000).await.unwrap();
         let change = ChangeRecord { ledger: None, finished: None };

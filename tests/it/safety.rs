@@ -260,3 +260,154 @@ async fn an_archiving_that_does_not_take_is_no_archiving() {
     setup.world().travelperk.drops.clear();
     assert_eq!(setup.sync().await.archived, 1);
 }
+
+/// The day on which 60 people become visible at once, after the first sync: nobody is created, and everything else is
+/// done. Ten are.
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_new_accounts_are_held_after_the_first_sync() {
+    let setup = company(20).await;
+    setup.world().hibob.employee_mut("1").first_name = "Anna".to_owned();
+    let newcomer = |id: usize| employee(&id.to_string(), "Eva", &format!("{id}@x.example"));
+    (21..=80).for_each(|id| setup.world().hibob.insert(newcomer(id)));
+    let report = setup.sync().await;
+    assert_eq!((report.exit(), report.created, report.updated), (Exit::Held, 0, 1));
+    assert_eq!(held(&report, Class::Creating).len(), 60);
+    assert!(report.guards[0].remedy.contains("--allow-creating 60"), "{:?}", report.guards);
+    // The release is for those 60 people; ten more are within the limit, and eleven more are not.
+    (81..=91).for_each(|id| setup.world().hibob.insert(newcomer(id)));
+    let report = setup.sync_with(Release { creating: 60, ..Release::default() }).await;
+    assert_eq!((report.exit(), report.created, held(&report, Class::Creating).len()), (Exit::Held, 60, 11));
+    setup.world().hibob.employees.remove("91");
+    let report = setup.sync().await;
+    assert_eq!((report.exit(), report.created), (Exit::Done, 10), "{:?}", report.guards);
+}
+
+/// Accounts that somebody has archived in TravelPerk on purpose are not all reactivated in one night, also not by a
+/// first sync.
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_reactivations_are_held_also_by_a_first_sync() {
+    let people = (1..=20).map(|id| employee(&id.to_string(), "Ana", &format!("{id}@x.example"))).collect();
+    let setup = Setup::of(people).await;
+    for id in 1..=8 {
+        let mut user = User::new(&format!("{id}@x.example"), "Ana", "Ruiz");
+        (user.external_id, user.active) = (Some(id.to_string()), false);
+        setup.world().travelperk.insert_user(user);
+    }
+    let report = setup.sync().await;
+    assert_eq!((report.exit(), report.created, report.reactivated), (Exit::Held, 12, 0), "{:?}", report.guards);
+    assert_eq!(held(&report, Class::Reactivating).len(), 8);
+    let report = setup.sync_with(Release { reactivating: 8, ..Release::default() }).await;
+    assert_eq!((report.exit(), report.reactivated), (Exit::Done, 8), "{:?}", report.errors);
+    let mut ids: Vec<u64> = setup.world().travelperk.users.values().map(|user| user.id).collect();
+    ids.truncate(6);
+    ids.iter().for_each(|id| setup.world().travelperk.users.get_mut(*id).unwrap().active = false);
+    let report = setup.sync().await;
+    assert_eq!((report.exit(), report.reactivated), (Exit::Held, 0));
+}
+
+/// A wrong import overwrites names, line managers, departments and phones of everybody, and one title is right. The
+/// held fields are left out of each change, and what else it has is written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_field_is_left_out_and_the_rest_of_the_change_is_made() {
+    let people = (1..=20)
+        .map(|id| {
+            let mut one = employee(&id.to_string(), "Ana", &format!("{id}@x.example"));
+            one.manager = (id > 1).then(|| "1".to_owned());
+            one.work_phone = Some(format!("+34 6001002{id:02}"));
+            one
+        })
+        .collect();
+    let setup = Setup::of(people).await;
+    assert_eq!(setup.sync().await.exit(), Exit::Done);
+    for id in 3..=20 {
+        let mut world = setup.world();
+        let one = world.hibob.employee_mut(&id.to_string());
+        one.surname = "Wrong".to_owned();
+        one.manager = Some("2".to_owned());
+        one.email = Some(format!("{id}@y.example"));
+    }
+    // Phones of four: the guard of the source does not hold that.
+    (3..=6).for_each(|id| setup.world().hibob.employee_mut(&id.to_string()).work_phone = None);
+    setup.world().hibob.employee_mut("7").first_name = "Anna".to_owned();
+    setup.world().hibob.employee_mut("8").work_phone = Some("+34 600100300".to_owned());
+    setup.writes();
+    let report = setup.sync().await;
+    assert_eq!((report.exit(), report.updated, setup.writes()), (Exit::Held, 1, 1), "{:?}", report.guards);
+    let guards: Vec<(Class, Option<&str>)> =
+        report.guards.iter().map(|guard| (guard.class, guard.field.as_deref())).collect();
+    assert_eq!(
+        guards,
+        [(Class::Renaming, None), (Class::Names, None), (Class::Managers, None), (Class::Clearing, Some("phone"))]
+    );
+    let of_seven: Vec<&Vec<String>> =
+        report.held.iter().filter(|row| row.employee_id.as_deref() == Some("7")).map(|row| &row.fields).collect();
+    assert_eq!(
+        of_seven,
+        [
+            &vec!["user-name".to_owned()],
+            &vec!["family-name".to_owned(), "given-name".to_owned()],
+            &vec!["manager".to_owned()]
+        ]
+    );
+    {
+        let world = setup.world();
+        let eight = world.travelperk.user_by_external_id("8").unwrap();
+        assert_eq!((eight.user_name.as_str(), eight.phones[0].value.as_str()), ("8@x.example", "+34600100300"));
+        assert_eq!(world.travelperk.user_by_external_id("3").unwrap().phones.len(), 1);
+    }
+    // The history has the same, field by field.
+    let held_rows = report.updates.iter().filter(|row| row.result == "Held" && row.employee_id == "8");
+    let fields: Vec<&str> = held_rows.map(|row| row.field.as_str()).collect();
+    assert_eq!(fields, ["user-name", "family-name", "manager"]);
+}
+
+/// 19 % fewer each night are never too many for one night. Within 30 days they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_shrinks_little_by_little_is_held() {
+    let setup = company(100).await;
+    for (night, number) in [(1, 81), (2, 66)] {
+        let everybody = std::mem::take(&mut setup.world().hibob.employees);
+        setup.world().hibob.employees = everybody.into_iter().take(number).collect();
+        let report = setup.sync().await;
+        let exit = if night == 1 { Exit::Done } else { Exit::Held };
+        assert_eq!(report.exit(), exit, "night {night}: {:?}", report.error);
+        if night == 2 {
+            assert!(report.error.unwrap().message.contains("66 employees, and 100 within the last 30 days"));
+        }
+    }
+    // A release starts the comparison anew.
+    assert_eq!(setup.sync_with(Release { changed_source: true, ..Release::default() }).await.exit(), Exit::Done);
+    let everybody = std::mem::take(&mut setup.world().hibob.employees);
+    setup.world().hibob.employees = everybody.into_iter().take(54).collect();
+    assert_eq!(setup.sync().await.exit(), Exit::Done);
+}
+
+/// What is held of the changes does not freeze the numbers of the source.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_class_does_not_freeze_the_numbers_of_the_source() {
+    let setup = company(20).await;
+    setup
+        .apply_tenant(
+            "acme",
+            "[safety]
+leak_days = 0
+",
+        )
+        .await;
+    leave(&setup, 1..=7);
+    (21..=25).for_each(|id| setup.world().hibob.insert(employee(&id.to_string(), "Eva", &format!("{id}@x.example"))));
+    assert_eq!(setup.sync().await.exit(), Exit::Held);
+    let baseline = setup.tenant().await.database().baseline().await.unwrap();
+    let employees = baseline.iter().find(|value| value.name == "employees").unwrap();
+    assert_eq!(employees.value, hibob_contract::types::Value::Integer(25));
+}
+
+/// A company of five, whose people all seem to have left.
+#[tokio::test(flavor = "multi_thread")]
+async fn half_of_a_small_company_is_not_archived() {
+    for (number, leavers, archived) in [(5, 5, 0), (5, 2, 0), (5, 1, 1), (8, 2, 2), (1, 1, 0)] {
+        let setup = company(number).await;
+        leave(&setup, 1..=leavers);
+        assert_eq!(setup.sync().await.archived, archived, "{leavers} of {number}");
+    }
+}

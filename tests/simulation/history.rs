@@ -10,7 +10,7 @@ use crate::sim::{BROKEN, Sim};
 use hibob_base::job::{RunKind, Trigger};
 use hibob_base::job::WayOn;
 use hibob_jobs::run::{Report, Running};
-use hibob_policy::guard::Release;
+use hibob_policy::guard::{Class, Release};
 use hibob_store::database::RunRecord;
 use hibob_store::queue::Cause;
 use std::collections::{BTreeMap, BTreeSet};
@@ -218,7 +218,8 @@ impl History {
                     if command == Command::Sync(Trigger::Manual)
                         && (!report.held.is_empty() || report.error.is_some()) =>
                 {
-                    release = Release { archiving: 1_000, renaming: 1_000, reassigning: 1_000, changed_source: true };
+                    Class::ALL.iter().for_each(|class| release.set(*class, 1_000));
+                    release.changed_source = true;
                     last = format!("{:?}", report.error);
                 }
                 Some(report) => last = format!("{:?}", report.errors),
@@ -266,7 +267,8 @@ impl History {
 /// Whether a run found nothing to do.
 fn is_done(report: &Report) -> bool {
     let changed = report.created + report.adopted + report.updated + report.archived + report.reactivated;
-    report.is_accepted() && report.errors.is_empty() && changed + report.drifted + report.skipped == 0
+    let nothing_is_held = !report.is_stopped() && report.held.is_empty() && report.waiting.is_none();
+    nothing_is_held && report.errors.is_empty() && changed + report.drifted + report.skipped == 0
 }
 
 async fn sync_to_the_end(sim: Sim, host: Arc<Host>) {

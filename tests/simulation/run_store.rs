@@ -321,6 +321,43 @@ impl RunStore for SimRunStore {
         sums.await
     }
 
+    async fn archived_of(&self, accounts: &[String]) -> Result<BTreeMap<String, i64>, HostError> {
+        self.with(|state| Ok(state.pages.archived_of(accounts))).await
+    }
+
+    async fn source_states(&self, since: i64, selection: &str) -> Result<Vec<Vec<NamedValue>>, HostError> {
+        self.with(|state| {
+            let states = state.pages.source_states.iter();
+            Ok(states.filter(|(at, of, _)| *at >= since && of == selection).map(|(.., state)| state.clone()).collect())
+        })
+        .await
+    }
+
+    async fn note_source(
+        &self,
+        fence: Fence,
+        at: i64,
+        selection: &str,
+        state: &[NamedValue],
+        since: i64,
+    ) -> Result<(), HostError> {
+        let row = (at, selection.to_owned(), state.to_vec());
+        self.fenced(fence, |state| {
+            state.pages.source_states.retain(|(at, of, _)| *at >= since && *of == row.1);
+            state.pages.source_states.push(row);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn last_reports(&self, limit: u32) -> Result<Vec<String>, HostError> {
+        self.with(|state| {
+            let runs = state.pages.runs.iter().rev().take(limit as usize);
+            Ok(runs.map(|run| run.report.clone()).collect())
+        })
+        .await
+    }
+
     async fn account_of(&self, employee_id: &str) -> Result<Option<String>, HostError> {
         let account = self.with(|state| {
             let own = state.pages.accounts.iter().filter(|(_, (employee, _))| employee == employee_id);

@@ -265,18 +265,19 @@ impl Watch {
             (change.kind == ChangeKind::Archive && !held.changes.contains_key(&position)).then_some(())
         };
         let number = planned.changes.iter().enumerate().filter_map(is_open).count();
-        let share = |percent: u32, of: usize| (safety.archive_limit_min as usize).max(of * percent as usize / 100);
+        let least = safety.archive_limit_min.expect("the tenant of the simulation sets it") as usize;
+        let share = |least: usize, percent: u32, of: usize| least.max(of * percent as usize / 100);
         let since = now - f64::from(safety.leak_days) * 24.0 * HOUR + HOUR;
         let is_archived = |id: &u64| fakes.travelperk.users.get(*id).is_some_and(|user| !user.active);
         let lately: BTreeSet<u64> =
             self.archived.iter().filter(|(id, at)| *at >= since && is_archived(id)).map(|(id, _)| *id).collect();
         let mut found = Vec::new();
-        if number > share(safety.archive_limit_percent, pages.active()).max(release.archiving) {
+        if number > share(least, safety.archive_limit_percent, pages.active()).max(release.archiving) {
             found.push(format!("{number} accounts are archived in one run"));
         }
         let within = lately.len() + number;
         // Accounts with an unknown state count for both, as they do for the guard.
-        if number > release.archiving && within > share(safety.leak_percent, pages.active() + lately.len()) {
+        if number > release.archiving && within > share(least + 1, safety.leak_percent, pages.active() + lately.len()) {
             found.push(format!("{within} accounts are archived within {} days", safety.leak_days));
         }
         found

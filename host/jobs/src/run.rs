@@ -28,7 +28,7 @@ use hibob_policy::guard::Held;
 use hibob_policy::guard::Release;
 use hibob_store::queue::Cause;
 pub use report::Stopped;
-pub use report::{Approved, ErrorRow, Report, Stale, WaitingPlan};
+pub use report::{Approved, ErrorRow, HeldRow, Report, Stale, WaitingPlan};
 pub use resume::unless_interrupted;
 pub use run_report::{Common, RunReport};
 pub use saved::Taken;
@@ -58,8 +58,8 @@ use tracing::{Instrument, Span};
 const DAY: i64 = 24 * 60 * 60;
 
 /// The plan's baseline, if it becomes the tenant's: the run was accepted, and HiBob sent at least one employee.
-fn accepted<'p>(report: &Report, planned: &'p Planned) -> Option<&'p [NamedValue]> {
-    (report.is_accepted() && planned.count("employees") > 0).then_some(planned.baseline.as_slice())
+fn accepted<'p>(report: &Report, planned: &'p Planned, is_first: bool) -> Option<&'p [NamedValue]> {
+    (report.is_accepted(is_first) && planned.count("employees") > 0).then_some(planned.baseline.as_slice())
 }
 
 /// A run of one tenant under its lease: at the same time, no other run of that tenant goes on, on any host that shares
@@ -210,6 +210,7 @@ impl<P: RunPorts> Running<P> {
         let planned = &*self.keyring.erased_people().without(planned);
         let mut report = Report::planned(&self.ports.config().id, planned);
         let applied = self.locked(Box::pin(async {
+            report.starts_source_anew = release.changed_source;
             match self.judge(planned, release, &mut report).await? {
                 ApprovalVerdict::Apply(held) => {
                     report.guards.clone_from(&held.guards);
@@ -312,7 +313,11 @@ impl<P: RunPorts> Running<P> {
     /// # Errors
     /// The database failed.
     pub async fn finish(self, report: &mut Report, planned: Option<&Planned>) -> Result<(), HostError> {
-        let accepted = planned.and_then(|planned| accepted(report, planned));
+        let is_first = self.ports.run_store().baseline().await?.is_empty();
+        let accepted = planned.and_then(|planned| accepted(report, planned, is_first));
+        if let Some(baseline) = accepted {
+            self.note_source(baseline, report.starts_source_anew).await?;
+        }
         // The plan of an interrupted run is not applied yet: whoever closes its journal is its run.
         let approvals = self.ports.approvals().filter(|_| self.interrupted_by.get().is_none()).cloned();
         self.end(report, accepted).await?;
@@ -372,6 +377,16 @@ impl<P: RunPorts> Running<P> {
         let updates = privacy::rows::encrypt_rows(&self.keyring, self.fence, updates).await?;
         let record = RunRecord { report, ..record };
         self.ports.run_store().record_run(self.fence, &record, baseline, &updates).await
+    }
+
+    /// Records the state of the source, against which later ones are held. Where a person has released it, earlier
+    /// states are dropped.
+    async fn note_source(&self, baseline: &[NamedValue], starts_anew: bool) -> Result<(), HostError> {
+        let config = self.ports.config();
+        let window = i64::from(config.safety.leak_days) * DAY;
+        let since = if starts_anew { self.started_at } else { self.started_at - window };
+        let (selection, state) = (guard::selection(config), guard::state(baseline));
+        self.ports.run_store().note_source(self.fence, self.started_at, &selection, &state, since).await
     }
 
     /// Removes runs and plans that are older than the tenant's retention.

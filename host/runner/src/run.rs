@@ -92,5 +92,5 @@ pub async fn references(
 /// No part of the plan may be applied, because its source differs too much from the last accepted run; or the database
 /// failed.
 pub async fn guard(tenant: &Tenant, planned: &Planned, release: Release) -> Result<Held, HostError> {
-    hibob_jobs::run::guard(tenant.database(), tenant.config(), planned, release).await
+    hibob_jobs::run::guard(tenant.database(), tenant.config(), planned, &release.into()).await
 }

@@ -20,7 +20,7 @@ const LISTED: u32 = 50;
 const TENANT_CHARS_MAX: usize = 63;
 
 /// The longest object of a command, in characters: all options that release something, with their numbers.
-const OBJECT_CHARS_MAX: usize = 160;
+const OBJECT_CHARS_MAX: usize = 480;
 
 #[derive(Args)]
 pub(super) struct AuditArgs {

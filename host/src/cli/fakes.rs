@@ -22,7 +22,8 @@ pub(super) struct FakesArgs {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// What happens after the first write to the target: none, day-two (an ordinary day), flaky (errors and resets),
-    /// mass-leavers, empty, lost-permission, rehires, renames, sso-overwrites
+    /// mass-leavers, empty, lost-permission, rehires, renames, sso-overwrites, newcomers, archived-by-hand,
+    /// names-overwritten, nulls, managers-overwritten, departments-overwritten
     #[arg(long, default_value_t = Scenario::None, value_parser = parse_scenario)]
     scenario: Scenario,
     /// What the mail server does with what is sent to it

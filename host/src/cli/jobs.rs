@@ -1,9 +1,10 @@
 //! `jobs`: lists the jobs of the queue, starts and cancels jobs.
 
+use super::Global;
 use super::audit::{Change, releases};
 use super::paint::clean;
 use super::references::whole_id;
-use super::{Global, ReleaseArgs};
+use super::release_args::ReleaseArgs;
 use chrono::DateTime;
 use clap::{Args, Subcommand};
 use hibob_base::error::{Exit, HostError};
@@ -120,10 +121,7 @@ async fn start(global: &Global, data: &DataDir, args: StartArgs) -> Result<Exit,
         plan: plan.clone(),
         approved: None,
         interrupted: None,
-        allow_archiving: args.release.allow_archiving,
-        allow_renaming: args.release.allow_renaming,
-        allow_reassigning: args.release.allow_reassigning,
-        allow_changed_source: args.release.allow_changed_source,
+        release: args.release.into(),
         allow_issuing: args.allow_issuing,
         allow_revoking: args.allow_revoking,
         employees: (!args.employee.is_empty()).then_some(args.employee),

@@ -42,6 +42,12 @@ pub(super) fn person(employee_id: Option<&str>, name: &str) -> String {
     format!("{}{id}", clean(name))
 }
 
+/// Whom a held change is about, with the fields that are held, if the rest of the change is made.
+pub(super) fn held(employee_id: Option<&str>, name: &str, fields: &[String]) -> String {
+    let fields = if fields.is_empty() { String::new() } else { format!(": {}", clean(&fields.join(", "))) };
+    format!("{}{fields}", person(employee_id, name))
+}
+
 /// Prints how the run ended, with the counts that are not 0 and the one that is `always` shown.
 pub(super) fn summary(exit: Exit, stopped: Option<&Stopped>, always: &str, numbers: &[(&str, u64)]) {
     let told = numbers.iter().filter(|(name, number)| *number > 0 || *name == always);

@@ -18,8 +18,8 @@ use hibob_jobs::approval::short;
 use hibob_jobs::interrupt::Interrupt;
 use hibob_jobs::interrupted;
 use hibob_jobs::plan_json;
-use hibob_jobs::run::{FirstSync, Report, Taken, first_sync, unless_interrupted};
-use hibob_policy::guard::{Class, Release};
+use hibob_jobs::run::{FirstSync, HeldRow, Report, Taken, first_sync, unless_interrupted};
+use hibob_policy::guard::{Class, GuardRow, Release};
 use hibob_runner::{Run, Start};
 use hibob_sandbox::Open;
 use hibob_sandbox::plugin::Plugin;
@@ -118,7 +118,7 @@ struct HeldClass<'p> {
     class: Option<Class>,
     message: String,
     remedy: String,
-    changes: Vec<&'p Change>,
+    changes: Vec<(&'p Change, Vec<String>)>,
 }
 
 impl HeldClass<'_> {
@@ -128,14 +128,23 @@ impl HeldClass<'_> {
     }
 
     fn people_json(&self) -> Vec<Value> {
-        let row = |change: &&Change| json!({ "class": self.class, "employee_id": change.employee_id, "display_name": change.display_name });
+        let row = |(change, fields): &(&Change, Vec<String>)| {
+            let mut row =
+                json!({ "class": self.class, "employee_id": change.employee_id, "display_name": change.display_name });
+            if let (Some(row), false) = (row.as_object_mut(), fields.is_empty()) {
+                row.insert("fields".to_owned(), json!(fields));
+            }
+            row
+        };
         self.changes.iter().map(row).collect()
     }
 
     /// Prints it below a plan that was shown.
     fn print(&self, all: bool) {
         errln!("{}: {}", RED.on_stderr("held"), clean(&self.message));
-        let person = |change: &&Change| outcome::person(change.employee_id.as_deref(), &change.display_name);
+        let person = |(change, fields): &(&Change, Vec<String>)| {
+            outcome::held(change.employee_id.as_deref(), &change.display_name, fields)
+        };
         let people: Vec<String> = self.changes.iter().map(person).collect();
         outcome::held_lines(&people, all, std::io::stderr().is_terminal()).iter().for_each(|line| errln!("{line}"));
         errln!("{}: {}", CYAN.on_stderr("help"), clean(&self.remedy));
@@ -151,15 +160,18 @@ async fn held<'p>(tenant: &Tenant, planned: &'p Planned) -> Result<Vec<HeldClass
         }
         Err(error) => Err(error),
         Ok(held) => {
-            let of_class = |class: Class| {
-                let held = held.changes.iter().filter(move |(_, held)| **held == class);
-                held.filter_map(|(position, _)| planned.changes.get(*position)).collect()
+            let of_guard = |guard: &GuardRow| {
+                let of_class = held.of_class(guard.class).into_iter().filter_map(|(position, fields)| {
+                    let fields: Vec<String> = fields.into_iter().map(str::to_owned).collect();
+                    Some((planned.changes.get(position)?, fields))
+                });
+                of_class.filter(|(_, fields)| guard.field.as_ref().is_none_or(|field| fields.contains(field))).collect()
             };
             let guards = held.guards.iter().map(|guard| HeldClass {
                 class: Some(guard.class),
                 message: guard.message.clone(),
                 remedy: to_go_on(tenant, &guard.remedy),
-                changes: of_class(guard.class),
+                changes: of_guard(guard),
             });
             Ok(guards.collect())
         }
@@ -317,8 +329,11 @@ pub(super) fn print_report(report: &Report, json: bool, known: usize, all: bool)
     }
     outcome::rows(&RED.on_stdout("! error"), report.errors.iter().skip(known));
     for guard in &report.guards {
-        let held = report.held.iter().filter(|row| row.class == guard.class);
-        let people = held.map(|row| outcome::person(row.employee_id.as_deref(), &row.display_name));
+        let is_held = |row: &&HeldRow| {
+            row.class == guard.class && guard.field.as_ref().is_none_or(|field| row.fields.contains(field))
+        };
+        let held = report.held.iter().filter(is_held);
+        let people = held.map(|row| outcome::held(row.employee_id.as_deref(), &row.display_name, &row.fields));
         let people: Vec<String> = people.collect();
         outln!("{} {}", YELLOW.on_stdout("! held"), clean(&guard.message));
         outcome::held_lines(&people, all, std::io::stdout().is_terminal()).iter().for_each(|line| outln!("{line}"));

@@ -8,6 +8,7 @@ mod control;
 mod engine;
 mod error;
 mod first_sync;
+mod guard_facts;
 mod interruptions;
 mod journal;
 mod people;

@@ -140,6 +140,27 @@ pub trait RunStore: KeyRows + Clone + Send + Sync + 'static {
     /// The ledger's sums, which the guards compare with: archivings since this time (Unix seconds), and active
     /// accounts.
     fn ledger_sums(&self, since_unix_seconds: i64) -> impl Future<Output = Result<LedgerSums, HostError>> + Send;
+    /// Those of these accounts that the ledger has as archived, each with the time of its last archiving (Unix seconds).
+    fn archived_of(&self, accounts: &[String])
+    -> impl Future<Output = Result<BTreeMap<String, i64>, HostError>> + Send;
+    /// The states of the source in the accepted runs since then (Unix seconds), in which the same was selected.
+    fn source_states(
+        &self,
+        since: i64,
+        selection: &str,
+    ) -> impl Future<Output = Result<Vec<Vec<NamedValue>>, HostError>> + Send;
+    /// Records the state of the source in an accepted run, and removes states from before `since` and of other
+    /// selections.
+    fn note_source(
+        &self,
+        fence: Fence,
+        at: i64,
+        selection: &str,
+        state: &[NamedValue],
+        since: i64,
+    ) -> impl Future<Output = Result<(), HostError>> + Send;
+    /// The reports of the latest runs of the directory lane as they are stored, the newest first.
+    fn last_reports(&self, limit: u32) -> impl Future<Output = Result<Vec<String>, HostError>> + Send;
     /// The account that the ledger has for an employee.
     fn account_of(&self, employee_id: &str) -> impl Future<Output = Result<Option<String>, HostError>> + Send;
     /// The employee whose account this is by the ledger.
@@ -265,6 +286,29 @@ impl RunStore for TenantDatabase {
 
     async fn ledger_sums(&self, since_unix_seconds: i64) -> Result<LedgerSums, HostError> {
         self.ledger_sums(since_unix_seconds).await
+    }
+
+    async fn archived_of(&self, accounts: &[String]) -> Result<BTreeMap<String, i64>, HostError> {
+        self.archived_of(accounts).await
+    }
+
+    async fn source_states(&self, since: i64, selection: &str) -> Result<Vec<Vec<NamedValue>>, HostError> {
+        self.source_states(since, selection).await
+    }
+
+    async fn note_source(
+        &self,
+        fence: Fence,
+        at: i64,
+        selection: &str,
+        state: &[NamedValue],
+        since: i64,
+    ) -> Result<(), HostError> {
+        self.note_source(fence, at, selection, state, since).await
+    }
+
+    async fn last_reports(&self, limit: u32) -> Result<Vec<String>, HostError> {
+        self.last_reports(limit).await
     }
 
     async fn account_of(&self, employee_id: &str) -> Result<Option<String>, HostError> {

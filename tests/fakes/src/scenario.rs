@@ -7,13 +7,16 @@ mod rehires;
 use std::{fmt, str::FromStr};
 
 pub(crate) use self::{
-    accidents::{insist_on_names, rename, terminate_a_third},
+    accidents::{
+        archive_by_hand, become_visible, empty_phones, insist_on_names, overwrite_departments, overwrite_managers,
+        overwrite_names, rename, terminate_a_third,
+    },
     day_two::Plan,
     rehires::{choose_rehires, rehire},
 };
 pub use self::{day_two::DayTwo, rehires::Rehire};
 
-/// A course of events. All but [`Self::Flaky`] are a change in HiBob that happens once: at the first search after the
+/// A course of events. All but [`Self::Flaky`] are a change in HiBob, or in TravelPerk, that happens once: at the first search after the
 /// first write to TravelPerk. So the first sync sees the company before the change, and the second one sees it after
 /// the change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -44,11 +47,23 @@ pub enum Scenario {
     /// Ten people get a second given name in HiBob, while the identity provider restores their old names in TravelPerk
     /// at each search.
     SsoOverwrites,
+    /// Forty people whom the service user could not see become visible, as by a wider audience.
+    Newcomers,
+    /// Thirty accounts are archived in TravelPerk on purpose, while their people work on.
+    ArchivedByHand,
+    /// A wrong import overwrites the surname of forty employed people.
+    NamesOverwritten,
+    /// The telephone numbers of a fifth of the employed people are emptied.
+    Nulls,
+    /// A wrong import gives all employed people but one the same line manager.
+    ManagersOverwritten,
+    /// A wrong import spreads the people of all departments anew.
+    DepartmentsOverwritten,
 }
 
 impl Scenario {
     /// Every scenario.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 15] = [
         Self::None,
         Self::DayTwo,
         Self::Flaky,
@@ -58,10 +73,16 @@ impl Scenario {
         Self::Rehires,
         Self::Renames,
         Self::SsoOverwrites,
+        Self::Newcomers,
+        Self::ArchivedByHand,
+        Self::NamesOverwritten,
+        Self::Nulls,
+        Self::ManagersOverwritten,
+        Self::DepartmentsOverwritten,
     ];
 
     /// The names of all scenarios, for a command line.
-    pub const NAMES: [&str; 9] = [
+    pub const NAMES: [&str; 15] = [
         Self::None.name(),
         Self::DayTwo.name(),
         Self::Flaky.name(),
@@ -71,6 +92,12 @@ impl Scenario {
         Self::Rehires.name(),
         Self::Renames.name(),
         Self::SsoOverwrites.name(),
+        Self::Newcomers.name(),
+        Self::ArchivedByHand.name(),
+        Self::NamesOverwritten.name(),
+        Self::Nulls.name(),
+        Self::ManagersOverwritten.name(),
+        Self::DepartmentsOverwritten.name(),
     ];
 
     /// The scenario's name.
@@ -86,6 +113,12 @@ impl Scenario {
             Self::Rehires => "rehires",
             Self::Renames => "renames",
             Self::SsoOverwrites => "sso-overwrites",
+            Self::Newcomers => "newcomers",
+            Self::ArchivedByHand => "archived-by-hand",
+            Self::NamesOverwritten => "names-overwritten",
+            Self::Nulls => "nulls",
+            Self::ManagersOverwritten => "managers-overwritten",
+            Self::DepartmentsOverwritten => "departments-overwritten",
         }
     }
 }
@@ -126,7 +159,8 @@ mod tests {
             assert_eq!(scenario.to_string().parse(), Ok(scenario));
         }
         let error = "day-three".parse::<Scenario>().unwrap_err();
-        let names = "none, day-two, flaky, mass-leavers, empty, lost-permission, rehires, renames, sso-overwrites";
+        let names = "none, day-two, flaky, mass-leavers, empty, lost-permission, rehires, renames, sso-overwrites, newcomers, \
+                     archived-by-hand, names-overwritten, nulls, managers-overwritten, departments-overwritten";
         assert_eq!(error.to_string(), format!("no scenario `day-three`; there are {names}"));
         assert_eq!(Scenario::ALL.map(Scenario::name), Scenario::NAMES);
     }

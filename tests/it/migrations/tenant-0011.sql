@@ -1,1 +1,1 @@
-UPDATE fence SET reactivations_asked_for = '["a-9"]';
+INSERT INTO source_states (at, selection, state) VALUES (100, 'all', '[]');

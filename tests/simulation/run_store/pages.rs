@@ -20,6 +20,8 @@ pub(crate) struct Pages {
     pub(crate) accounts: BTreeMap<String, (String, bool)>,
     pub(super) archivings: Vec<(String, i64)>,
     pub(crate) baseline: Vec<NamedValue>,
+    /// The states of the source: the time of the run, a digest of the selection, and the numbers.
+    pub(super) source_states: Vec<(i64, String, Vec<NamedValue>)>,
     /// Persons' keys in stored form. The first has the number 1.
     pub(super) people: Vec<(KeyedHash, Vec<u8>)>,
     pub(crate) journals: Vec<Journal>,
@@ -112,6 +114,16 @@ impl Pages {
         let is_inactive = |account: &String| self.accounts.get(account).is_some_and(|(_, is_active)| !is_active);
         let lately = self.archivings.iter().filter(|(account, at)| *at >= since && is_inactive(account));
         lately.map(|(account, _)| account).collect::<BTreeSet<_>>().len()
+    }
+
+    /// Those of these accounts that are archived, with the time of the last archiving.
+    pub(super) fn archived_of(&self, accounts: &[String]) -> BTreeMap<String, i64> {
+        let inactive = accounts.iter().filter(|account| self.accounts.get(*account).is_some_and(|(_, active)| !active));
+        let last = |account: &String| {
+            let of_account = self.archivings.iter().filter(|(other, _)| other == account);
+            of_account.map(|(_, at)| *at).max().unwrap_or_default()
+        };
+        inactive.map(|account| (account.clone(), last(account))).collect()
     }
 
     pub(crate) fn active(&self) -> usize {

@@ -85,7 +85,7 @@ fn collect(at: &str, value: &Value, leaves: &mut BTreeSet<String>) {
 }
 
 /// The numbers that may be 0, with what 0 means there. Anything else that a run needs would not work with none of it.
-const MAY_BE_ZERO: [(&str, &str); 14] = [
+const MAY_BE_ZERO: &[(&str, &str)] = &[
     ("sync.create_days_before_start", "an account is created on the first day"),
     ("sync.plan_age_hours_max", "no saved plan is applied"),
     ("schedule.spread_minutes", "a run starts on the minute"),
@@ -93,8 +93,25 @@ const MAY_BE_ZERO: [(&str, &str); 14] = [
     ("safety.archive_limit_percent", "the number alone counts"),
     ("safety.rename_limit_min", "the share alone counts"),
     ("safety.rename_limit_percent", "the number alone counts"),
+    ("safety.create_limit_min", "the share alone counts"),
+    ("safety.create_limit_percent", "the number alone counts"),
+    ("safety.reactivate_limit_min", "the share alone counts"),
+    ("safety.reactivate_limit_percent", "the number alone counts"),
+    ("safety.names_limit_min", "the share alone counts"),
+    ("safety.names_limit_percent", "the number alone counts"),
+    ("safety.clear_limit_min", "the share alone counts"),
+    ("safety.clear_limit_percent", "the number alone counts"),
+    ("safety.manager_limit_min", "the share alone counts"),
+    ("safety.manager_limit_percent", "the number alone counts"),
+    ("safety.cost_center_limit_min", "the share alone counts"),
+    ("safety.cost_center_limit_percent", "the number alone counts"),
+    ("safety.reassign_limit_min", "the share alone counts"),
+    ("safety.reassign_limit_percent", "the number alone counts"),
+    ("safety.reference_limit_min", "the share alone counts"),
+    ("safety.reference_limit_percent", "the number alone counts"),
+    ("safety.reference_leak_percent", "the number for one run alone counts"),
     ("safety.source_shrink_percent", "one employee fewer is held"),
-    ("safety.leak_percent", "the number alone counts"),
+    ("safety.leak_percent", "the number for one run alone counts"),
     ("limits.slot_wait_seconds_max", "a call does not wait for its turn"),
     ("limits.log_lines_max", "the plugin's lines are not logged"),
     ("limits.retry_pause_milliseconds", "a read is repeated at once"),

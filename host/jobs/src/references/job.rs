@@ -45,6 +45,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many departures are looked up in HiBob at the same time.
 const PARALLEL: usize = 4;
 
+/// Seconds in a day.
+const DAY: i64 = 24 * 60 * 60;
+
 /// What a run is to do.
 #[derive(Clone, Debug, Default)]
 pub struct ReferencesRequest {
@@ -282,8 +285,9 @@ impl<P: Leavers> Job<'_, P> {
     /// Revokes the references of departures that were cancelled, unless the guard holds them.
     async fn revoke(&mut self, detection: &Detection, known: &[Known]) -> Result<(), HostError> {
         let cancelled = &detection.cancelled;
-        if let Some(held) = guard::revoking(self.run.ports().config().id.as_str(), cancelled, known, self.order.release)
-        {
+        let config = self.run.ports().config();
+        let (release, limits) = (self.order.release, config.safety.reference_limits());
+        if let Some(held) = guard::revoking(config.id.as_str(), cancelled, known, release, &limits) {
             let names = self.names_in_references(cancelled).await?;
             self.report.guards.push(held);
             self.report.held.extend(cancelled.iter().map(|departure| {
@@ -321,7 +325,10 @@ impl<P: Leavers> Job<'_, P> {
         corrected: Vec<Departure>,
         known: &[Known],
     ) -> Result<(), HostError> {
-        let most = guard::limit(known).max(self.order.release.issuing);
+        let limits = self.run.ports().config().safety.reference_limits();
+        let since = self.run.ports().now() - i64::from(limits.leak_days) * DAY;
+        let lately = self.run.ports().run_store().references_issued_since(since).await?;
+        let most = guard::limit(known, lately, &limits).max(self.order.release.issuing);
         let left = departures.into_iter().map(|departure| (departure, false));
         let all: Vec<(Departure, bool)> =
             left.chain(corrected.into_iter().map(|departure| (departure, true))).collect();
@@ -351,7 +358,7 @@ impl<P: Leavers> Job<'_, P> {
         }
         drop(answers);
         if counted.len() > most {
-            self.hold(total - impossible, &all, &counted, known);
+            self.hold(total - impossible, &all, &counted, (known, lately));
             return Ok(());
         }
         for (departure, issuable, is_correction) in counted {
@@ -427,14 +434,15 @@ impl<P: Leavers> Job<'_, P> {
         number: usize,
         all: &[(Departure, bool)],
         counted: &[(Departure, IssuableReference, bool)],
-        known: &[Known],
+        (known, lately): (&[Known], usize),
     ) {
         let tenant = self.run.ports().config().id.as_str();
+        let limits = self.run.ports().config().safety.reference_limits();
         let command = match self.order.employees {
             None => format!("hibob references {tenant}"),
             Some(_) => format!("hibob references issue {tenant} …"),
         };
-        self.report.guards.push(guard::held(&command, number, known));
+        self.report.guards.push(guard::held(&command, number, known, lately, &limits));
         let name = |departure: &Departure| {
             let claims =
                 counted.iter().find(|(of, ..)| of == departure).map(|(_, issuable, _)| &issuable.confirmed.claims);

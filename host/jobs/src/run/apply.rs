@@ -3,7 +3,8 @@
 //! 1. Changes that do not depend on each other are made at the same time, at most `sync.parallel_changes` of them, each
 //!    in a fresh instance. A change starts when everything that it depends on (`depends_on`) is done, and everything
 //!    that it comes after (`after`) is done or has failed.
-//! 2. A change that a guard holds is not made, nor is anything that depends on it.
+//! 2. A change that a guard holds is not made, nor is anything that depends on it. Of a change of which a guard holds
+//!    single fields, the others are made; what needs a user name that is held is not.
 //! 3. A change that the journal has as finished is not made again: its outcome is counted. One that was begun and not
 //!    finished has an unknown outcome, and the plugin looks at the target first.
 //! 4. The journal records that a change begins before its first request leaves. Its outcome is recorded in one
@@ -60,7 +61,7 @@ pub(super) enum Progress {
     },
 }
 
-/// Applies a plan except for the changes in `held`, and counts each change's outcome in `report`. The rules are at the
+/// Applies a plan except for what is in `held`, and counts each change's outcome in `report`. The rules are at the
 /// head of this file.
 pub(super) async fn apply(
     ports: &impl RunPorts,
@@ -71,20 +72,9 @@ pub(super) async fn apply(
 ) -> Progress {
     let interrupt = ports.interrupt();
     let (before, mut ended, mut unknown) = (report.clone(), BTreeMap::new(), Vec::new());
-    let mut schedule = Schedule::new(&planned.changes);
-    for (&position, &class) in &held.changes {
-        let Some(change) = planned.changes.get(position) else { continue };
-        report.hold(change, class);
-        ports.metrics().change(change.kind, ChangeOutcome::Held);
-        schedule.close(position);
-        for position in schedule.failed(position) {
-            // A dependent change that is held itself is reported as held, in its own turn.
-            if let Some(skipped) = planned.changes.get(position).filter(|_| !held.changes.contains_key(&position)) {
-                skip(skipped, change, report);
-                ports.metrics().change(skipped.kind, ChangeOutcome::Skipped);
-            }
-        }
-    }
+    let made = held.without_held_fields(planned);
+    let mut schedule = Schedule::new(&made);
+    hold(ports, planned, held, &mut schedule, report);
     let parallel = ports.config().sync.parallel_changes.get() as usize;
     let mut running = FuturesUnordered::new();
     let total = planned.changes.len() as u64;
@@ -95,7 +85,7 @@ pub(super) async fn apply(
                 break;
             }
             let Some(position) = schedule.next() else { break };
-            let Some(change) = planned.changes.get(position) else {
+            let Some(change) = made.get(position) else {
                 continue;
             };
             running.push(async move {
@@ -183,6 +173,44 @@ pub(super) async fn is_stopped(ports: &impl RunPorts, job: Option<&str>) -> bool
         Err(error) => tracing::warn!("whether the run was stopped cannot be read: {error}"),
     }
     ports.interrupt().is_requested()
+}
+
+/// Takes what the guards hold out of the schedule, and notes it in the report with what waits for it (rule 2).
+fn hold(ports: &impl RunPorts, planned: &Planned, held: &Held, schedule: &mut Schedule, report: &mut Report) {
+    let skip_all = |because: &Change, positions: Vec<usize>, report: &mut Report| {
+        // A dependent change that is held itself is reported as held, in its own turn.
+        for position in positions.into_iter().filter(|position| !held.changes.contains_key(position)) {
+            if let Some(skipped) = planned.changes.get(position) {
+                skip(skipped, because, report);
+                ports.metrics().change(skipped.kind, ChangeOutcome::Skipped);
+            }
+        }
+    };
+    for (&position, fields) in &held.fields {
+        if let Some(change) = planned.changes.get(position) {
+            report.hold_fields(change, fields);
+        }
+    }
+    for (position, because) in held.lacks_user_name(planned) {
+        let Some(because) = planned.changes.get(because) else { continue };
+        if schedule.close(position) {
+            let also = schedule.failed(position);
+            skip_all(because, std::iter::once(position).chain(also).collect(), report);
+        }
+    }
+    for (&position, &class) in &held.changes {
+        let Some(change) = planned.changes.get(position) else { continue };
+        ports.metrics().change(change.kind, ChangeOutcome::Held);
+        schedule.close(position);
+        if held.fields.contains_key(&position) {
+            // Every field is held, and reported above. What needs none of them goes on.
+            schedule.done(position);
+            continue;
+        }
+        report.hold(change, class);
+        let skipped = schedule.failed(position);
+        skip_all(change, skipped, report);
+    }
 }
 
 /// Looks what became of a change that was begun, without writing anything but what the plugin stores about it, and

@@ -25,7 +25,7 @@ pub use stored::{Reasons, StoredPlan};
 use crate::approval::short;
 use crate::run::difference::difference;
 use crate::run::first::{hold_reactivations, unconfirmed};
-use crate::run::guard::guard;
+use crate::run::guard::{guard, released};
 use crate::run::ports::RunPorts;
 use crate::run::report::{Report, Stale, WaitingPlan};
 use crate::run::{DAY, Running};
@@ -33,7 +33,7 @@ use hibob_base::digest::hex;
 use hibob_base::error::HostError;
 use hibob_config::tenant::Approval;
 use hibob_contract::Planned;
-use hibob_policy::guard::{Held, Release};
+use hibob_policy::guard::{Class, Held, Release};
 use hibob_store::database::{ApprovalRow, ApprovalState, NewApproval, NewJournal, TenantDatabase};
 use hibob_store::plan_file::moved_basis;
 use hibob_store::privacy;
@@ -78,8 +78,11 @@ impl<P: RunPorts> Running<P> {
             }
         }
         if plans_wait && release != Release::default() {
+            let options = Class::ALL.iter().map(|class| format!("--{}", class.option())).collect::<Vec<_>>().join(", ");
             return Err(HostError::configuration(
-                "plans above the limits wait for approval (safety.approval), and are not released by --allow-archiving, --allow-renaming, --allow-reassigning or --allow-changed-source",
+                format!(
+                    "plans above the limits wait for approval (safety.approval), and are not released by {options} or --allow-changed-source"
+                ),
                 format!("leave that out, and approve the plan: hibob plans {}", config.id),
             ));
         }
@@ -91,7 +94,7 @@ impl<P: RunPorts> Running<P> {
             }
             let stored = StoredPlan::read(approvals, self.keyring(), &row).await?;
             let Some(stale) = self.stale(&row, &stored, planned, &reasons)? else {
-                report.settle(&row, reasons.messages());
+                report.settle(&row, &reasons);
                 return Ok(ApprovalVerdict::Approved(stored));
             };
             self.refuse(approvals, &row, stale, report).await?;
@@ -125,7 +128,8 @@ impl<P: RunPorts> Running<P> {
             report.guards = held.guards;
             return Err(unconfirmed(&config.id, &first, open.map(|row| short(&row.plan))));
         }
-        let mut held = guard(run_store, config, planned, release).await?;
+        let released = released(run_store, self.keyring(), release).await?;
+        let mut held = guard(run_store, config, planned, &released).await?;
         self.release_reactivations(planned, &mut held).await?;
         if let (Some(row), Some(approvals)) = (open, self.ports.approvals()) {
             approvals.close_approval(self.fence, row.id, ApprovalState::Superseded, self.started_at).await?;
@@ -161,7 +165,7 @@ impl<P: RunPorts> Running<P> {
         let reasons = Reasons { first, ..Reasons::of(self.ports.run_store(), self.ports.config(), planned).await? };
         let stored = StoredPlan::read(approvals, self.keyring(), approved).await?;
         let Some(stale) = self.stale(approved, &stored, planned, &reasons)? else {
-            report.settle(approved, reasons.messages());
+            report.settle(approved, &reasons);
             return self.make_approved(&stored, report).await;
         };
         let why = stale.why.clone();
@@ -270,6 +274,7 @@ impl<P: RunPorts> Running<P> {
         report: &mut Report,
     ) -> Result<(), HostError> {
         let (why, changes) = (reasons.messages(), planned.changes.len());
+        report.is_source_held = reasons.is_source_held();
         if let Some(row) = open {
             let stored = StoredPlan::read(approvals, self.keyring(), row).await?;
             if Reasons::read(row)? == *reasons && self.stale(row, &stored, planned, reasons)?.is_none() {

@@ -140,10 +140,16 @@ fn hold(state: &FirstSyncState, planned: &Planned, held: &mut Held) {
     }
     let number = positions.len();
     for position in positions {
-        held.changes.entry(position).or_insert(Class::FirstReactivating);
+        held.changes.entry(position).or_insert(Class::Reactivating);
+    }
+    let is_asked = |position: &usize| planned.changes.get(*position).is_some_and(|change| is_asked_for(state, change));
+    if held.of_class(Class::Reactivating).keys().all(is_asked) {
+        // It says more than the guard that counts them.
+        held.guards.retain(|guard| guard.class != Class::Reactivating);
     }
     held.guards.push(GuardRow {
-        class: Class::FirstReactivating,
+        class: Class::Reactivating,
+        field: None,
         message: format!(
             "{number} accounts were inactive in TravelPerk when this tenant was first synced, and would be made active; somebody may have archived them on purpose"
         ),
@@ -206,8 +212,8 @@ impl<P: RunPorts> Running<P> {
         let (mut still, mut released) = (BTreeSet::new(), BTreeSet::new());
         for (position, change) in planned.changes.iter().enumerate().filter(|(_, change)| is_asked_for(&state, change)) {
             if self.yes.reactivations || begun.get(&change.id).is_some_and(|begun| is_same(begun, change)) {
-                // Another guard may hold it as well.
-                if held.changes.get(&position) == Some(&Class::FirstReactivating) {
+                // A guard of another class may hold it as well.
+                if held.changes.get(&position) == Some(&Class::Reactivating) {
                     held.changes.remove(&position);
                 }
                 released.extend(change.target_id.clone());
@@ -215,8 +221,8 @@ impl<P: RunPorts> Running<P> {
                 still.extend(change.target_id.clone());
             }
         }
-        if still.is_empty() {
-            held.guards.retain(|guard| guard.class != Class::FirstReactivating);
+        if held.of_class(Class::Reactivating).is_empty() {
+            held.guards.retain(|guard| guard.class != Class::Reactivating);
         }
         self.keep_asking(&state, still, &released).await
     }

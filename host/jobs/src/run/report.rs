@@ -1,5 +1,6 @@
 //! The report of a directory sync: what the run did, for people and for machines.
 
+use crate::run::approval::Reasons;
 use crate::run::difference::DifferenceRow;
 use crate::run::first::FirstSync;
 use crate::run::rows;
@@ -14,6 +15,7 @@ use hibob_store::database::ApprovalRow;
 use hibob_store::privacy::LEFT_OUT;
 use hibob_store::update_row::UpdateRow;
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An error or a warning, about one employee or about nobody in particular.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -48,6 +50,9 @@ pub struct HeldRow {
     pub employee_id: Option<String>,
     /// The name of the account, for people to read.
     pub display_name: String,
+    /// The fields that are held, while the rest of the change is made; empty where the whole change is held.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
 }
 
 /// A plan that waits for approval. No part of it was applied.
@@ -196,6 +201,13 @@ pub struct Report {
     /// The rows of the run record. They are not part of the printed report.
     #[serde(skip)]
     pub updates: Vec<UpdateRow>,
+    /// Whether the plan waits because its source differs too much from earlier accepted runs.
+    #[serde(skip)]
+    pub(super) is_source_held: bool,
+    /// Whether a person has released a source that differs too much, so that it is not compared with earlier ones any
+    /// more.
+    #[serde(skip)]
+    pub(super) starts_source_anew: bool,
     /// The database's number of the decided plan that this run has applied or found stale.
     #[serde(skip)]
     pub(super) settled: Option<i64>,
@@ -245,20 +257,36 @@ impl Report {
         self.updates.extend(rows::rows(change, result, not_taken));
     }
 
-    /// Notes a change that is held.
+    /// Notes a change of which the whole is held.
     pub(super) fn hold(&mut self, change: &Change, class: Class) {
         self.tell(change, RowResult::Held, &[]);
+        self.hold_row(change, class, Vec::new());
+    }
+
+    /// Notes a change of which these fields are held, each with its class.
+    pub(super) fn hold_fields(&mut self, change: &Change, held: &BTreeMap<String, Class>) {
+        self.updates.extend(rows::held_fields(change, held));
+        let classes: BTreeSet<Class> = held.values().copied().collect();
+        for class in classes {
+            let fields = held.iter().filter(|(_, of)| **of == class).map(|(field, _)| field.clone()).collect();
+            self.hold_row(change, class, fields);
+        }
+    }
+
+    fn hold_row(&mut self, change: &Change, class: Class, fields: Vec<String>) {
         self.held.push(HeldRow {
             class,
             employee_id: change.employee_id.clone(),
             display_name: change.display_name.clone(),
+            fields,
         });
     }
 
     /// Notes the approval with which the plan is applied.
-    pub(super) fn settle(&mut self, row: &ApprovalRow, released: Vec<String>) {
+    pub(super) fn settle(&mut self, row: &ApprovalRow, reasons: &Reasons) {
         self.settled = Some(row.id);
-        self.approval = Some(Approved::of(row, released));
+        self.starts_source_anew = reasons.is_source_held();
+        self.approval = Some(Approved::of(row, reasons.messages()));
     }
 
     /// Notes a change of a plan that waits for approval.
@@ -266,10 +294,11 @@ impl Report {
         self.tell(change, RowResult::Waiting, &[]);
     }
 
-    /// Whether the run is accepted: it came to its end, no guard held anything and no plan waits. Only then its
-    /// baseline counts.
-    pub fn is_accepted(&self) -> bool {
-        !self.is_stopped() && self.held.is_empty() && self.waiting.is_none()
+    /// Whether the numbers of the source count from now on: the run came to its end, and the guard of the source held
+    /// nothing. What is held of the changes does not matter, since they are counted again each time. A plan that waits
+    /// counts too, but not before the first applied run.
+    pub fn is_accepted(&self, is_first: bool) -> bool {
+        !self.is_stopped() && !self.is_source_held && !(is_first && self.waiting.is_some())
     }
 
     /// Whether something ended the run early.

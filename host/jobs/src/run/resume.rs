@@ -235,7 +235,8 @@ impl<P: RunPorts> Running<P> {
             (Settling::Resume, None) => {}
         }
         let record = self.record_of(open, settling, &report)?;
-        let number = self.record_run(record, accepted(&report, planned), &report.updates).await?;
+        let is_first = self.ports.run_store().baseline().await?.is_empty();
+        let number = self.record_run(record, accepted(&report, planned, is_first), &report.updates).await?;
         report.numbered(number);
         Ok(report)
     }

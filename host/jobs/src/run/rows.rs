@@ -2,7 +2,9 @@
 
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange, Mismatch};
 use hibob_contract::types::Value;
+use hibob_policy::guard::Class;
 use hibob_store::update_row::{NameOf, UpdateRow};
+use std::collections::BTreeMap;
 
 /// How a change, or one field of it, ended. The word stands in the row, in the history and in the workbook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +85,14 @@ pub(super) fn rows(change: &Change, result: RowResult, not_taken: &[Mismatch]) -
         row(if assigned { "Assigned" } else { "Information changed" }, field, word(field))
     }));
     rows
+}
+
+/// The rows of the fields of a change that are held, while the rest of the change is made.
+pub(super) fn held_fields(change: &Change, held: &BTreeMap<String, Class>) -> Vec<UpdateRow> {
+    let fields = change.fields.iter().filter(|field| held.contains_key(&field.field)).cloned().collect();
+    let part = Change { kind: ChangeKind::Update, fields, ..change.clone() };
+    let held = RowResult::Held.word();
+    rows(&part, RowResult::Done, &[]).into_iter().map(|row| UpdateRow { result: held.to_owned(), ..row }).collect()
 }
 
 /// The other person that a value names, such as a line manager; none for other values.

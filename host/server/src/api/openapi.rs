@@ -3,6 +3,7 @@
 use crate::api::routes::{Action, Body, Holder, ROUTES, Route};
 use hibob_base::job::JobKind;
 use hibob_base::secret::SecretName;
+use hibob_store::queue::release_arguments;
 use serde_json::{Map, Value, json};
 
 /// The description that `GET /openapi.json` answers.
@@ -124,6 +125,17 @@ fn new_job() -> Value {
     let kinds: Vec<&str> =
         JobKind::ALL.iter().copied().filter(|kind| *kind != JobKind::Apply).map(JobKind::word).collect();
     let (number, flag) = (json!({ "type": "integer", "minimum": 0 }), json!({ "type": "boolean" }));
+    let others = [
+        ("allow_changed_source", flag),
+        ("allow_issuing", number.clone()),
+        ("allow_revoking", number),
+        ("employees", json!({ "type": "array", "items": { "type": "string" } })),
+        ("reference", json!({ "type": "string" })),
+    ];
+    let release =
+        |(name, help): (&str, &str)| (name.to_owned(), json!({ "type": "integer", "minimum": 0, "description": help }));
+    let others = others.map(|(name, described)| (name.to_owned(), described));
+    let arguments: Map<String, Value> = release_arguments().map(release).chain(others).collect();
     json!({
         "type": "object",
         "required": ["kind"],
@@ -134,13 +146,7 @@ fn new_job() -> Value {
                 "type": "object",
                 "description": "The releases of what a guard would hold, and the employees that the job is for.",
                 "additionalProperties": false,
-                "properties": {
-                    "allow_archiving": number, "allow_renaming": number, "allow_reassigning": number,
-                    "allow_changed_source": flag,
-                    "allow_issuing": number, "allow_revoking": number,
-                    "employees": { "type": "array", "items": { "type": "string" } },
-                    "reference": { "type": "string" },
-                },
+                "properties": arguments,
             },
         },
     })

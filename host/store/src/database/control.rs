@@ -27,10 +27,11 @@ pub struct Disabled {
 
 /// The tables that hold tenants' rows, on PostgreSQL, in the order in which a tenant's rows are deleted: a row before
 /// the rows that it refers to.
-pub(super) const TENANT_TABLES: [&str; 23] = [
+pub(super) const TENANT_TABLES: [&str; 24] = [
     "entries_usage", // first, so that the trigger on `entries` has nothing to count
     "entries",
     "baseline",
+    "source_states",
     "journal_events",
     "journals",
     "approvals",

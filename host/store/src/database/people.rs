@@ -17,7 +17,7 @@ use std::fmt;
 use std::fmt::Write as _;
 
 /// The most values in one statement.
-const ASKED_MAX: usize = 500;
+pub(super) const ASKED_MAX: usize = 500;
 
 /// The keyed hash of an id: HMAC-SHA256 (RFC 2104) under the tenant's key. Without that key nobody can tell whose id it
 /// is.
@@ -337,7 +337,7 @@ fn tag(bytes: Vec<u8>) -> Result<KeyedHash, HostError> {
 }
 
 /// `$1, $2, …`
-fn places(number: usize) -> String {
+pub(super) fn places(number: usize) -> String {
     (1..=number).fold(String::new(), |mut text, place| {
         let _ = write!(text, "{}${place}", if place == 1 { "" } else { ", " });
         text

@@ -56,7 +56,7 @@ pub async fn encrypt_report(keyring: &Keyring<impl KeyRows>, fence: Fence, repor
 ///
 /// # Errors
 /// The tenant's key is not available, or the database failed.
-pub(super) async fn decrypt_report(keyring: &Keyring<impl KeyRows>, report: Value) -> Result<Value, HostError> {
+pub async fn decrypt_report(keyring: &Keyring<impl KeyRows>, report: Value) -> Result<Value, HostError> {
     Ok(one(keyring.decrypt(Purpose::Report, vec![report]).await?))
 }
 

@@ -4,8 +4,9 @@ use crate::database::DatabaseError;
 use crate::queue::{JobId, QueueError};
 use hibob_base::error::HostError;
 use hibob_base::job::{JobKind, WayOn};
-use hibob_policy::guard::Release;
+use hibob_policy::guard::{Class, Release};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// What a job is to do. Never a secret, nor anything of a person but HiBob's id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,43 +50,93 @@ pub struct ReferencesArguments {
     pub employees: Option<Vec<String>>,
 }
 
-/// The arguments as JSON: in the database, and in the API. Each kind of job takes some of these fields.
+/// The arguments as JSON: in the database, and in the API. Each kind of job takes some of these fields. What is released
+/// has a field for each class of changes that a guard counts, by [`Class::argument`], and `allow_changed_source`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(try_from = "Map<String, Value>", into = "Map<String, Value>")]
 pub struct ArgumentFields {
     /// `apply`: the saved plan that is kept for it, by the SHA-256 of its bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
     /// `apply`, instead of a saved plan: the plan that somebody has approved, by the SHA-256 under which it is stored.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub approved: Option<String>,
     /// `apply`, instead of a saved plan: `resume` or `abandon` the plan of the run that a person has interrupted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub interrupted: Option<String>,
-    /// `sync`, `apply`: archivings that a guard lets through.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub allow_archiving: usize,
-    /// `sync`, `apply`: changed user names that a guard lets through.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub allow_renaming: usize,
-    /// `sync`, `apply`: accounts that a guard lets be given to another employee.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub allow_reassigning: usize,
-    /// `sync`, `apply`: whether the source may look quite different from the last accepted run.
-    #[serde(skip_serializing_if = "is_false")]
-    pub allow_changed_source: bool,
+    /// `sync`, `apply`: what the guards let through.
+    pub release: Release,
     /// `references`: references that the guard lets be issued.
-    #[serde(skip_serializing_if = "is_zero")]
     pub allow_issuing: usize,
     /// `references`: references that the guard lets be revoked.
-    #[serde(skip_serializing_if = "is_zero")]
     pub allow_revoking: usize,
     /// `references`: whom to issue for, by HiBob's ids; those who have left since the last run where nobody is named.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub employees: Option<Vec<String>>,
     /// `deliver`: which reference.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+}
+
+/// Whether the source may look quite different, among the arguments.
+const CHANGED_SOURCE: &str = "allow_changed_source";
+
+/// The arguments that are not about a class of changes.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct OtherFields {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approved: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interrupted: Option<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    allow_changed_source: bool,
+    #[serde(skip_serializing_if = "is_zero")]
+    allow_issuing: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    allow_revoking: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    employees: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
+}
+
+impl TryFrom<Map<String, Value>> for ArgumentFields {
+    type Error = String;
+
+    fn try_from(mut given: Map<String, Value>) -> Result<Self, String> {
+        let mut release = Release::default();
+        for class in Class::ALL {
+            let Some(value) = given.remove(class.argument()) else { continue };
+            let number = value.as_u64().and_then(|number| usize::try_from(number).ok());
+            release.set(*class, number.ok_or_else(|| format!("{} is not a number of accounts", class.argument()))?);
+        }
+        let names: Vec<&str> = Class::ALL.iter().map(|class| class.argument()).chain([CHANGED_SOURCE]).collect();
+        let other: OtherFields = serde_json::from_value(Value::Object(given))
+            .map_err(|error| format!("{error}; what is released is one of {}", names.join(", ")))?;
+        release.changed_source = other.allow_changed_source;
+        let OtherFields { plan, approved, interrupted, allow_issuing, allow_revoking, employees, reference, .. } = other;
+        Ok(Self { plan, approved, interrupted, release, allow_issuing, allow_revoking, employees, reference })
+    }
+}
+
+impl From<ArgumentFields> for Map<String, Value> {
+    fn from(fields: ArgumentFields) -> Self {
+        let ArgumentFields { plan, approved, interrupted, release, allow_issuing, allow_revoking, employees, reference } =
+            fields;
+        let allow_changed_source = release.changed_source;
+        let other =
+            OtherFields { plan, approved, interrupted, allow_changed_source, allow_issuing, allow_revoking, employees, reference };
+        let mut map = match serde_json::to_value(other) {
+            Ok(Value::Object(map)) => map,
+            _ => Self::new(), // texts, numbers and flags can always be written
+        };
+        let released = Class::ALL.iter().filter(|class| release.number(**class) > 0);
+        map.extend(released.map(|class| (class.argument().to_owned(), release.number(*class).into())));
+        map
+    }
+}
+
+/// The arguments that release so many accounts of a class, each with what it does in one sentence.
+pub fn release_arguments() -> impl Iterator<Item = (&'static str, &'static str)> {
+    Class::ALL.iter().map(|class| (class.argument(), class.help()))
 }
 
 fn is_zero(number: &usize) -> bool {
@@ -103,12 +154,7 @@ impl Arguments {
     /// The kind does not take one of these fields, or one that it needs is missing.
     pub fn new(kind: JobKind, fields: ArgumentFields) -> Result<Self, HostError> {
         let given = fields.clone();
-        let release = Release {
-            archiving: fields.allow_archiving,
-            renaming: fields.allow_renaming,
-            reassigning: fields.allow_reassigning,
-            changed_source: fields.allow_changed_source,
-        };
+        let release = fields.release;
         let arguments = match kind {
             JobKind::Check => Self::Check,
             JobKind::Sync => Self::Sync(release),
@@ -116,7 +162,8 @@ impl Arguments {
                 (.., Some(way)) => {
                     let unknown = || {
                         let words: Vec<&str> = WayOn::ALL.iter().map(|way| way.word()).collect();
-                        HostError::configuration("an interrupted plan has no such way on", format!("choose from {}", words.join(", ")))
+                        let remedy = format!("choose from {}", words.join(", "));
+                        HostError::configuration("an interrupted plan has no such way on", remedy)
                     };
                     Self::Apply(PlanToApply::Interrupted(WayOn::of_word(&way).ok_or_else(unknown)?))
                 }
@@ -161,13 +208,7 @@ impl Arguments {
     /// As JSON has them.
     pub fn fields(&self) -> ArgumentFields {
         let none = ArgumentFields::default();
-        let released = |release: &Release| ArgumentFields {
-            allow_archiving: release.archiving,
-            allow_renaming: release.renaming,
-            allow_reassigning: release.reassigning,
-            allow_changed_source: release.changed_source,
-            ..ArgumentFields::default()
-        };
+        let released = |release: &Release| ArgumentFields { release: *release, ..ArgumentFields::default() };
         match self {
             Self::Check => none,
             Self::Sync(release) => released(release),

@@ -14,6 +14,12 @@ use crate::{
 /// The number of people whose names the identity provider restores.
 const INSISTED: usize = 10;
 
+/// The number of people who become visible, and whose names are overwritten.
+const MANY: usize = 40;
+
+/// The number of accounts that are archived by hand.
+const ARCHIVED: usize = 30;
+
 /// A name that nobody in the lists of names has.
 const SECOND_NAME: &str = "Robin";
 
@@ -72,4 +78,77 @@ pub(crate) fn insist_on_names(hibob: &mut HiBob, travelperk: &mut TravelPerk, se
         hibob.employee_mut(id).first_name = format!("{first_name} {SECOND_NAME}");
     }
     !people.is_empty()
+}
+
+/// Carries out `newcomers`. They work at places and under managers of people who are there.
+pub(crate) fn become_visible(hibob: &mut HiBob, seed: u64) -> bool {
+    let people = employed(hibob, seed);
+    let like: Vec<Employee> = people.iter().filter_map(|id| hibob.employees.get(id)).take(MANY).cloned().collect();
+    for (number, one) in like.iter().enumerate() {
+        let id = format!("30{number:017}");
+        let email = Some(format!("newcomer{number}@{GROUP_DOMAIN}"));
+        let surname = format!("{SECOND_NAME}s");
+        hibob.insert(Employee { id, email, surname, work_phone: None, work_mobile: None, ..one.clone() });
+    }
+    !like.is_empty()
+}
+
+/// Carries out `archived-by-hand`.
+pub(crate) fn archive_by_hand(hibob: &HiBob, travelperk: &mut TravelPerk, seed: u64) -> bool {
+    let accounts: Vec<u64> = employed(hibob, seed)
+        .iter()
+        .filter_map(|id| travelperk.user_by_external_id(id).filter(|user| user.active))
+        .map(|user| user.id)
+        .take(ARCHIVED)
+        .collect();
+    for id in &accounts {
+        if let Some(user) = travelperk.users.get_mut(*id) {
+            user.active = false;
+        }
+    }
+    !accounts.is_empty()
+}
+
+/// Carries out `names-overwritten`.
+pub(crate) fn overwrite_names(hibob: &mut HiBob, seed: u64) -> bool {
+    let people = employed(hibob, seed);
+    for id in people.iter().take(MANY) {
+        hibob.employee_mut(id).surname = format!("{SECOND_NAME}s");
+    }
+    !people.is_empty()
+}
+
+/// Carries out `nulls`.
+pub(crate) fn empty_phones(hibob: &mut HiBob, seed: u64) -> bool {
+    let mut people = employed(hibob, seed);
+    people
+        .retain(|id| hibob.employees.get(id).is_some_and(|one| one.work_phone.is_some() || one.work_mobile.is_some()));
+    people.truncate(people.len() / 5);
+    for id in &people {
+        let employee = hibob.employee_mut(id);
+        (employee.work_phone, employee.work_mobile) = (None, None);
+    }
+    !people.is_empty()
+}
+
+/// Carries out `managers-overwritten`.
+pub(crate) fn overwrite_managers(hibob: &mut HiBob, seed: u64) -> bool {
+    let people = employed(hibob, seed);
+    let Some((boss, others)) = people.split_first() else { return false };
+    hibob.employee_mut(boss).manager = None;
+    for id in others {
+        hibob.employee_mut(id).manager = Some(boss.clone());
+    }
+    !others.is_empty()
+}
+
+/// Carries out `departments-overwritten`: everybody is in the department of the next one.
+pub(crate) fn overwrite_departments(hibob: &mut HiBob, seed: u64) -> bool {
+    let people = employed(hibob, seed);
+    let departments: Vec<String> =
+        people.iter().filter_map(|id| hibob.employees.get(id)).map(|one| one.department.clone()).collect();
+    for (id, department) in people.iter().zip(departments.iter().cycle().skip(1)) {
+        hibob.employee_mut(id).department.clone_from(department);
+    }
+    people.len() > 1
 }

@@ -6,7 +6,10 @@ use super::{World, archived, long_known};
 use crate::{
     hibob::{Audience, Category, date},
     message::{Request, Service},
-    scenario::{DayTwo, Rehire, Scenario, choose_rehires, insist_on_names, rehire, rename, terminate_a_third},
+    scenario::{
+        DayTwo, Rehire, Scenario, archive_by_hand, become_visible, choose_rehires, empty_phones, insist_on_names,
+        overwrite_departments, overwrite_managers, overwrite_names, rehire, rename, terminate_a_third,
+    },
 };
 
 impl World {
@@ -43,6 +46,12 @@ impl World {
             }
             Scenario::Renames => rename(&mut self.hibob, self.seed),
             Scenario::SsoOverwrites => insist_on_names(&mut self.hibob, &mut self.travelperk, self.seed),
+            Scenario::Newcomers => become_visible(&mut self.hibob, self.seed),
+            Scenario::ArchivedByHand => archive_by_hand(&self.hibob, &mut self.travelperk, self.seed),
+            Scenario::NamesOverwritten => overwrite_names(&mut self.hibob, self.seed),
+            Scenario::Nulls => empty_phones(&mut self.hibob, self.seed),
+            Scenario::ManagersOverwritten => overwrite_managers(&mut self.hibob, self.seed),
+            Scenario::DepartmentsOverwritten => overwrite_departments(&mut self.hibob, self.seed),
         };
         if changed {
             self.happened.insert(scenario);

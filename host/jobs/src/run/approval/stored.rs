@@ -5,7 +5,7 @@ use hibob_base::digest::hex;
 use hibob_base::error::HostError;
 use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
-use hibob_policy::guard::{GuardRow, Release};
+use hibob_policy::guard::{GuardRow, Release, Released};
 use hibob_store::database::{ApprovalRow, TenantDatabase};
 use hibob_store::privacy;
 use hibob_store::privacy::{DecryptedPlan, KeyRows, Keyring};
@@ -31,11 +31,11 @@ impl Reasons {
         config: &TenantConfig,
         planned: &Planned,
     ) -> Result<Self, HostError> {
-        match judge(run_store, config, planned, Release::default()).await? {
+        match judge(run_store, config, planned, &Released::default()).await? {
             Ok(held) => Ok(Self { source: None, guards: held.guards, first: None }),
             Err(untrusted) => {
                 let release = Release { changed_source: true, ..Release::default() };
-                let guards = guard(run_store, config, planned, release).await?.guards;
+                let guards = guard(run_store, config, planned, &release.into()).await?.guards;
                 Ok(Self { source: Some(untrusted.reasons), guards, first: None })
             }
         }
@@ -53,6 +53,11 @@ impl Reasons {
         self.source.is_none() && self.guards.is_empty() && self.first.is_none()
     }
 
+    /// Whether the source differs too much from earlier accepted runs.
+    pub(in crate::run) fn is_source_held(&self) -> bool {
+        self.source.is_some()
+    }
+
     /// One sentence for each.
     pub fn messages(&self) -> Vec<String> {
         let guards = self.guards.iter().map(|guard| &guard.message);
@@ -64,7 +69,9 @@ impl Reasons {
     pub(super) fn beyond<'r>(&'r self, approved: &Self) -> Option<&'r str> {
         let first = self.first.as_ref().filter(|_| approved.first.is_none());
         let source = self.source.as_ref().filter(|source| approved.source.as_ref() != Some(*source));
-        let is_new = |guard: &&GuardRow| approved.guards.iter().all(|known| known.class != guard.class);
+        let is_new = |guard: &&GuardRow| {
+            approved.guards.iter().all(|known| (known.class, &known.field) != (guard.class, &guard.field))
+        };
         first.or(source).or_else(|| self.guards.iter().find(is_new).map(|guard| &guard.message)).map(String::as_str)
     }
 }

@@ -1,0 +1,12 @@
+-- The states of the source in the accepted runs of the last days; host/migrations/tenant says what each column is.
+CREATE TABLE source_states (
+    tenant TEXT COLLATE "C" NOT NULL DEFAULT hibob_tenant(),
+    at BIGINT NOT NULL,
+    selection TEXT COLLATE "C" NOT NULL,
+    state TEXT COLLATE "C" NOT NULL
+);
+CREATE INDEX source_states_by_time ON source_states (tenant, at);
+
+ALTER TABLE source_states ENABLE ROW LEVEL SECURITY;
+ALTER TABLE source_states FORCE ROW LEVEL SECURITY;
+CREATE POLICY of_tenant ON source_states USING (tenant = hibob_tenant()) WITH CHECK (tenant = hibob_tenant());
