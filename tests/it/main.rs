@@ -56,6 +56,7 @@ mod secrets;
 mod serve;
 mod service;
 mod settings;
+mod stops;
 mod storage_faults;
 mod sync;
 mod telemetry;

@@ -224,6 +224,11 @@ impl Work for Jobs {
             return End::Again(BUSY_PAUSE);
         }
         let end = self.try_to(job, Told { progress, interrupt }).await.unwrap_or_else(|error| {
+            if error.is_locked() {
+                // Its lock goes with the process that has it. What this run has done is in the journal.
+                tracing::warn!(job = job.id, "{error}; the job is tried again");
+                return End::Again(BUSY_PAUSE);
+            }
             let error = Stopped::by(&error.of_tenant(&job.tenant));
             ended(error.exit(), None, Some(&error))
         });

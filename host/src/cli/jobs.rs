@@ -183,7 +183,7 @@ async fn cancel(global: &Global, data: &DataDir, id: JobId) -> Result<(), HostEr
     if global.json {
         outln!("{}", serde_json::json!({ "job": id, "state": state.word() }));
     } else if state == State::Running {
-        outln!("job {id} runs; its host stops it when it renews its lease");
+        outln!("job {id} runs; it stops before its next change");
     } else {
         outln!("job {id} is {state}");
     }

@@ -29,7 +29,7 @@ const SYNC: [&str; 10] = [
 ];
 
 /// The file for the program's output. A pipe that nobody reads would block the program.
-pub(super) const OUT: &str = "sync.json";
+pub(crate) const OUT: &str = "sync.json";
 
 /// A tenant's data directory, and the services that it talks to.
 pub(crate) struct Patient {
