@@ -9,6 +9,7 @@ use hibob_config::tenant::Approval;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::Change;
 use hibob_jobs::interrupt::Interrupt;
+use hibob_jobs::run::ports::RunPorts;
 use hibob_jobs::run::{Yes, unless_interrupted};
 use hibob_runner::Run;
 

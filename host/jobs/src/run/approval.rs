@@ -86,7 +86,7 @@ impl<P: RunPorts> Running<P> {
                 format!("leave that out, and approve the plan: hibob plans {}", config.id),
             ));
         }
-        let reasons = Reasons { first: first.map(|first| first.text()), ..Reasons::of(run_store, config, planned).await? };
+        let reasons = Reasons::of(run_store, config, planned).await?.with_first(first.as_ref());
         let mut open = approvals.open_approval(self.started_at).await?;
         if let Some(row) = open.take_if(|row| row.state == ApprovalState::Approved) {
             if self.kind == RunKind::Apply {
@@ -161,8 +161,8 @@ impl<P: RunPorts> Running<P> {
     ) -> Result<(), HostError> {
         let Some(approvals) = self.ports.approvals() else { return Err(not_approved(&approved.plan)) };
         let tenant = &self.ports.config().id;
-        let first = self.to_confirm(planned).await?.map(|first| first.text());
-        let reasons = Reasons { first, ..Reasons::of(self.ports.run_store(), self.ports.config(), planned).await? };
+        let first = self.to_confirm(planned).await?;
+        let reasons = Reasons::of(self.ports.run_store(), self.ports.config(), planned).await?.with_first(first.as_ref());
         let stored = StoredPlan::read(approvals, self.keyring(), approved).await?;
         let Some(stale) = self.stale(approved, &stored, planned, &reasons)? else {
             report.settle(approved, &reasons);

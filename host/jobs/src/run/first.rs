@@ -179,7 +179,7 @@ impl<P: RunPorts> Running<P> {
         Ok(if planned.changes.iter().all(is_confirmed) { None } else { Some(first) })
     }
 
-    /// How many inactive accounts the plan would make active, after a person's yes.
+    /// The changes of the plan that make inactive accounts active, after a person's yes.
     ///
     /// # Errors
     /// The store failed.

@@ -1,5 +1,6 @@
 //! What is stored of a plan that waits for approval: the plan itself, and what the guards report about it.
 
+use crate::run::first::FirstSync;
 use crate::run::guard::{guard, judge};
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
@@ -39,6 +40,11 @@ impl Reasons {
                 Ok(Self { source: Some(untrusted.reasons), guards, first: None })
             }
         }
+    }
+
+    /// These, and the first sync that has to be confirmed.
+    pub(super) fn with_first(self, first: Option<&FirstSync>) -> Self {
+        Self { first: first.map(FirstSync::text), ..self }
     }
 
     /// Reads what was stored with a plan.
