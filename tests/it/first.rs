@@ -86,7 +86,10 @@ async fn without_a_terminal_the_first_sync_is_held_until_yes_is_given() {
     setup.world().hibob.employees.insert("7".to_owned(), employee("7", "Gil", "gil@x.example"));
     let (exit, report) = run(&setup, &["sync", "acme"]);
     assert_eq!((exit, &report["created"], &report["held"][0]["employee_id"]), (3, &1.into(), &"3".into()), "{report}");
-    assert!(report["first"].is_null() && setup.world().travelperk.user_by_name("cem@x.example").is_some_and(|user| !user.active));
+    assert!(
+        report["first"].is_null()
+            && setup.world().travelperk.user_by_name("cem@x.example").is_some_and(|user| !user.active)
+    );
     let (exit, report) = run(&setup, &["sync", "acme", "--reactivate"]);
     assert_eq!((exit, &report["reactivated"], account(&setup, "3")), (0, &1.into(), Some(true)), "{report}");
     // That yes is given: Cem leaves, comes back, and is active again.
@@ -168,7 +171,8 @@ fn in_a_host_that_serves_the_first_sync_waits_for_an_approval_of_its_plan() {
     let shell = Shell::new();
     let fakes = Fakes::unconfirmed(&shell, &["--employees", "12"]);
     assert_eq!(shell.json(&["tenant", "apply", "acme.toml"]).0, 0);
-    let _host = Serving(shell.command(&["serve", "--json"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    let _host =
+        Serving(shell.command(&["serve", "--json"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     let sync = || shell.json(&["jobs", "start", "acme", "sync", "--wait"]);
     let (exit, job) = sync();
     assert_eq!((exit, &job["state"], fakes.writes()), (6, &"waiting-for-approval".into(), 0), "{job}");

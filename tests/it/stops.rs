@@ -144,9 +144,15 @@ fn an_interrupted_run_is_resumed_and_abandoned_by_the_api() {
     let (_, plan) = patient.shell.json(&["plan", "acme"]);
     assert_eq!(plan["changes"], json!([]), "everything is made");
     let (_, audit) = host.json(&operator, "GET", "/v1/audit", "");
-    let rows: Vec<(&str, &str, &str)> = audit["audit"].as_array().unwrap().iter().rev()
+    let rows: Vec<(&str, &str, &str)> = audit["audit"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .rev()
         .filter(|row| ["resume-run", "abandon-run"].contains(&row["action"].as_str().unwrap()))
-        .map(|row| (row["action"].as_str().unwrap(), row["outcome"].as_str().unwrap(), row["code"].as_str().unwrap_or("")))
+        .map(|row| {
+            (row["action"].as_str().unwrap(), row["outcome"].as_str().unwrap(), row["code"].as_str().unwrap_or(""))
+        })
         .collect();
     let expected = [
         ("resume-run", "refused", "NOT_INTERRUPTED"),

@@ -303,7 +303,8 @@ impl RunStore for SimRunStore {
     }
 
     async fn begun_plans(&self) -> Result<Vec<BegunPlan>, HostError> {
-        let plan = |journal: &pages::Journal| BegunPlan { plan: journal.row.plan.clone(), held: journal.row.held.clone() };
+        let plan =
+            |journal: &pages::Journal| BegunPlan { plan: journal.row.plan.clone(), held: journal.row.held.clone() };
         self.with(|state| Ok(state.pages.journals.iter().map(plan).collect())).await
     }
 

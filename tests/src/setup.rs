@@ -171,10 +171,11 @@ impl Setup {
     /// A whole sync of `acme`, with releases of the operator and with the yes that a first sync needs.
     pub async fn sync_with(&self, release: Release) -> Report {
         let tenant = self.tenant().await;
-        let mut run = match hibob_runner::start(&self.data, &tenant, plugin(), RunKind::Sync, Arc::new(NoProgress)).await {
-            Ok(run) => run,
-            Err(error) => return Report::stopped("acme", error),
-        };
+        let mut run =
+            match hibob_runner::start(&self.data, &tenant, plugin(), RunKind::Sync, Arc::new(NoProgress)).await {
+                Ok(run) => run,
+                Err(error) => return Report::stopped("acme", error),
+            };
         run.say_yes(Yes { first: true, reactivations: true });
         let (mut report, planned) = match run.plan().await {
             Ok(planned) => (run.apply(&planned, release).await, Some(planned)),
