@@ -149,8 +149,9 @@ async fn what_is_left_of_a_confirmed_first_sync_needs_no_second_yes() {
     // The second signal does not wait for what hangs.
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(8));
-    let control = sqlx::SqlitePool::connect(&format!("sqlite:{}", setup.data.path().join("control.db").display()));
-    sqlx::query("UPDATE leases SET expires_at = 0").execute(&control.await.unwrap()).await.unwrap();
+    let url = format!("sqlite:{}", setup.data.path().join("control.db").display());
+    let control = sqlx::SqlitePool::connect(&url).await.unwrap();
+    sqlx::query("UPDATE leases SET expires_at = 0").execute(&control).await.unwrap();
     assert_eq!(run(&setup, &["runs", "abandon", "acme"]).0, 0);
     let made = setup.writes();
     assert!(made < 6, "{made} writes");

@@ -298,7 +298,7 @@ async fn too_many_reactivations_are_held_also_by_a_first_sync() {
     assert_eq!(held(&report, Class::Reactivating).len(), 8);
     let report = setup.sync_with(Release { reactivating: 8, ..Release::default() }).await;
     assert_eq!((report.exit(), report.reactivated), (Exit::Done, 8), "{:?}", report.errors);
-    let mut ids: Vec<u64> = setup.world().travelperk.users.values().map(|user| user.id).collect();
+    let mut ids: Vec<u64> = setup.world().travelperk.users.iter().map(|user| user.id).collect();
     ids.truncate(6);
     ids.iter().for_each(|id| setup.world().travelperk.users.get_mut(*id).unwrap().active = false);
     let report = setup.sync().await;
