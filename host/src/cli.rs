@@ -48,6 +48,7 @@ use audit::Change;
 use clap::{Args, Parser, Subcommand};
 use hibob_base::error::{Exit, HostError, WrongSetting};
 use hibob_base::private_folder::PrivateFolder;
+use hibob_config::zone::TIME_ZONE_DATA;
 use hibob_sandbox::Open;
 use hibob_sandbox::engine::Runtime;
 use hibob_sandbox::identity::Trust;
@@ -59,7 +60,7 @@ use output::Ended;
 use release_args::ReleaseArgs;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tokio::sync::OnceCell;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -75,6 +76,7 @@ const GLOBAL: &str = "Options of every command";
 #[command(
     name = "hibob",
     version,
+    long_version = LONG_VERSION.as_str(),
     about = "Keeps TravelPerk in step with HiBob, through a sandboxed plugin",
     after_help = after_help()
 )]
@@ -84,6 +86,10 @@ struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+/// What `--version` prints after the program's name. `-V` has the first line only.
+static LONG_VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{}\ntime zone data: IANA {TIME_ZONE_DATA}", env!("CARGO_PKG_VERSION")));
 
 /// The exit codes, three to a line, and an example.
 fn after_help() -> String {

@@ -27,3 +27,22 @@ mod manifest {
     #[unsafe(link_section = "hibob-connector-manifest")]
     static SECTION: [u8; JSON.len()] = *include_bytes!("../manifest.json");
 }
+
+/// The version of IANA's time zone data in this component, as text, for people who look at the file.
+#[expect(unsafe_code, reason = "puts the version into a section with a name of its own")]
+mod time_zone_data {
+    const VERSION: &str = hibob_connector_core::time_zones::DATA_VERSION;
+
+    #[used]
+    #[unsafe(link_section = "hibob-connector-time-zones")]
+    static SECTION: [u8; VERSION.len()] = bytes();
+
+    const fn bytes() -> [u8; VERSION.len()] {
+        let (mut bytes, mut at) = ([0; VERSION.len()], 0);
+        while at < bytes.len() {
+            bytes[at] = VERSION.as_bytes()[at];
+            at += 1;
+        }
+        bytes
+    }
+}

@@ -115,7 +115,8 @@ impl Office {
     }
 
     async fn apply(&self, channel: &str) {
-        let table = format!("\n[references]\ndomain = \"{DOMAIN}\"\nname = \"ACME GmbH\"\n{channel}");
+        let table =
+            format!("\n[references]\ndomain = \"{DOMAIN}\"\nname = \"ACME GmbH\"\nissue_after_hours = 0\n{channel}");
         self.setup.apply_tenant("acme", &table).await;
     }
 

@@ -185,7 +185,7 @@ fn nothing_is_left_of_a_removed_tenant() {
     let _fakes = Fakes::start(&shell, &["--employees", "5"]);
     shell.run(&["tenant", "apply", "acme.toml"]);
     super::secrets::with_input(&mut shell.command(&["secret", "set", "acme", "hibob.token"]), "a-token-of-hibob");
-    shell.run(&["references", "key", "new", "acme"]);
+    shell.run(&["references", "key", "new", "acme", "--unpublished"]);
     shell.run(&["sync", "acme"]);
     assert_eq!(shell.json(&["tenant", "forget", "acme"]).0, 2, "without a confirmation");
     assert_eq!(shell.json(&["tenant", "forget", "beta", "--yes"]).0, 2);

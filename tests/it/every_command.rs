@@ -87,6 +87,7 @@ fn words_for(path: &[String], arg: &Arg) -> Vec<String> {
         (["secret", ..], "name") => "hibob.token".to_owned(),
         (_, "kind") => "check".to_owned(),
         (_, "role") => "reader".to_owned(),
+        (["references", "waive"], "employee") => "7".to_owned(),
         (_, "by") => "ana@acme.example".to_owned(),
         _ => {
             let possible = arg.get_possible_values();
@@ -111,7 +112,7 @@ impl Template {
             &["tenant", "apply", "acme.toml"][..],
             &["sync", "acme"],
             &["plan", "acme", "--out", "acme.plan"],
-            &["references", "key", "new", "acme"],
+            &["references", "key", "new", "acme", "--unpublished"],
         ] {
             let output = shell.run(args);
             assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));

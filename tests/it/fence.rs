@@ -10,7 +10,8 @@ use hibob_contract::offboarding_references::{Departure, Seen, Standing};
 use hibob_fakes::{Fault, FaultKind, Service, World};
 use hibob_policy::guard::Release;
 use hibob_store::database::{
-    AttemptRecord, ChangeRecord, DeliveryState, LedgerEntry, NewJournal, NewReference, RunRecord, TenantDatabase,
+    AttemptRecord, ChangeRecord, DeliveryState, LedgerEntry, Message, NewJournal, NewReference, RunRecord,
+    TenantDatabase,
 };
 use hibob_tests::setup::{Setup, plugin};
 use serde_json::Value;
@@ -149,7 +150,7 @@ async fn an_earlier_run_writes_nothing_once_a_later_one_has_raised_the_fencing_t
     lost(database.record_started(old, journal, "b", 1).await);
     let entries = BTreeMap::from([("key".to_owned(), Some(b"value".to_vec()))]);
     let finished = Some((journal, "a".to_owned(), "\"not_tried\"".to_owned()));
-    let record = ChangeRecord { ledger: ledger("100"), finished: finished.clone() };
+    let record = ChangeRecord { ledger: ledger("100"), finished: finished.clone(), kept: None };
     lost(database.record_change(old, &entries, &record, 1).await);
     lost(database.record_run(old, &run(Some(journal)), None, &[]).await);
     assert!(database.take_fence(2).await.is_err(), "the token only rises");
@@ -160,7 +161,7 @@ async fn an_earlier_run_writes_nothing_once_a_later_one_has_raised_the_fencing_t
     // Everything of the later run is written. But an outcome is recorded only once, and a second one changes nothing.
     database.record_started(new, journal, "a", 2).await.unwrap();
     database.record_change(new, &entries, &record, 2).await.unwrap();
-    let again = ChangeRecord { ledger: ledger("200"), finished };
+    let again = ChangeRecord { ledger: ledger("200"), finished, kept: None };
     assert!(database.record_change(new, &BTreeMap::new(), &again, 3).await.is_err());
     assert_eq!(database.account_of("1").await.unwrap().as_deref(), Some("100"));
     assert!(database.begin_journal(new, &plan("two")).await.is_err(), "one plan at a time");
@@ -196,12 +197,12 @@ async fn nothing_of_an_earlier_references_job_is_recorded_either() {
     lost(database.record_reference(old, &reference("bb", "2"), None).await);
     lost(database.cancel_departure(old, &departure, "", 2).await);
     let arrived = AttemptRecord { state: DeliveryState::Delivered, said: "", next_at: 0, is_counted: true };
-    lost(database.record_attempt(old, 0, &arrived, 2).await);
+    lost(database.record_attempt(old, (Message::Reference, 0), &arrived, 2).await);
     let people = database.reference_people().await.unwrap();
     assert!(people.len() == 1 && people[0].issued.is_some(), "{people:?}");
     assert_eq!((database.references().await.unwrap().len(), database.waiting_deliveries().await.unwrap()), (1, 1));
 
-    database.record_attempt(new, 0, &arrived, 3).await.unwrap();
+    database.record_attempt(new, (Message::Reference, 0), &arrived, 3).await.unwrap();
     assert_eq!(database.waiting_deliveries().await.unwrap(), 0);
 }
 

@@ -4,12 +4,13 @@ use super::sync::employee;
 use chrono::Days;
 use hibob_base::error::Exit;
 use hibob_fakes::travelperk::User;
-use hibob_tests::setup::{Setup, today};
+use hibob_tests::setup::{LAST_MAY_LEAVE, Setup, today};
 
-/// A company with one employee, Ana, and these lines in the tenant's file.
+/// A company with one employee, Ana, and these lines in the tenant's file. Ana's account is the last one and may be
+/// archived.
 async fn ana(settings: &str) -> Setup {
     let setup = Setup::of(vec![employee("1", "Ana", "ana@x.example")]).await;
-    setup.apply_tenant("acme", settings).await;
+    setup.apply_tenant("acme", &format!("{settings}{LAST_MAY_LEAVE}")).await;
     setup
 }
 
@@ -75,7 +76,7 @@ async fn garden_leave_ends_the_account_only_where_that_is_set() {
     setup.sync().await;
     set_status(&setup, "garden leave");
     assert_eq!((setup.sync().await.kept, state(&setup, "1")), (1, Some(true)));
-    setup.apply_tenant("acme", "[sync]\ngarden_leave = \"archive\"\n").await;
+    setup.apply_tenant("acme", &format!("[sync]\ngarden_leave = \"archive\"\n{LAST_MAY_LEAVE}")).await;
     let planned = setup.plan().await.unwrap();
     assert!(planned.changes[0].reason.contains("garden leave"), "{}", planned.changes[0].reason);
     assert_eq!((setup.sync().await.archived, state(&setup, "1")), (1, Some(false)));

@@ -7,7 +7,7 @@
 use hibob_base::error::HostError;
 use hibob_base::job::JobKind;
 use hibob_store::data_dir::DataDir;
-use hibob_store::database::{AppliedPlan, ApprovalState, ChangeRecord, TenantDatabase};
+use hibob_store::database::{AppliedPlan, ApprovalState, ChangeRecord, Message, TenantDatabase, WhyNone};
 use hibob_store::queue::State;
 use hibob_tests::setup::in_memory;
 use sha2::{Digest, Sha256};
@@ -116,10 +116,19 @@ async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
         // A tenant that was synced by an earlier version is not asked to confirm a first sync.
         let first = database.first_sync().await.unwrap();
         assert_eq!(first.is_over, version >= 2, "{version}");
-        assert_eq!(first.reactivations_asked_for.len(), usize::from(version >= 12), "{version}");
+        assert_eq!(first.reactivations_asked_for.len(), usize::from(version >= 15), "{version}");
+        if version >= 11 {
+            let open = database.open_departures().await.unwrap();
+            assert_eq!((open.len(), open[0].seen_at, open[0].why), (1, 700, WhyNone::GraceTime), "{version}");
+        }
+        if version >= 12 {
+            let due = database.due_deliveries(i64::MAX, 0).await.unwrap();
+            let notices: Vec<_> = due.iter().filter(|due| due.message == Message::Revocation).collect();
+            assert_eq!((notices.len(), notices[0].since), (1, 800), "{version}");
+        }
         // A run can take the database over and write.
         let fence = database.take_fence(1_000).await.unwrap();
-        let change = ChangeRecord { ledger: None, finished: None };
+        let change = ChangeRecord { ledger: None, finished: None, kept: None };
         let entries = BTreeMap::from([("employee/3".to_owned(), Some(vec![7]))]);
         database.record_change(fence, &entries, &change, 500).await.unwrap();
     }

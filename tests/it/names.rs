@@ -65,7 +65,7 @@ fn the_history_of_references_names_the_people() {
     let shell = Shell::new();
     let _fakes = Fakes::start(&shell, &["--scenario", "day-two"]);
     shell.run(&["tenant", "apply", "acme.toml"]);
-    assert!(shell.run(&["references", "key", "new", "acme"]).status.success());
+    assert!(shell.run(&["references", "key", "new", "acme", "--unpublished"]).status.success());
     assert_eq!(shell.json(&["references", "acme"]).0, 0);
     shell.run(&["sync", "acme"]);
     shell.run(&["sync", "acme"]);

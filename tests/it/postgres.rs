@@ -63,7 +63,7 @@ impl Site {
             let entered = with_input(&mut self.command("data", &["secret", "set", "acme", name]), &read(file));
             assert!(entered.status.success(), "{}", String::from_utf8_lossy(&entered.stderr));
         }
-        let key = self.command("data", &["references", "key", "new", "acme"]).output().unwrap();
+        let key = self.command("data", &["references", "key", "new", "acme", "--unpublished"]).output().unwrap();
         assert!(key.status.success(), "{}", String::from_utf8_lossy(&key.stderr));
         let zone = std::fs::OpenOptions::new().create(true).append(true).open(self.shell.path("acme.zone"));
         zone.unwrap().write_all(&key.stdout).unwrap();

@@ -7,10 +7,48 @@ use std::path::PathBuf;
 
 /// Makes a key and adds its record to the stand-in's DNS, as a person would.
 fn make_key(shell: &Shell) {
-    let output = shell.run(&["references", "key", "new", "acme"]);
+    let output = shell.run(&["references", "key", "new", "acme", "--unpublished"]);
     assert!(output.status.success());
     let mut zone = std::fs::OpenOptions::new().create(true).append(true).open(shell.path("acme.zone")).unwrap();
     zone.write_all(&output.stdout).unwrap();
+}
+
+/// A key signs nothing before its DNS record was seen: the first one begins with the run that sees it, the next one with
+/// `rotate`. With --unpublished that is not looked at.
+#[test]
+fn a_key_does_not_sign_before_its_record_was_seen() {
+    let shell = Shell::new();
+    let fakes = Fakes::start(&shell, &["--employees", "5"]);
+    shell.run(&["tenant", "apply", "acme.toml"]);
+    let dns = fakes.text("dns");
+    let json = |args: &[&str]| {
+        let mut command = shell.command(&[args, &["--json"]].concat());
+        let output = command.env("HIBOB_DNS", &dns).output().unwrap();
+        (output.status.code().unwrap(), serde_json::from_slice::<Value>(&output.stdout).unwrap())
+    };
+    let publish = |record: &[u8]| {
+        let zone = std::fs::OpenOptions::new().create(true).append(true).open(shell.path("acme.zone"));
+        zone.unwrap().write_all(record).unwrap();
+    };
+    let one = shell.run(&["references", "key", "new", "acme", "--selector", "one"]).stdout;
+    assert!(String::from_utf8_lossy(&one).contains("one  signs once a run has seen its DNS record"));
+    let (exit, refused) = json(&["references", "acme"]);
+    let error = &refused["error"];
+    assert!(exit == 2 && error["message"].as_str().unwrap().contains("no DNS record one._"), "{refused}");
+    assert!(error["remedy"].as_str().unwrap().contains("key rotate acme --unpublished"), "{refused}");
+    publish(&one);
+    assert_eq!(json(&["references", "acme"]).0, 0);
+    let state = |keys: &Value, at: usize| keys["keys"][at]["state"].as_str().unwrap().to_owned();
+    assert_eq!(state(&json(&["references", "key", "list", "acme"]).1, 0), "signs");
+
+    let two = shell.run(&["references", "key", "new", "acme", "--selector", "two"]).stdout;
+    assert_eq!(json(&["references", "key", "rotate", "acme"]).0, 2);
+    assert_eq!(state(&json(&["references", "key", "list", "acme"]).1, 1), "waits for rotate");
+    publish(&two);
+    assert_eq!(json(&["references", "key", "rotate", "acme"]).0, 0);
+    assert_eq!(json(&["references", "key", "new", "acme", "--selector", "three"]).0, 0);
+    assert_eq!(json(&["references", "key", "rotate", "acme", "--unpublished"]).0, 0);
+    assert_eq!(state(&json(&["references", "key", "list", "acme"]).1, 2), "signs");
 }
 
 /// The attachment of a mail with this file name ending.
@@ -94,10 +132,10 @@ fn keys_are_made_listed_rotated_and_revoked() {
             .map(|key| format!("{} {}", key["selector"].as_str().unwrap(), key["state"].as_str().unwrap()))
             .collect::<Vec<_>>()
     };
-    assert_eq!(key(&["new", "acme", "--selector", "One"]), ["one signs"]);
+    assert_eq!(key(&["new", "acme", "--selector", "One", "--unpublished"]), ["one signs"]);
     assert_eq!(key(&["new", "acme", "--selector", "two"]), ["two waits for rotate"]);
     assert_eq!(shell.json(&["references", "key", "new", "acme"]).0, 2);
-    assert_eq!(key(&["rotate", "acme"]), ["two signs"]);
+    assert_eq!(key(&["rotate", "acme", "--unpublished"]), ["two signs"]);
     assert_eq!(key(&["list", "acme"]), ["one retired; keep its record", "two signs"]);
     for args in [&["revoke", "acme", "one"][..], &["rotate", "acme"]] {
         let (exit, refused) = shell.json(&[&["references", "key"], args].concat());

@@ -118,7 +118,7 @@ fn a_check_covers_what_references_need() {
     let (exit, report, codes) = check();
     assert_eq!(exit, 0, "{report}");
     // The stand-in has no address of the issuer's site.
-    assert_eq!(codes, ["ISSUER_SITE_UNKNOWN"], "{report}");
+    assert_eq!(codes, ["ISSUER_SITE_UNKNOWN", "WORK_MAILBOX_ONLY"], "{report}");
     let text = shell.command(&["check", "acme"]).env("HIBOB_DNS", fakes.text("dns")).output().unwrap().stdout;
     let text = String::from_utf8(text).unwrap();
     assert!(text.contains("HiBob's credentials work; it sends 40 employees") && text.contains("have left"), "{text}");

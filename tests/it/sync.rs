@@ -8,7 +8,7 @@ use hibob_fakes::travelperk::User;
 use hibob_fakes::{Fault, FaultKind, Scenario, Service, World};
 use hibob_jobs::run::Report;
 use hibob_sandbox::Open as _;
-use hibob_tests::setup::{Setup, plugin, today};
+use hibob_tests::setup::{LAST_MAY_LEAVE, Setup, plugin, today};
 use std::sync::Arc;
 
 /// An employee who works here.
@@ -253,6 +253,7 @@ async fn fields_that_the_target_does_not_keep_are_reported() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_archived_account_that_is_not_listed_is_found_and_reactivated() {
     let setup = Setup::of(vec![employee("1", "Ana", "ana@x.example")]).await;
+    setup.apply_tenant("acme", LAST_MAY_LEAVE).await;
     setup.world().travelperk.switches.archived_in_list = false;
     setup.sync().await;
     setup.world().hibob.employee_mut("1").terminate(today());

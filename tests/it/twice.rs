@@ -47,7 +47,7 @@ fn company() -> (Shell, Fakes) {
     let shell = Shell::new();
     let fakes = Fakes::start(&shell, &["--employees", "40"]);
     shell.run(&["tenant", "apply", "acme.toml"]);
-    let output = shell.run(&["references", "key", "new", "acme", "--selector", "one"]);
+    let output = shell.run(&["references", "key", "new", "acme", "--unpublished", "--selector", "one"]);
     assert!(output.status.success());
     let mut zone = std::fs::OpenOptions::new().create(true).append(true).open(shell.path("acme.zone")).unwrap();
     zone.write_all(&output.stdout).unwrap();

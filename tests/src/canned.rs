@@ -74,7 +74,12 @@ impl Canned {
 
     /// Size of the answer to `people/search`, in bytes.
     pub fn source_bytes(&self) -> usize {
-        self.answers.iter().filter(|(key, _)| key.contains("/people/search")).map(|(_, body)| body.len()).sum()
+        self.source().map(Bytes::len).sum()
+    }
+
+    /// The answers to `people/search`.
+    pub fn source(&self) -> impl Iterator<Item = &Bytes> {
+        self.answers.iter().filter(|(key, _)| key.contains("/people/search")).map(|(_, body)| body)
     }
 }
 

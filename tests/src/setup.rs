@@ -64,6 +64,10 @@ pub fn today() -> chrono::NaiveDate {
     chrono::Utc::now().date_naive()
 }
 
+/// Settings with which the only account of a company may be archived, for tests that are not about the guard of
+/// archivings: it never lets the last active account go by default.
+pub const LAST_MAY_LEAVE: &str = "[safety]\narchive_limit_min = 1\n";
+
 /// A tenant with its own stand-ins and data directory.
 pub struct Setup {
     world: Arc<Mutex<World>>,

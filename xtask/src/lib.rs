@@ -7,12 +7,14 @@ mod deny;
 mod fuzz;
 mod release;
 mod run;
+mod zones;
 
 use anyhow::{Result, bail};
 
 const HELP: &str = "\
 cargo xtask check             formatting, lints (native and wasm), documentation, deny: all that needs no test
 cargo xtask deny              licences, sources, duplicates and advisories of the dependencies, by deny.toml
+cargo xtask zones             whether newer time zone data exists than those in the program and the plugin
 cargo xtask changes           applies each patch of docs/develop/changes to a copy of the tree and compiles it
 cargo xtask fuzz [OPTIONS] [TARGET...]
                               runs libFuzzer on the targets in fuzz/, or on those that are named
@@ -38,6 +40,7 @@ pub fn command(arguments: &[&str]) -> Result<()> {
         ["check"] => check::check(),
         ["deny"] => deny::deny(),
         ["changes"] => changes::changes(),
+        ["zones"] => zones::zones(),
         ["fuzz", options @ ..] => fuzz::fuzz(&fuzz::Options::parse(options)?),
         ["release", options @ ..] => release::release(&release::Request::parse(options)?),
         ["deb", options @ ..] => release::deb(&release::Options::parse(options)?),

@@ -155,6 +155,10 @@ fn of_references(references: &ReferencesConfig, found: &mut Vec<WrongSetting>) {
         let remedy = "leave it out there, and set references.garden_leave = \"is-departure\"";
         found.push(wrong("references.statuses", "references.statuses names garden leave", remedy));
     }
+    if references.second_address.as_ref() == Some(&references.address) {
+        let message = "references.second_address is the same as references.address";
+        found.push(wrong("references.second_address", message, "name the other one, or leave it out"));
+    }
     if references.smtp.is_some() && references.webhook.is_some() {
         let message = "both references.smtp and references.webhook are there";
         found.push(wrong("references.webhook", message, "keep one of them; a reference is delivered by one channel"));

@@ -11,6 +11,7 @@ pub mod references;
 pub mod schedule;
 pub mod tenant;
 pub mod witnesses;
+pub mod zone;
 
 pub use applied_by::AppliedBy;
 pub use limits::Limits;

@@ -41,6 +41,9 @@ pub struct Limits {
     pub call_response_bytes_max: u64,
     /// Bytes of one answer.
     pub response_bytes_max: u64,
+    /// How many times its packed size an answer in gzip may have when it is unpacked. A listing of people who are much
+    /// alike comes to forty times, an answer that was made to do harm to a thousand times.
+    pub unpacked_times_max: u64,
     /// Bytes of keys and values in the tenant's storage. A link has about 100 bytes.
     pub storage_bytes_max: u64,
     /// Keys in the tenant's storage.
@@ -85,6 +88,7 @@ impl Default for Limits {
             apply_requests_max: 64,
             call_response_bytes_max: 2 * 1024 * 1024 * 1024,
             response_bytes_max: 1024 * 1024 * 1024,
+            unpacked_times_max: 100,
             storage_bytes_max: 256 * 1024 * 1024,
             storage_keys_max: 1_000_000,
             log_lines_max: 1_000,

@@ -15,6 +15,7 @@ impl TenantConfig {
         let companies: Vec<_> = sync.companies.clone().into_iter().collect();
         let approvals = sync.approvals.as_ref();
         let zones: Vec<_> = sync.site_time_zones.clone().into_iter().collect();
+        let countries: Vec<_> = sync.site_countries.clone().into_iter().collect();
         let settings = [
             ("hibob-url", text(&self.hibob.url)),
             ("scim-url", text(&travelperk.scim_url)),
@@ -38,6 +39,8 @@ impl TenantConfig {
             ("enabled-by", self.enabled_by.as_deref().filter(|_| sync.stops_with_its_admin).and_then(text)),
             ("admins", Some(Value::Texts(self.safety.admins.clone()))),
             ("site-time-zones", (!zones.is_empty()).then_some(Value::Pairs(zones))),
+            ("phone-country", sync.phone_country.as_deref().and_then(text)),
+            ("site-countries", (!countries.is_empty()).then_some(Value::Pairs(countries))),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some(NamedValue { name: name.to_owned(), value: value? }))

@@ -24,9 +24,19 @@ pub struct ReferencesConfig {
     /// closed when the employment ends.
     #[serde(default = "work_email")]
     pub address: String,
+    /// The HiBob field with the address to deliver to where the first one has none, or refuses for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_address: Option<String>,
+    /// How a person's name is written.
+    #[serde(default)]
+    pub person_name: PersonName,
     /// Whether garden leave counts as a departure.
     #[serde(default)]
     pub garden_leave: GardenLeave,
+    /// The grace time: how many hours after the first run that saw a departure its reference is issued, at the
+    /// earliest.
+    #[serde(default = "one_day")]
+    pub issue_after_hours: u32,
     /// Digests of plugins that may have references signed, beside the built-in one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plugins: Vec<String>,
@@ -39,6 +49,19 @@ pub struct ReferencesConfig {
     /// The witnesses who confirm that the log only grows; none by default.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub witnesses: Vec<WitnessConfig>,
+}
+
+/// How a reference writes a person's name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PersonName {
+    /// The first name and then the last name.
+    #[default]
+    GivenFirst,
+    /// The last name and then the first name, without a blank where both are in Han, Kana or Hangul.
+    FamilyFirst,
+    /// HiBob's display name.
+    DisplayName,
 }
 
 /// Whether garden leave counts as a departure: the employee is released from work, and still employed.
@@ -66,8 +89,15 @@ fn terminated() -> Vec<String> {
     vec!["terminated".to_owned()]
 }
 
+fn one_day() -> u32 {
+    24
+}
+
+/// HiBob's field with the work email.
+const WORK_EMAIL: &str = "root.email";
+
 fn work_email() -> String {
-    "root.email".to_owned()
+    WORK_EMAIL.to_owned()
 }
 
 impl ReferencesConfig {
@@ -89,6 +119,21 @@ impl ReferencesConfig {
     pub fn channel(&self) -> Option<ChannelConfig<'_>> {
         let smtp = self.smtp.as_ref().map(ChannelConfig::Smtp);
         smtp.or_else(|| self.webhook.as_ref().map(ChannelConfig::Webhook))
+    }
+
+    /// The HiBob fields with an address to deliver to, in the order in which they are tried.
+    pub fn addresses(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.address.as_str()).chain(self.second_address.as_deref())
+    }
+
+    /// Whether references go by e-mail to the work mailbox alone.
+    pub fn is_work_mailbox_only(&self) -> bool {
+        self.smtp.is_some() && self.addresses().all(|field| field == WORK_EMAIL)
+    }
+
+    /// For how long a departure is only looked at before its reference is issued, in seconds.
+    pub fn grace_seconds(&self) -> i64 {
+        i64::from(self.issue_after_hours) * 3_600
     }
 
     /// Makes relative paths of secrets absolute: they count from `folder`.

@@ -1,37 +1,44 @@
 //! A schedule: a cron expression in the tenant's time zone, and the times at which it is due.
 
-use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
+use crate::zone::{Shown, Zone};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use hibob_base::error::HostError;
+use std::collections::BTreeSet;
 
-/// The version of IANA's time zone data that this program has in it.
-pub const TIME_ZONE_DATA: &str = chrono_tz::IANA_TZDB_VERSION;
-
-/// Shortest time between two runs of a schedule, in minutes. Each run reads the whole directory of both sides.
+/// Shortest time between two due times of a schedule on a clock that is never changed, in minutes. Each run reads the
+/// whole directory of both sides.
 pub const MINUTES_BETWEEN_MIN: i64 = 60;
 
 /// How many due times are checked for that: those of a week, if a job is due every hour.
 const OCCURRENCES_LOOKED_AT: usize = 200;
 
+/// How far before a moment the times on the wall begin that may be due after it, in hours: no zone puts its clock back
+/// by more than a day.
+const HOURS_BACK: i64 = 26;
+
 /// The times at which a job is due.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     cron: Cron,
-    zone: Tz,
+    zone: Zone,
+    /// Whether it is due in every hour, so that it is due in each of two equal hours.
+    is_hourly: bool,
 }
 
 impl Schedule {
     /// Reads a cron expression of five fields (minute, hour, day of month, month, day of week) in this time zone, and
-    /// checks how often it is due. A time that daylight saving skips in spring is due at the next minute that exists. A
-    /// time that occurs twice in autumn is due once, unless the hour is `*`.
+    /// checks how often it is due. That depends on the expression alone, and neither on today's date nor on the zone.
+    ///
+    /// A time that daylight saving skips in spring is due at the first minute after it. A time that occurs twice in
+    /// autumn is due once, the first time, unless the hour is `*`.
     ///
     /// # Errors
     /// The expression or the time zone is wrong, or the job would be due too often or never. The error names `setting`.
     pub fn read(setting: &str, expression: &str, zone: &str) -> Result<Self, HostError> {
         let schedule = Self::parse(setting, expression, zone)?;
-        let dues: Vec<DateTime<Utc>> = schedule.after(Utc::now()).take(OCCURRENCES_LOOKED_AT).collect();
+        let dues: Vec<NaiveDateTime> = schedule.on_the_wall(first_day()).take(OCCURRENCES_LOOKED_AT).collect();
         if dues.is_empty() {
             return Err(wrong(setting, expression, "that time never comes"));
         }
@@ -51,7 +58,7 @@ impl Schedule {
     /// # Errors
     /// The expression or the time zone is wrong. The error names `setting`.
     pub fn parse(setting: &str, expression: &str, zone: &str) -> Result<Self, HostError> {
-        let zone: Tz = zone.parse().map_err(|_| {
+        let zone = Zone::named(zone).ok_or_else(|| {
             HostError::configuration(
                 format!("sync.time_zone is `{zone}`, which is not a time zone"),
                 "give a name of the IANA database, such as Europe/Madrid",
@@ -59,17 +66,55 @@ impl Schedule {
         })?;
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
         let cron = parser.parse(expression).map_err(|error| wrong(setting, expression, &error.to_string()))?;
-        Ok(Self { cron, zone })
+        let hour = expression.split_whitespace().nth(1);
+        let is_hourly = hour == Some("*") || expression.trim().eq_ignore_ascii_case("@hourly");
+        Ok(Self { cron, zone, is_hourly })
+    }
+
+    /// The time zone in which it is due.
+    pub fn zone(&self) -> &Zone {
+        &self.zone
     }
 
     /// The due times after `time`, in order.
     pub fn after(&self, time: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> + '_ {
-        let mut at = time.with_timezone(&self.zone);
+        let from = self.zone.local(time);
+        let mut on_the_wall = self.on_the_wall(from.checked_sub_signed(TimeDelta::hours(HOURS_BACK)).unwrap_or(from));
+        // Moments that were found, and before which another one may still be.
+        let mut found = BTreeSet::new();
+        let mut last = time;
         std::iter::from_fn(move || {
-            at = self.cron.find_next_occurrence(&at, false).ok()?;
-            Some(at.with_timezone(&Utc))
+            loop {
+                let Some(local) = on_the_wall.next() else { return found.pop_first() };
+                let (first, second) = match self.zone.when(local) {
+                    Shown::Once(at) | Shown::Skipped(at) => (at, None),
+                    Shown::Twice(first, second) => (first, Some(second).filter(|_| self.is_hourly)),
+                };
+                // The first moment of a later time on the wall is never an earlier moment.
+                found.extend([Some(first), second].into_iter().flatten().filter(|at| *at > last));
+                if found.first().is_some_and(|at| *at < first) {
+                    last = found.pop_first().unwrap_or(last);
+                    return Some(last);
+                }
+            }
         })
     }
+
+    /// The times of the expression on a clock that is never changed, from `from` on.
+    fn on_the_wall(&self, from: NaiveDateTime) -> impl Iterator<Item = NaiveDateTime> + '_ {
+        // The library is only asked in UTC, where it has no gaps and no doubled hours to deal with.
+        let mut next = self.cron.find_next_occurrence(&from.and_utc(), true).ok();
+        std::iter::from_fn(move || {
+            let now = next?;
+            next = self.cron.find_next_occurrence(&now, false).ok();
+            Some(now.naive_utc())
+        })
+    }
+}
+
+/// A day from which on every expression that is ever due is due within eight years: those of 29 February.
+fn first_day() -> NaiveDateTime {
+    NaiveDate::from_ymd_opt(2000, 1, 1).unwrap_or_default().into()
 }
 
 fn wrong(setting: &str, expression: &str, what: &str) -> HostError {
@@ -78,46 +123,4 @@ fn wrong(setting: &str, expression: &str, what: &str) -> HostError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn dues(expression: &str, zone: &str, from: &str, number: usize) -> Vec<String> {
-        let schedule = Schedule::read("schedule.sync", expression, zone).unwrap();
-        let dues = schedule.after(from.parse().unwrap()).take(number);
-        dues.map(|due| due.format("%Y-%m-%dT%H:%M").to_string()).collect()
-    }
-
-    #[test]
-    fn every_night_at_two_in_the_tenants_time_zone() {
-        assert_eq!(
-            dues("0 2 * * *", "Europe/Madrid", "2026-01-10T12:00:00Z", 2),
-            ["2026-01-11T01:00", "2026-01-12T01:00"]
-        );
-        assert_eq!(dues("30 6 * * MON", "Asia/Tokyo", "2026-01-10T12:00:00Z", 1), ["2026-01-11T21:30"]);
-    }
-
-    /// The job is due once a night, also in the night that skips the hour and in the night that has it twice.
-    #[test]
-    fn daylight_saving_neither_skips_nor_repeats_a_night() {
-        let spring = dues("30 2 * * *", "Europe/Madrid", "2026-03-28T12:00:00Z", 2);
-        assert_eq!(spring, ["2026-03-29T01:00", "2026-03-30T00:30"]);
-        let autumn = dues("30 2 * * *", "Europe/Madrid", "2026-10-24T12:00:00Z", 2);
-        assert_eq!(autumn, ["2026-10-25T00:30", "2026-10-26T01:30"]);
-    }
-
-    #[test]
-    fn a_wrong_schedule_is_refused_with_a_remedy() {
-        for (expression, zone, words) in [
-            ("daily", "UTC", "schedule.sync is `daily`"),
-            ("0 0 2 * * *", "UTC", "schedule.sync is"),
-            ("61 2 * * *", "UTC", "schedule.sync is"),
-            ("*/5 * * * *", "UTC", "more often than every 60 minutes"),
-            ("0,30 2 * * *", "UTC", "more often than every 60 minutes"),
-            ("0 2 30 2 *", "UTC", "never comes"),
-            ("0 2 * * *", "Europe/Atlantis", "not a time zone"),
-        ] {
-            let error = Schedule::read("schedule.sync", expression, zone).unwrap_err();
-            assert!(error.to_string().contains(words), "{expression}: {error}");
-        }
-    }
-}
+mod tests;

@@ -7,6 +7,8 @@ use crate::key::check::{refuse, wrong_settings};
 use crate::limits::Limits;
 use crate::references::ReferencesConfig;
 use crate::schedule::Schedule;
+use crate::zone::Zone;
+use chrono::{DateTime, NaiveDate};
 use hibob_base::error::HostError;
 use hibob_base::job::JobKind;
 use hibob_base::secret::SecretSource;
@@ -188,8 +190,16 @@ pub struct SyncConfig {
     /// The time zones of single sites, by the site's name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub site_time_zones: BTreeMap<String, String>,
+    /// The country of telephone numbers without a country code: two letters of ISO 3166.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_country: Option<String>,
+    /// The countries of single sites, by the site's name, for telephone numbers.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub site_countries: BTreeMap<String, String>,
     /// Whether the sync stops when the admin who enabled it has left.
     pub stops_with_its_admin: bool,
+    /// Whether a value that an account had when it was adopted is removed where HiBob has none.
+    pub clear_adopted: bool,
     /// Most changes that are made at the same time.
     pub parallel_changes: NonZeroU32,
     /// How old a saved plan may be when it is applied, in hours.
@@ -435,7 +445,10 @@ impl Default for SyncConfig {
             garden_leave: None,
             time_zone: None,
             site_time_zones: BTreeMap::new(),
+            phone_country: None,
+            site_countries: BTreeMap::new(),
             stops_with_its_admin: true,
+            clear_adopted: false,
             parallel_changes: PARALLEL_CHANGES,
             plan_age_hours_max: 24,
         }
@@ -597,6 +610,16 @@ impl TenantConfig {
 
     fn time_zone(&self) -> &str {
         self.sync.time_zone.as_deref().unwrap_or("UTC")
+    }
+
+    /// The date at a site at a moment in Unix seconds: by the site's own time zone, else by `sync.time_zone`.
+    pub fn day_at(&self, site: Option<&str>, unix_seconds: u64) -> NaiveDate {
+        let seconds = i64::try_from(unix_seconds).unwrap_or(i64::MAX);
+        let moment = DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::UNIX_EPOCH);
+        let own = site.and_then(|site| self.sync.site_time_zones.get(site)).map(String::as_str);
+        // The zones were checked when the configuration was stored.
+        let zone = Zone::named(own.unwrap_or_else(|| self.time_zone()));
+        zone.map_or(moment.naive_utc(), |zone| zone.local(moment)).date()
     }
 
     /// All schedules, in the form in which the queue stores them.

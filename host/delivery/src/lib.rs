@@ -13,6 +13,8 @@ mod tests;
 mod webhook;
 mod words;
 
+pub use words::file_stem;
+
 use hibob_base::error::HostError;
 use hibob_config::delivery::ChannelConfig;
 use hibob_config::tenant::TenantConfig;
@@ -25,12 +27,40 @@ use std::sync::Arc;
 use thiserror::Error;
 use webhook::Webhook;
 
+/// Why a letter is sent.
+#[derive(Clone, Copy)]
+pub enum Occasion<'l> {
+    /// The reference was issued.
+    Issued,
+    /// It replaces one that was delivered before.
+    Correction {
+        /// The id of the one before.
+        replaced: &'l str,
+        /// The day on which that one was issued, such as `2026-11-20`.
+        issued_on: &'l str,
+        /// What differs, each as a line for people.
+        changes: &'l [String],
+    },
+    /// The reference was revoked. Nothing is attached.
+    Revocation {
+        /// The day on which it was issued.
+        issued_on: &'l str,
+        /// Why it was revoked, for people.
+        reason: &'l str,
+    },
+}
+
 /// A reference with everything that is delivered with it.
 #[derive(Clone, Copy)]
 pub struct Letter<'l> {
+    /// Why it is sent.
+    pub occasion: Occasion<'l>,
     /// The `Message-ID` with its angle brackets. Every attempt uses the same one, so that a mailbox that receives the
     /// message twice can recognize that.
     pub message_id: &'l str,
+    /// The id of this delivery, by which the receiver of a webhook recognizes a request that is sent again: the
+    /// reference's id, and another one where a person has it delivered once more.
+    pub delivery: &'l str,
     /// The reference's id.
     pub reference: &'l str,
     /// HiBob's employee id. The company's system that receives a webhook recognizes the employee by it.

@@ -1,7 +1,7 @@
 //! Composes the e-mail as bytes (RFC 5322, MIME).
 
 use crate::address::Recipient;
-use crate::{Letter, words};
+use crate::{Letter, Occasion, words};
 use lettre::Message;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
@@ -22,6 +22,9 @@ pub(super) fn compose(letter: &Letter<'_>, from: &Mailbox, to: &Recipient) -> Re
     let written = MultiPart::alternative()
         .singlepart(SinglePart::plain(words::plain(letter)))
         .singlepart(SinglePart::html(words::html(letter)));
+    if matches!(letter.occasion, Occasion::Revocation { .. }) {
+        return formatted(letter, from, to, written);
+    }
     let parts = MultiPart::mixed()
         .multipart(written)
         .singlepart(attached(format!("{file}.pdf"), "application/pdf", letter.pdf)?)
@@ -29,6 +32,11 @@ pub(super) fn compose(letter: &Letter<'_>, from: &Mailbox, to: &Recipient) -> Re
         .singlepart(attached(format!("{file}.json"), "application/vc", letter.credential)?)
         // Not a text part, because that would change the line ends.
         .singlepart(attached(format!("{file}.tlog-proof"), "application/octet-stream", letter.log_proof.as_bytes())?);
+    formatted(letter, from, to, parts)
+}
+
+/// The whole e-mail with these parts.
+fn formatted(letter: &Letter<'_>, from: &Mailbox, to: Mailbox, parts: MultiPart) -> Result<Vec<u8>, String> {
     let message = Message::builder()
         .from(from.clone())
         .to(to)

@@ -17,7 +17,9 @@ pub(super) fn issuer(name: &str) -> Issuer {
 
 pub(super) fn letter<'l>(issuer: &'l Issuer, name: &'l str) -> Letter<'l> {
     Letter {
+        occasion: Occasion::Issued,
         message_id: "<6f1c0b9e@acme.example>",
+        delivery: "6f1c0b9e-3f5b-4d4e-9a62-0c9d3f0a1b2c",
         reference: "6f1c0b9e-3f5b-4d4e-9a62-0c9d3f0a1b2c",
         employee: "2128438131849368421",
         name,

@@ -1,6 +1,7 @@
 //! Delivers references to a system of the company, by a webhook as Standard Webhooks specifies it
 //! (<https://github.com/standard-webhooks/standard-webhooks>, `spec/standard-webhooks.md`).
 
+use crate::Occasion;
 use crate::strip_addresses::without_addresses;
 use crate::{Failure, Kind, Letter};
 use base64::Engine as _;
@@ -97,15 +98,15 @@ impl Webhook {
         let unsendable = |what: &str| Failure::new(Kind::Permanent, format!("the webhook cannot be written: {what}"));
         let body = body(letter, now).map_err(|_| unsendable("the credential is not JSON"))?;
         let timestamp = now.timestamp();
-        let signature = signature(&self.key, letter.reference, timestamp, &body);
+        let signature = signature(&self.key, letter.delivery, timestamp, &body);
         Request::post(&self.url)
             .header(USER_AGENT, AGENT)
             .header(CONTENT_TYPE, "application/json")
-            .header("webhook-id", letter.reference)
+            .header("webhook-id", letter.delivery)
             .header("webhook-timestamp", timestamp)
             .header("webhook-signature", signature.ok_or_else(|| unsendable("it cannot be signed"))?)
             .body(Full::from(body))
-            .map_err(|_| unsendable("the reference's id cannot be a header's value"))
+            .map_err(|_| unsendable("the delivery's id cannot be a header's value"))
     }
 
     fn unsent(&self, error: TransportError) -> Failure {
@@ -154,18 +155,23 @@ async fn beginning(mut answer: TransportBody) -> String {
 
 /// The body of the request.
 fn body(letter: &Letter<'_>, now: DateTime<Utc>) -> serde_json::Result<Vec<u8>> {
+    let timestamp = now.to_rfc3339_opts(SecondsFormat::Secs, true);
+    if let Occasion::Revocation { reason, .. } = letter.occasion {
+        let data = json!({ "reference_id": letter.reference, "employee_id": letter.employee, "reason": reason });
+        return serde_json::to_vec(&json!({ "type": "reference.revoked", "timestamp": timestamp, "data": data }));
+    }
     let credential: Value = serde_json::from_slice(letter.credential)?;
-    serde_json::to_vec(&json!({
-        "type": "reference.issued",
-        "timestamp": now.to_rfc3339_opts(SecondsFormat::Secs, true),
-        "data": {
-            "reference_id": letter.reference,
-            "employee_id": letter.employee,
-            "credential": credential,
-            "log_proof": letter.log_proof,
-            "pdf": STANDARD.encode(letter.pdf),
-        },
-    }))
+    let mut data = json!({
+        "reference_id": letter.reference,
+        "employee_id": letter.employee,
+        "credential": credential,
+        "log_proof": letter.log_proof,
+        "pdf": STANDARD.encode(letter.pdf),
+    });
+    if let Occasion::Correction { replaced, changes, .. } = letter.occasion {
+        data["replaces"] = json!({ "reference_id": replaced, "changes": changes });
+    }
+    serde_json::to_vec(&json!({ "type": "reference.issued", "timestamp": timestamp, "data": data }))
 }
 
 fn read_key(secret: &Secret) -> Option<Zeroizing<Vec<u8>>> {

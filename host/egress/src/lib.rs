@@ -7,7 +7,9 @@
 mod body;
 mod clock_and_chance;
 mod ledger_facts;
+mod lists;
 mod send;
+mod unpack;
 
 pub use clock_and_chance::ClockAndChance;
 pub use ledger_facts::ledger_facts;
@@ -22,6 +24,7 @@ use hibob_contract::CallKind;
 use hibob_net::Transport;
 use hibob_policy::change_scope::Made;
 use hibob_policy::manifest::Manifest;
+use hibob_policy::observed::{Observations, Observed};
 use hibob_policy::over::Overrun;
 use hibob_policy::{Grant, Refusal, Role, Route};
 use hibob_shares::{Pace, RefusalBudget, Waits};
@@ -29,6 +32,7 @@ use hibob_store::database::Fence;
 use hibob_store::run_store::RunStore;
 use hibob_telemetry::{RefusalReason, TenantMetrics};
 use http::HeaderValue;
+use lists::Lists;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -111,6 +115,7 @@ pub struct Egress {
     refusal_budget: Arc<RefusalBudget>,
     metrics: TenantMetrics,
     clock_and_chance: ClockAndChance,
+    lists: Lists,
 }
 
 impl Egress {
@@ -136,6 +141,7 @@ impl Egress {
             refusal_budget,
             metrics,
             clock_and_chance: ClockAndChance::default(),
+            lists: Lists::default(),
         }
     }
 
@@ -168,6 +174,7 @@ impl Egress {
         self.was_refused.store(was_refused, Ordering::SeqCst);
         self.services.iter().for_each(|service| service.proven.store(false, Ordering::SeqCst));
         self.closed.store(false, Ordering::SeqCst);
+        self.lists.begin();
     }
 
     /// Whether the egress is closed, so that no other request of this run leaves: a service has refused the
@@ -186,6 +193,7 @@ pub struct CallEgress {
     /// Shared with the calls that stop when this one is refused.
     closed: Arc<AtomicBool>,
     refusals: Arc<Mutex<Vec<String>>>,
+    observed: Arc<Observed>,
     waits: Waits,
     requests_left: Arc<AtomicU64>,
     /// Places for open requests. A request has one until its answer has been read or dropped.
@@ -218,6 +226,7 @@ impl CallEgress {
         Self {
             closed,
             refusals: Arc::default(),
+            observed: Arc::default(),
             waits: Waits::new(Duration::from_secs(limits.waiting_seconds_max)),
             requests_left: Arc::new(AtomicU64::new(requests)),
             open: Arc::new(Semaphore::new(OPEN_REQUESTS_MAX)),
@@ -297,6 +306,11 @@ impl CallEgress {
     /// Why requests of this call were refused, as messages for people.
     pub fn refusals(&self) -> Vec<String> {
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What the answers to this call have shown beside their content.
+    pub fn observed(&self) -> Observations {
+        self.observed.so_far()
     }
 
     /// See [`Egress::redactor`].

@@ -1,6 +1,8 @@
 //! Sends one request of a plugin: checks, credential, pace, retries, timeouts, and the answer.
 
 use crate::body::{Guarded, gather};
+use crate::lists::{self, ReadLists};
+use crate::unpack::unpacked;
 use crate::{CallEgress, Service};
 use bytes::Bytes;
 use hibob_net::transport::{NotSent, TransportBody, TransportError};
@@ -94,8 +96,17 @@ pub(super) async fn send(call: &CallEgress, request: Request<WasiBody>) -> Resul
     *request.headers_mut() =
         with_credential(headers, service).map_err(|refusal| refuse(RefusalReason::Header, &refusal))?;
     request.extensions_mut().insert(as_made);
+    let list = match (&call.grant, egress.lists.of_run()) {
+        (Grant::Person(_), Some(read)) => {
+            lists::key(request.method(), &decided.path, request.uri().query()).map(|key| (key, read))
+        }
+        _ => None,
+    };
     let outgoing = Outgoing { call, service, action: decided.action, path: decided.path, sent, request };
-    let response = outgoing.attempts().await?;
+    let response = match list {
+        Some((key, read)) => outgoing.once_a_run(key, &read).await?,
+        None => outgoing.attempts().await?,
+    };
     Ok(outgoing.pass_on(response, open))
 }
 
@@ -155,6 +166,31 @@ struct Outgoing<'c> {
 }
 
 impl Outgoing<'_> {
+    /// The answer with a list: the one that this run has read already, or HiBob's. The call's scope takes it in as if
+    /// HiBob had just sent it.
+    async fn once_a_run(&self, key: String, read: &ReadLists) -> Result<Response<TransportBody>, Error> {
+        let mut read = self.call.waits.wait(read.lock()).await;
+        if self.call.is_closed() {
+            return Err(Failed::Closed.into_error());
+        }
+        if let Some(kept) = read.get(&key) {
+            if let Grant::Person(scope) = &self.call.grant {
+                scope.note_answer(self.service.route.role, &self.path, StatusCode::OK, &kept.1);
+            }
+            return Ok(lists::answer(kept));
+        }
+        let (parts, body) = self.attempts().await?.into_parts();
+        // It was read whole already, for the scope.
+        let body = body.collect().await.map_err(|_| Error::ConnectionTerminated)?.to_bytes();
+        let list = (parts.headers.clone(), body);
+        let mut response = lists::answer(&list);
+        *response.status_mut() = parts.status;
+        if parts.status == StatusCode::OK && lists::fits(&list.1) {
+            read.insert(key, list);
+        }
+        Ok(response)
+    }
+
     /// Sends the request, and again if that is safe: a service did not carry out what it answers with 429, a request
     /// that was not sent did nothing, and a read can be repeated.
     async fn attempts(&self) -> Result<Response<TransportBody>, Error> {
@@ -194,8 +230,9 @@ impl Outgoing<'_> {
             }
             Err(Failed::NotSent(NotSent::Prohibited, _)) => return None,
             Err(Failed::NotSent(..)) => back_off(),
+            Err(Failed::Lost(_)) if self.call.overrun.get().is_some() => return None,
             Err(Failed::Lost(_) | Failed::Late) if read => back_off(),
-            Ok(_) | Err(Failed::Lost(_) | Failed::Late | Failed::Closed) => return None,
+            Ok(_) | Err(Failed::Lost(_) | Failed::Packed(_) | Failed::Late | Failed::Closed) => return None,
         };
         let longest = Duration::from_secs(limits.rate_limit_wait_seconds_max).min(self.call.waits.left());
         (pause <= longest).then(|| clock_and_chance.scattered(pause))
@@ -245,8 +282,13 @@ impl Outgoing<'_> {
             Ok(Err(TransportError::Lost(reason))) => return Err(Failed::Lost(reason)),
             Err(_) => return Err(Failed::Late),
         };
+        let response =
+            unpacked(response, egress.limits.unpacked_times_max, &self.call.overrun).map_err(Failed::Packed)?;
         let longest = Duration::from_secs(egress.limits.rate_limit_wait_seconds_max);
         windows.note(&self.path, response.headers(), egress.clock_and_chance.now(), Instant::now(), longest);
+        let (role, now) = (self.service.route.role, egress.clock_and_chance.now());
+        let (status, headers) = (response.status(), response.headers());
+        self.call.observed.note(role, self.request.method(), &self.path, status, headers, now);
         let forbidden = response.status() == StatusCode::FORBIDDEN;
         if response.status() == StatusCode::UNAUTHORIZED || forbidden {
             budget.refused(&origin);
@@ -308,7 +350,7 @@ impl Outgoing<'_> {
             Ok(response) => status(response.status()),
             Err(Failed::NotSent(NotSent::Prohibited, _)) => return metrics.refusal(RefusalReason::Address),
             Err(Failed::NotSent(..)) => unanswered::NOT_SENT.into(),
-            Err(Failed::Lost(_)) => unanswered::LOST.into(),
+            Err(Failed::Lost(_) | Failed::Packed(_)) => unanswered::LOST.into(),
             Err(Failed::Late) => unanswered::LATE.into(),
             Err(Failed::Closed) => return,
         };
@@ -338,6 +380,8 @@ enum Failed {
     NotSent(NotSent, String),
     /// The connection broke. The request may have been carried out.
     Lost(String),
+    /// The answer is packed in a way that this host does not unpack. The request may have been carried out.
+    Packed(String),
     /// The answer did not begin in time. The request may have been carried out.
     Late,
     /// The egress is closed, or the call has waited politely for as long as it may.
@@ -349,6 +393,7 @@ impl Failed {
         match self {
             Self::NotSent(_, reason) => format!("not sent: {reason}"),
             Self::Lost(reason) => format!("lost: {reason}"),
+            Self::Packed(encoding) => format!("the answer is packed as {encoding}"),
             Self::Late => "no answer in time".to_owned(),
             Self::Closed => {
                 "not sent: the credentials were refused, the run lost its lease, or the call waited for too long"
@@ -365,6 +410,9 @@ impl Failed {
             Self::NotSent(NotSent::Prohibited, _) => Error::DestinationIpProhibited,
             Self::NotSent(NotSent::Tls, _) => Error::TlsCertificateError,
             Self::Lost(_) => Error::ConnectionTerminated,
+            Self::Packed(encoding) => Error::InternalError(Some(format!(
+                "its answer is packed as `{encoding}`, and the host unpacks gzip only: tell that service's support, or what stands between (a proxy), not to pack what was not asked for"
+            ))),
             Self::Late => Error::ConnectionReadTimeout,
             Self::Closed => Error::HttpRequestDenied,
         }

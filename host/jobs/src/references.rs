@@ -5,6 +5,8 @@
 //!                                       log: head ▸ witness: cosignatures ▸ outbox: page, address, channel
 //! ```
 
+mod due;
+mod export;
 mod guard;
 mod issue;
 mod job;
@@ -12,11 +14,14 @@ mod keys;
 mod leavers;
 mod list;
 mod log;
+mod naming;
 mod outbox;
 mod publish;
 mod report;
+mod waive;
 mod witness;
 
+pub use export::{ExportedReference, export, prepare_delivery};
 pub use guard::Release;
 pub use job::{ReferencesRequest, run};
 pub use keys::{DnsRecord, IssuerKeys};
@@ -25,4 +30,5 @@ pub use list::{list_json, name_of, whole_id};
 pub use outbox::Deliveries;
 pub use publish::{Published, publish};
 pub use report::{HeldClass, HeldGuard, HeldPerson, Report};
+pub use waive::waive;
 pub use witness::{Confirmation, WitnessReport};

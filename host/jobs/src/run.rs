@@ -17,6 +17,7 @@ mod resume;
 pub mod rows;
 pub(crate) mod run_report;
 mod saved;
+mod schedule;
 
 pub use approval::{Reasons, StoredPlan};
 pub use difference::{DifferenceKind, DifferenceRow};
@@ -45,7 +46,7 @@ use hibob_store::privacy::plan::stored_ids;
 use hibob_store::run_store::{Lock, RunStore, hold};
 use hibob_store::update_row::UpdateRow;
 use hibob_telemetry::{JobTimer, Spans};
-use journal::{Journal, JournalState};
+use journal::{Journal, JournalState, kept_by};
 use ports::RunPorts;
 use resume::{interrupted, interrupted_early};
 use sha2::{Digest, Sha256};
@@ -245,8 +246,8 @@ impl<P: RunPorts> Running<P> {
     ) {
         let (id, fence, keyring) = (*self.journal.get_or_init(|| journal), self.fence, self.keyring());
         let past = JournalState::default();
-        let job = self.cause.job.as_deref();
-        let journal = Journal { id, fence, keyring, ids, past, closed: None, told_generation: 0, job };
+        let (job, kept) = (self.cause.job.as_deref(), kept_by(planned));
+        let journal = Journal { id, fence, keyring, ids, past, closed: None, told_generation: 0, kept, job };
         let applying = apply::apply(&self.ports, planned, held, &journal, report);
         let progress = self.interruptibly(id, Box::pin(applying)).await;
         if let (Progress::Interrupted { ended, unknown }, Some(by)) = (progress, self.ports.interrupt().by()) {

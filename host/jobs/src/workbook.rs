@@ -1,7 +1,12 @@
 //! The history of a directory sync run as a workbook (.xlsx), in the sheets that TravelPerk's own sync log has.
 //!
 //! The texts come from other systems. Every cell is written as a string and has the format "Text", so
-//! that nothing runs as a formula: not when the workbook is opened, and not when somebody edits the cell.
+//! that nothing runs as a formula: not when the workbook is opened, and not when somebody edits the cell. A text that
+//! begins like a formula has an apostrophe before it all the same, since other programs write such a string on as a
+//! formula (pandas does, by openpyxl).
+//!
+//! The column of employee ids has a text in every row: where some cells are empty, pandas makes numbers of 15 digits of
+//! the others.
 //!
 //! A sheet is built in memory. The crate's constant-memory mode keeps the rows in a temporary file instead, in plain
 //! text, and panics if the disk is full.
@@ -66,6 +71,9 @@ const SHEET_ROWS_MAX: usize = 1_048_576;
 /// The longest text of a cell, in UTF-16 code units, as Excel counts.
 const CELL_UNITS_MAX: usize = 32_767;
 
+/// The id's cell of a row that is about no employee, such as one about a cost center.
+const NO_EMPLOYEE: &str = "no employee";
+
 /// Stands at the end of a text that was cut.
 const CUT: char = '…';
 
@@ -82,7 +90,8 @@ const RUN_COLUMNS: [Column; 2] = [("Fact", 14), ("Value", 48)];
 /// Writes the history of a run as a workbook. The same history gives the same bytes.
 ///
 /// More rows than a sheet can hold go on in "Employee Updates 2" and so on. A text that is too long for a cell is cut
-/// and ends with "…", and a character that XML cannot hold becomes U+FFFD.
+/// and ends with "…", a character that XML cannot hold becomes U+FFFD, and a text that begins like a
+/// formula (with `=`, `+`, `-`, `@`, a tab or a carriage return) gets an apostrophe before it.
 ///
 /// # Errors
 /// A time of the run is not between the years 1900 and 9999.
@@ -106,10 +115,10 @@ fn write(
     workbook.set_properties(&DocProperties::new().set_title(title).set_creation_datetime(&created));
 
     add_sheets(&mut workbook, "Employee Updates", UPDATE_COLUMNS, sheet_rows, updates, |row| {
-        [&row.employee_id, &row.name, &row.action, &row.field, &row.before, &row.after, &row.result]
+        [id(&row.employee_id), &row.name, &row.action, &row.field, &row.before, &row.after, &row.result]
     })?;
     add_sheets(&mut workbook, "Errors", ERROR_COLUMNS, sheet_rows, errors, |row| {
-        [&row.employee_id, &row.code, &row.what, &row.remedy]
+        [id(&row.employee_id), &row.code, &row.what, &row.remedy]
     })?;
     let run = [
         ("Tenant", facts.tenant.as_str()),
@@ -121,6 +130,11 @@ fn write(
     ];
     add_sheets(&mut workbook, "Run", RUN_COLUMNS, SHEET_ROWS_MAX, &run, |(fact, value)| [*fact, *value])?;
     Ok(workbook.save_to_buffer()?)
+}
+
+/// The id of an employee as its cell has it.
+fn id(employee_id: &str) -> &str {
+    if employee_id.is_empty() { NO_EMPLOYEE } else { employee_id }
 }
 
 /// A time for the properties, and for people to read.
@@ -176,9 +190,15 @@ fn add_sheet<'a, Row, Text: AsRef<str>, const COLUMNS: usize>(
     Ok(())
 }
 
+/// A text that no program takes for a formula: with an apostrophe in front where it begins like one.
+fn safe(text: String) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
+}
+
 /// A text as a cell can hold it.
 fn printable(text: &str) -> String {
     let mut text: String = text.chars().map(|c| if is_xml(c) { c } else { char::REPLACEMENT_CHARACTER }).collect();
+    text = safe(text);
     // rust_xlsxwriter 0.102 takes such a text for markup of its own and writes it unescaped.
     if text.starts_with("<r>") && text.ends_with("</r>") {
         text.push(' ');
@@ -210,6 +230,8 @@ fn is_xml(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::print_stderr, reason = "a test says why it is skipped")]
+
     use super::*;
     use calamine::{Data, Reader, Xlsx, open_workbook_from_rs};
     use std::collections::BTreeMap;
@@ -222,13 +244,6 @@ mod tests {
     /// Values, and what the workbook has for them.
     fn hostile() -> Vec<(String, String)> {
         let same = [
-            "=HYPERLINK(\"x\")",
-            "=cmd|' /C calc'!A0",
-            "@SUM(1)",
-            "-1+1",
-            "+34 600",
-            "\t=1+1",
-            "\r=1+1",
             " leading and trailing ",
             "two\nlines",
             "1234567890123456789",
@@ -249,6 +264,13 @@ mod tests {
             "👩‍👩‍👧 e\u{301}",
         ];
         let changed = [
+            ("=HYPERLINK(\"x\")", "'=HYPERLINK(\"x\")"),
+            ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
+            ("@SUM(1)", "'@SUM(1)"),
+            ("-1+1", "'-1+1"),
+            ("+34 600", "'+34 600"),
+            ("\t=1+1", "'\t=1+1"),
+            ("\r=1+1", "'\r=1+1"),
             ("\u{1}", "\u{fffd}"),
             ("a\0b\u{1b}[2Jc", "a\u{fffd}b\u{fffd}[2Jc"),
             ("\u{fffe}\u{ffff}", "\u{fffd}\u{fffd}"),
@@ -342,7 +364,7 @@ mod tests {
             sheets[2].1,
             [
                 ["Fact", "Value"],
-                ["Tenant", "=acme"],
+                ["Tenant", "'=acme"],
                 ["Run", "12"],
                 ["Trigger", "schedule"],
                 ["Started", "2026-03-01 09:30:00 UTC"],
@@ -350,6 +372,52 @@ mod tests {
                 ["Status", "Done"],
             ]
         );
+    }
+
+    /// A workbook with a row about a cost center, which has no employee's id.
+    fn with_a_cost_center() -> Vec<u8> {
+        let center = UpdateRow { employee_id: String::new(), ..update("=Sales") };
+        let nobody = ErrorLine { employee_id: String::new(), ..error("TIME") };
+        workbook(&facts(), &[update("Ana"), center], &[nobody, error("2128438032960966393")]).unwrap()
+    }
+
+    #[test]
+    fn every_row_has_a_text_where_the_employees_id_stands() {
+        let sheets = read(with_a_cost_center());
+        let ids = |sheet: usize| sheets[sheet].1[1..].iter().map(|row| row[0].as_str()).collect::<Vec<_>>();
+        assert_eq!(ids(0), ["3332883835678490001", NO_EMPLOYEE]);
+        assert_eq!(ids(1), [NO_EMPLOYEE, "2128438032960966393"]);
+    }
+
+    /// Needs Python with pandas and openpyxl; without them it is skipped, and says so.
+    #[test]
+    fn pandas_and_openpyxl_read_ids_as_text_and_write_no_formula() {
+        let has = |module: &str| {
+            let run = Command::new("python3").args(["-c", &format!("import {module}")]).output();
+            run.is_ok_and(|output| output.status.success())
+        };
+        if !(has("pandas") && has("openpyxl")) {
+            eprintln!("skipped: python3 with pandas and openpyxl is not installed here");
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("run.xlsx"), with_a_cost_center()).unwrap();
+        let script = r#"
+import openpyxl, pandas
+sheets = pandas.read_excel("run.xlsx", sheet_name=None)
+for name, id in [("Employee Updates", "3332883835678490001"), ("Errors", "2128438032960966393")]:
+    ids = list(sheets[name]["Employee ID"])
+    assert id in ids and all(isinstance(one, str) for one in ids), ids
+with pandas.ExcelWriter("again.xlsx", engine="openpyxl") as again:
+    for name, sheet in sheets.items():
+        sheet.to_excel(again, sheet_name=name)
+for file in ["run.xlsx", "again.xlsx"]:
+    for sheet in openpyxl.load_workbook(file):
+        for row in sheet.iter_rows():
+            assert all(cell.data_type != "f" for cell in row), [cell.value for cell in row]
+"#;
+        let run = Command::new("python3").args(["-c", script]).current_dir(dir.path()).output().unwrap();
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     }
 
     #[test]
@@ -442,7 +510,7 @@ mod tests {
             assert!(row[1..].iter().all(|cell| cell == expected), "{:?} for {expected:?}", &row[1]);
         }
         let run: BTreeMap<_, _> = sheet("Run").into_iter().map(|row| (row[0].clone(), row[1].clone())).collect();
-        assert_eq!(run["Tenant"], "=acme");
+        assert_eq!(run["Tenant"], "'=acme");
         assert_eq!(sheet("Errors").len(), 1);
     }
 }

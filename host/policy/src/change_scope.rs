@@ -18,6 +18,7 @@ mod search;
 
 use crate::json;
 use crate::request::{Refusal, Role};
+use crate::text_form::compared;
 use answers::{Carries, TargetAnswers};
 pub use attribute::writable_attributes;
 use attribute::{PATCH_OP, USER, Write, is_exactly, new_user, operation};
@@ -164,7 +165,7 @@ impl ApplyScope {
         ];
         Self {
             kind: change.kind,
-            former_id: external_ids.into_iter().next().flatten(),
+            former_id: external_ids.into_iter().next().flatten().map(|id| compared(&id)),
             employee_id: change.employee_id.clone(),
             target_id: change.target_id.clone().or(ledger.account_id.clone()),
             owner: ledger.owner.clone(),

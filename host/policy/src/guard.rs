@@ -16,6 +16,7 @@ mod count;
 mod held;
 mod limits;
 mod source;
+mod target;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ use hibob_contract::types::{NamedValue, Value};
 pub use limits::{GuardLimits, Limit, ReferenceLimits};
 pub use source::{UntrustedSource, source};
 use std::collections::BTreeMap;
+pub use target::is_another_target;
 
 /// Seconds in a day.
 const DAY: i64 = 24 * 60 * 60;

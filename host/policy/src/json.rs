@@ -15,7 +15,12 @@ use std::fmt;
 /// # Errors
 /// It is not JSON, or an object has such keys.
 pub(super) fn read(body: &[u8]) -> Result<Value, String> {
-    serde_json::from_slice::<OneWay>(body).map(|value| value.0).map_err(|error| error.to_string())
+    serde_json::from_slice::<OneWay>(unmarked(body)).map(|value| value.0).map_err(|error| error.to_string())
+}
+
+/// A body without the byte order mark with which some services begin their JSON (RFC 8259, section 8.1).
+pub(super) fn unmarked(body: &[u8]) -> &[u8] {
+    body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
 }
 
 /// A key without regard to case. By way of upper case, since a lower-case letter may have another one of the same upper

@@ -8,22 +8,28 @@
 //!    ├── manifest ────── of these, a plugin may send only the ones that its manifest declares
 //!    ├── change_scope ── a call that applies a change may write only that change, to that change's account
 //!    └── person_scope ── a call about one leaver may ask about that person only
+//! observed ───── what the answers show beside their content
 //! plan_limits ── whether a plan is small enough to hold in memory, and can be applied at all
+//! adopted ────── what an adopted account keeps
 //! guard ──────── whether a plan looks like an accident
+//! text_form ──── the form in which names and addresses are compared
 //! ```
 //!
 //! Nothing here trusts the plugin: each decision looks at the request as it will be sent, at the answer as the service
 //! gave it, and at the typed changes themselves.
 
+pub mod adopted;
 pub mod change_scope;
 pub mod grant;
 pub mod guard;
 mod json;
 pub mod manifest;
+pub mod observed;
 pub mod over;
 pub mod person_scope;
 pub mod plan_limits;
 pub mod request;
+pub mod text_form;
 
 pub use change_scope::{ApplyScope, LedgerFacts, Made, TargetSettings, writable_attributes};
 pub use grant::Grant;

@@ -7,6 +7,7 @@ mod answers;
 
 use crate::json;
 use crate::request::{LIFECYCLE_TABLE, Refusal, Role};
+use crate::text_form::{address, day, written};
 pub use answers::is_garden_leave;
 use answers::{NAMED_LISTS, PersonAnswers};
 use bytes::Bytes;
@@ -16,7 +17,7 @@ use serde_json::Value;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// HiBob's fields that a reference is made from. No setting adds to them: a credential has no other claims.
-const CLAIMS_FIELDS: [&str; 10] = [
+const CLAIMS_FIELDS: [&str; 11] = [
     "root.id",
     "internal.lifecycleStatus",
     "internal.terminationDate",
@@ -27,6 +28,7 @@ const CLAIMS_FIELDS: [&str; 10] = [
     "work.site",
     "root.firstName",
     "root.surname",
+    "root.displayName",
 ];
 
 /// HiBob's named lists from which a reference may take a name.
@@ -132,7 +134,8 @@ impl PersonScope {
     /// Checks the claims against HiBob's answers, each with the value of its own field in the employee's record:
     ///
     /// 1. The departure is of the employee of this scope.
-    /// 2. Names and the first day are those of the record.
+    /// 2. Names and the first day are those of the record; one of the two names may be empty where the record has none.
+    ///    Names, titles and departments are compared in the form in which they are written ([`written`]).
     /// 3. Job title and department are those of the record, by the names that HiBob's lists have for their ids.
     /// 4. The lifecycle status is one that counts as a departure. Garden leave counts where the tenant says so, and the
     ///    employee's lifecycle rows have one.
@@ -147,27 +150,31 @@ impl PersonScope {
         let Claims { given_name, family_name, job_title, department, started_on, ended_on } = claims;
         let PersonRead::Claims { statuses, garden_leave } = &self.read else { return Err("employee") };
         let answers = self.answers();
-        let has = |field: &str, value: &str| answers.value(field) == Some(value);
+        let is_day = |known: Option<&str>, value: &str| known.and_then(day).is_some_and(|day| day.to_string() == value);
+        let is_same = |known: Option<&str>, value: &str| known.is_some_and(|known| written(known) == written(value));
+        let has_name = |field: &str, value: &str| is_same(Some(answers.value(field).unwrap_or_default()), value);
+        let has_some_name = !given_name.is_empty() || !family_name.is_empty();
         let named = |field: &str, list: &str, value: &Option<String>| {
-            value.as_deref().is_none_or(|value| answers.value_by_name(field, list) == Some(value))
+            value.as_deref().is_none_or(|value| is_same(answers.value_by_name(field, list), value))
         };
         let has_left = answers.value("internal.lifecycleStatus").is_some_and(|status| {
             statuses.iter().any(|departed| departed.to_lowercase() == status.to_lowercase())
                 || (*garden_leave && is_garden_leave(status) && answers.has_leave())
         });
         let is_last_day = match answers.value("employee.lastDayOfWork") {
-            Some(day) => day == ended_on,
+            Some(last) => is_day(Some(last), ended_on),
             None => {
-                (*garden_leave && answers.is_day_before_leave(ended_on)) || has("internal.terminationDate", ended_on)
+                let ends = is_day(answers.value("internal.terminationDate"), ended_on);
+                ends || (*garden_leave && answers.is_day_before_leave(ended_on))
             }
         };
         for (name, right) in [
             ("employee", departure.employee_id == self.employee_id),
-            ("given-name", has("root.firstName", given_name)),
-            ("family-name", has("root.surname", family_name)),
+            ("given-name", has_some_name && has_name("root.firstName", given_name)),
+            ("family-name", has_name("root.surname", family_name)),
             ("job-title", named("work.title", "title", job_title)),
             ("department", named("work.department", "department", department)),
-            ("started-on", has("work.startDate", started_on)),
+            ("started-on", is_day(answers.value("work.startDate"), started_on)),
             ("status", has_left),
             ("ended-on", *ended_on == departure.ended_on && is_last_day),
         ] {
@@ -182,9 +189,16 @@ impl PersonScope {
     /// false for a scope that reads claims.
     pub fn has_address(&self, value: &str) -> bool {
         match &self.read {
-            PersonRead::Address(field) => self.answers().value(field) == Some(value),
+            PersonRead::Address(field) => {
+                self.answers().value(field).is_some_and(|known| address(known) == address(value))
+            }
             PersonRead::Claims { .. } => false,
         }
+    }
+
+    /// The value of one of HiBob's fields in the employee's own record, as HiBob has answered it in this call.
+    pub fn value(&self, field: &str) -> Option<String> {
+        self.answers().value(field).map(str::to_owned)
     }
 
     /// SHA-256 over the digests of all answers, in the order of the answers.

@@ -8,7 +8,7 @@ use std::fmt;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// The most characters (Unicode scalar values) that a name, a title, a department or a company may have.
-pub const TEXT_CHARACTERS_MAX: usize = 120;
+pub const TEXT_CHARACTERS_MAX: usize = 400;
 
 /// Why claims cannot be part of a reference.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

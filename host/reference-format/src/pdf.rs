@@ -34,8 +34,8 @@ pub const SEAL_FILE: &str = "page.seal";
 pub enum PdfError {
     /// None of the bundled fonts has a character.
     #[error(
-        "no bundled font has the character {character:?} (U+{number:04X}); correct it in the source, or add a font to \
-         host/reference-format/fonts"
+        "no font of the page has the letter {character:?} (U+{number:04X}); write the name or text in the source with letters \
+         that it has (Latin, Greek, Cyrillic, Hebrew, Arabic, Chinese, Japanese, Korean)"
     )]
     MissingGlyph {
         /// The character.
@@ -61,6 +61,11 @@ pub enum PdfError {
     /// The file that was written does not have its seal and its attachments exactly once.
     #[error(transparent)]
     Seal(#[from] seal::SealError),
+}
+
+/// Whether one of the bundled fonts has this character, so that a page can show it.
+pub fn has_letter(character: char) -> bool {
+    fonts::number_for(fonts::Weight::Regular, character, None).is_ok()
 }
 
 /// Checks, before a reference is signed, that a page can be made of it.

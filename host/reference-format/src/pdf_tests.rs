@@ -48,6 +48,14 @@ fn the_longest_texts_fit() {
     }
 }
 
+/// A title of 303 characters, as people have them, is set smaller and in lines.
+#[test]
+fn a_long_title_has_a_page() {
+    let title = "Senior Vice President of Global Strategic Partnerships and Business Development ".repeat(4);
+    let title: String = title.chars().take(303).collect();
+    rendered("Ana Silva", Some(title.trim()), Some("Strategy"), "ACME GmbH").unwrap();
+}
+
 #[test]
 fn a_wrong_key_or_proof_gives_no_page() {
     let other = SecretKey::from_seed(&[8; 32]);

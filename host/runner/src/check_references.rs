@@ -23,6 +23,7 @@ use hibob_sandbox::plugin::Plugin;
 use hibob_sandbox::tenant::Tenant;
 use hibob_store::data_dir::DataDir;
 use hibob_verification::{Inquiry, NameServers, Published};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -69,12 +70,18 @@ async fn of_leavers(
     left: &[&str],
     findings: &mut Vec<Finding>,
 ) -> Result<(), HostError> {
-    let (mut has_values, mut has_address) = (false, config.webhook.is_some());
+    let mut has_values = false;
+    let mut without_address: BTreeSet<&str> = config.addresses().filter(|_| config.webhook.is_none()).collect();
     for employee in left.iter().take(LEAVERS_MAX) {
         let Some(departure) = leavers::look_up(plugin, tenant, employee).await? else { continue };
         has_values |= leavers::claims(plugin, tenant, &departure).await?.is_some();
-        has_address = has_address || leavers::address(plugin, tenant, employee).await?.is_some();
-        if has_values && has_address {
+        for field in config.addresses().filter(|_| config.webhook.is_none()) {
+            let has_address = leavers::address_in(plugin, tenant, employee, field).await?.is_some();
+            if has_address {
+                without_address.remove(field);
+            }
+        }
+        if has_values && without_address.is_empty() {
             return Ok(());
         }
     }
@@ -96,12 +103,12 @@ async fn of_leavers(
             "give the service user the permissions for references: docs/use/hibob-permissions.md",
         ));
     }
-    if !has_address {
+    for field in without_address {
         findings.push(finding(
             Severity::Warning,
             "REFERENCE_ADDRESS_MISSING",
-            &format!("for none of {tried} who have left does HiBob show an address in {}", config.address),
-            "give the service user the permission for that field, or choose another one: references.address",
+            &format!("for none of {tried} who have left does HiBob show an address in {field}"),
+            "give the service user the permission for that field, or choose another one: references.address, references.second_address",
         ));
     }
     Ok(())
@@ -111,8 +118,14 @@ async fn of_leavers(
 async fn of_issuer(data: &DataDir, config: &TenantConfig, findings: &mut Vec<Finding>) {
     let signing = async {
         let keys = IssuerKeys::open(data, config).await?;
-        keys.current().await?;
-        let row = keys.list().await?.into_iter().find(|row| row.is_current());
+        // The first key waits until its record was seen.
+        let row = match keys.first_waiting().await? {
+            Some(first) => Some(first),
+            None => {
+                keys.current().await?;
+                keys.list().await?.into_iter().find(|row| row.is_current())
+            }
+        };
         let record = row.map(|row| keys.record(&row)).transpose()?;
         Ok::<_, HostError>((keys, record))
     };
@@ -190,6 +203,14 @@ fn of_site(config: &TenantConfig, record: &DnsRecord, answer: &Answer<Vec<u8>>) 
 
 /// Opens the channel of delivery, and logs in at a mail server.
 async fn of_channel(data: &DataDir, config: &TenantConfig, findings: &mut Vec<Finding>) {
+    if config.references.as_ref().is_some_and(ReferencesConfig::is_work_mailbox_only) {
+        findings.push(finding(
+            Severity::Warning,
+            "WORK_MAILBOX_ONLY",
+            "references are delivered to the work email only, and a work mailbox is often closed when the employment ends",
+            "let the private address follow: references.second_address = \"home.privateEmail\"",
+        ));
+    }
     if config.references.as_ref().is_none_or(|references| references.channel().is_none()) {
         findings.push(finding(
             Severity::Warning,

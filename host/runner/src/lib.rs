@@ -2,11 +2,13 @@
 
 mod check_references;
 mod observed;
+mod published;
 mod run;
 mod sandboxed;
 mod work;
 
 pub use observed::{check, check_tenant, plan, roster};
+pub use published::require as require_published;
 pub use run::{Run, Start, go_on, guard, references, start, start_by};
 pub use sandboxed::Sandboxed;
 pub use work::Jobs;

@@ -1,5 +1,6 @@
 //! The real adapters for the ports of a run: the plugin in its sandbox, the tenant's databases, the clock.
 
+use crate::published;
 use hibob_base::error::HostError;
 use hibob_base::holder::this_process;
 use hibob_base::job::{Lane, RunKind};
@@ -8,12 +9,12 @@ use hibob_base::secret::Redactor;
 use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Attempt, Change, Outcome};
-use hibob_contract::leaver::Confirmed;
+use hibob_contract::leaver::{Confirmed, LeaverFacts};
 use hibob_contract::offboarding_references::{Departure, Detection, Known};
 use hibob_egress::Egress;
 use hibob_jobs::interrupt::Interrupt;
 use hibob_jobs::interrupted;
-use hibob_jobs::references::Leavers;
+use hibob_jobs::references::{DnsRecord, Leavers};
 use hibob_jobs::run::ports::{Attempted, RunPorts};
 use hibob_policy::change_scope::Made;
 use hibob_sandbox::call::{Call, Job};
@@ -161,11 +162,15 @@ impl Leavers for Sandboxed<'_> {
         leavers::look_up(self.plugin, self.tenant, employee_id).await
     }
 
-    async fn claims(&self, departure: &Departure) -> Result<Option<Confirmed>, HostError> {
-        leavers::claims(self.plugin, self.tenant, departure).await
+    async fn claims(&self, departure: &Departure) -> (LeaverFacts, Result<Option<Confirmed>, HostError>) {
+        leavers::facts_and_claims(self.plugin, self.tenant, departure).await
     }
 
-    async fn address(&self, employee_id: &str) -> Result<Option<String>, HostError> {
-        leavers::address(self.plugin, self.tenant, employee_id).await
+    async fn require_published(&self, record: &DnsRecord) -> Result<(), HostError> {
+        published::require(self.tenant.config(), record).await
+    }
+
+    async fn address(&self, employee_id: &str, field: &str) -> Result<Option<String>, HostError> {
+        leavers::address_in(self.plugin, self.tenant, employee_id, field).await
     }
 }

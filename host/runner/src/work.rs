@@ -10,7 +10,7 @@ use hibob_contract::Planned;
 use hibob_contract::types::Severity;
 use hibob_jobs::approval;
 use hibob_jobs::interrupt::Interrupt;
-use hibob_jobs::references::{Deliveries, ReferencesRequest};
+use hibob_jobs::references::{Deliveries, ReferencesRequest, prepare_delivery};
 use hibob_jobs::run::{Report, Stopped, Taken, unless_interrupted};
 use hibob_policy::guard::Release;
 use hibob_sandbox::Open;
@@ -20,7 +20,7 @@ use hibob_server::serve::Work;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::{ApprovalState, PastRun};
 use hibob_store::plan_file;
-use hibob_store::queue::{Arguments, Claimed, End, PlanToApply, State};
+use hibob_store::queue::{Arguments, Claimed, DeliverArguments, End, PlanToApply, State};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -169,14 +169,21 @@ impl Jobs {
         ended(report.exit(), report.run, report.error.as_ref())
     }
 
-    async fn deliver(&self, tenant: &Tenant, job: &Claimed, reference: &str, told: Told) -> Result<End, HostError> {
-        if !tenant.database().retry_delivery(reference, chrono::Utc::now().timestamp()).await? {
+    async fn deliver(
+        &self,
+        tenant: &Tenant,
+        job: &Claimed,
+        arguments: &DeliverArguments,
+        told: Told,
+    ) -> Result<End, HostError> {
+        let reference = &arguments.reference;
+        if !prepare_delivery(&self.data, tenant.config(), reference, arguments.again).await? {
             return Err(HostError::configuration(
                 format!("tenant {} has no such reference {}", tenant.id(), reference.escape_debug()),
                 format!("choose one that counts and is not delivered from: hibob references list {}", tenant.id()),
             ));
         }
-        let deliveries = Deliveries::One(reference.to_owned());
+        let deliveries = Deliveries::One(reference.clone());
         let order = ReferencesRequest {
             employees: Some(Vec::new()),
             deliveries,
@@ -212,7 +219,7 @@ impl Jobs {
                 let order = ReferencesRequest { interrupt: told.interrupt, ..order };
                 Ok(self.references(&tenant, &order, told.progress).await)
             }
-            Arguments::Deliver(reference) => self.deliver(&tenant, job, reference, told).await,
+            Arguments::Deliver(arguments) => self.deliver(&tenant, job, arguments, told).await,
         }
     }
 }

@@ -18,6 +18,7 @@ use hibob_contract::directory_sync::Change;
 use hibob_egress::{Declared, ledger_facts};
 use hibob_policy::change_scope::{ApplyScope, Made};
 use hibob_policy::grant::Grant;
+use hibob_policy::observed::Observations;
 use hibob_policy::over::Overrun;
 use hibob_policy::person_scope::PersonScope;
 use hibob_store::database::Fence;
@@ -218,6 +219,11 @@ impl Call {
     /// Why the egress has refused requests of this call, as messages for people.
     pub fn refusals(&self) -> Vec<String> {
         self.store.data().egress.refusals()
+    }
+
+    /// What the answers to this call have shown beside their content.
+    pub fn observed(&self) -> Observations {
+        self.store.data().egress.observed()
     }
 
     /// Ends the call, and discards what it wrote to the storage.

@@ -11,7 +11,7 @@ use hibob_base::error::HostError;
 use hibob_base::progress::{NoProgress, Progress};
 use hibob_config::references::issuing;
 use hibob_config::references::{GardenLeave, ReferencesConfig};
-use hibob_contract::leaver::Confirmed;
+use hibob_contract::leaver::{Confirmed, LeaverFacts};
 use hibob_contract::offboarding_references::{Departure, Detection, Known};
 use hibob_contract::types::{Job as CallArguments, JobError, NamedValue, Value};
 use hibob_policy::person_scope::{PersonRead, PersonScope};
@@ -60,30 +60,82 @@ pub async fn look_up(plugin: &Plugin, tenant: &Tenant, employee_id: &str) -> Res
 /// # Errors
 /// As [`departures`]; or the plugin may not have references signed; or HiBob's answers do not confirm a value.
 pub async fn claims(plugin: &Plugin, tenant: &Tenant, departure: &Departure) -> Result<Option<Confirmed>, HostError> {
-    let plugin_digest = plugin.digest().to_owned();
-    if *plugin.identity() != Identity::BuiltIn && !config(tenant)?.plugins.contains(&plugin_digest) {
-        let message = format!("the plugin {plugin_digest} may not have references signed");
-        let remedy = "use the built-in plugin, or name the digest in references.plugins";
-        return Err(HostError::configuration(message, remedy));
-    }
+    facts_and_claims(plugin, tenant, departure).await.1
+}
+
+/// What [`claims`] returns, and what HiBob has answered about the person meanwhile, also where there are no claims.
+pub async fn facts_and_claims(
+    plugin: &Plugin,
+    tenant: &Tenant,
+    departure: &Departure,
+) -> (LeaverFacts, Result<Option<Confirmed>, HostError>) {
+    let opened = async {
+        let read = claims_of(config(tenant)?);
+        require_trusted(plugin, tenant)?;
+        about(plugin, tenant, &departure.employee_id, read).await
+    };
+    let (call, scope) = match opened.await {
+        Ok(opened) => opened,
+        Err(error) => return (LeaverFacts::default(), Err(error)),
+    };
+    let claims = confirmed(plugin, tenant, departure, call, &scope).await;
+    let site = scope.value("work.site");
+    let name = [scope.value("root.firstName"), scope.value("root.surname")].into_iter().flatten();
+    let name = name.collect::<Vec<_>>().join(" ");
+    let today = tenant.config().day_at(site.as_deref(), now_unix_seconds()).to_string();
+    (LeaverFacts { name: Some(name).filter(|name| !name.is_empty()), today }, claims)
+}
+
+async fn confirmed(
+    plugin: &Plugin,
+    tenant: &Tenant,
+    departure: &Departure,
+    call: Call,
+    scope: &PersonScope,
+) -> Result<Option<Confirmed>, HostError> {
     let arguments = arguments(tenant)?;
-    let (call, scope) = about(plugin, tenant, &departure.employee_id, claims_of(config(tenant)?)).await?;
     let claims = call_in(call, tenant, async |store, references| {
         references.call_read_claims(store, &arguments, departure).await
     });
     let Some(claims) = claims.await? else { return Ok(None) };
     scope.confirm(departure, &claims).map_err(invented)?;
-    Ok(Some(Confirmed { claims, answers_digest: scope.answers_digest(), plugin_digest }))
+    let plugin_digest = plugin.digest().to_owned();
+    let display_name = scope.value("root.displayName");
+    Ok(Some(Confirmed { claims, display_name, answers_digest: scope.answers_digest(), plugin_digest }))
 }
 
-/// The address to deliver a reference to; `None` if HiBob has none. The caller must not store it.
+/// Checks that the plugin may have references signed.
+fn require_trusted(plugin: &Plugin, tenant: &Tenant) -> Result<(), HostError> {
+    let digest = plugin.digest();
+    if *plugin.identity() == Identity::BuiltIn || config(tenant)?.plugins.iter().any(|trusted| trusted == digest) {
+        return Ok(());
+    }
+    let message = format!("the plugin {digest} may not have references signed");
+    let remedy = "use the built-in plugin, or name the digest in references.plugins";
+    Err(HostError::configuration(message, remedy))
+}
+
+/// The first address to deliver a reference to; `None` if HiBob has none. The caller must not store it.
 ///
 /// # Errors
 /// As [`departures`]; or HiBob's answers do not have the address that the plugin returned.
 pub async fn address(plugin: &Plugin, tenant: &Tenant, employee_id: &str) -> Result<Option<String>, HostError> {
-    let arguments = arguments(tenant)?;
-    let field = config(tenant)?.address.clone();
-    let (call, scope) = about(plugin, tenant, employee_id, PersonRead::Address(field)).await?;
+    address_in(plugin, tenant, employee_id, &config(tenant)?.address).await
+}
+
+/// The address in one of the HiBob fields that the tenant's settings name; `None` if it is empty. The caller must not
+/// store it.
+///
+/// # Errors
+/// As [`address`].
+pub async fn address_in(
+    plugin: &Plugin,
+    tenant: &Tenant,
+    employee_id: &str,
+    field: &str,
+) -> Result<Option<String>, HostError> {
+    let arguments = arguments_with(tenant, field)?;
+    let (call, scope) = about(plugin, tenant, employee_id, PersonRead::Address(field.to_owned())).await?;
     let address = call_in(call, tenant, async |store, references| {
         references.call_read_address(store, &arguments, employee_id).await
     });
@@ -138,13 +190,18 @@ fn config(tenant: &Tenant) -> Result<&ReferencesConfig, HostError> {
 
 /// The arguments of a call: the settings that the plugin gets, and the time.
 fn arguments(tenant: &Tenant) -> Result<CallArguments, HostError> {
+    arguments_with(tenant, &config(tenant)?.address)
+}
+
+/// The arguments of a call that reads addresses in this field.
+fn arguments_with(tenant: &Tenant, address_field: &str) -> Result<CallArguments, HostError> {
     let config = config(tenant)?;
     let sync = &tenant.config().sync;
     let zones: Vec<_> = sync.site_time_zones.clone().into_iter().collect();
     let settings = [
         ("hibob-url", Value::Text(tenant.config().hibob.url.clone())),
         ("statuses", Value::Texts(config.statuses.clone())),
-        ("address-field", Value::Text(config.address.clone())),
+        ("address-field", Value::Text(address_field.to_owned())),
         ("garden-leave", Value::Text(config.garden_leave.word().to_owned())),
         ("time-zone", Value::Text(sync.time_zone.clone().unwrap_or_else(|| "UTC".to_owned()))),
         ("site-time-zones", Value::Pairs(zones)),

@@ -9,8 +9,11 @@ use hibob_base::error::HostError;
 use hibob_base::progress::Progress;
 use hibob_base::secret::Redactor;
 use hibob_contract::directory_sync::{Change, CheckReport, RosterEntry};
-use hibob_contract::types::{self, Finding, JobError, NamedValue};
+use hibob_contract::types::{self, Finding, JobError, NamedValue, Severity};
 use hibob_contract::{Planned, Roster};
+use hibob_policy::adopted::{keep, maybe_taken_over};
+use hibob_policy::guard::is_another_target;
+use hibob_policy::observed::Observations;
 use hibob_policy::over::Over;
 use hibob_policy::plan_limits;
 use hibob_policy::plan_limits::Intake;
@@ -61,16 +64,65 @@ async fn make(
             CallError::or_trap(read(store, instance, &job, &baseline, part, &mut intake).await)
         })
         .await?;
-    let refusals = call.refusals();
+    let (refusals, observed) = (call.refusals(), call.observed());
     call.finish();
+    if part == PlanPart::Changes {
+        require_known_target(tenant, &observed).await?;
+    }
     let redactor = tenant.egress()?.redactor();
     let (mut planned, mut employees) = planned.map_err(|error| error.redacted(redactor, &refusals))?;
     redactor.findings(&mut planned.findings);
+    planned.findings.extend(clock_finding(&observed));
     plan_limits::check(&planned).map_err(HostError::Plugin)?;
     let forgotten = tenant.people().erased_people().await?;
     forgotten.leave_out(&mut planned);
+    if !tenant.config().sync.clear_adopted {
+        let known = tenant.database().owners_of(&maybe_taken_over(&planned)).await?.into_keys().collect();
+        keep(&mut planned, &tenant.database().kept_fields().await?, &known);
+    }
     forgotten.leave_out_entries(&mut employees);
     Ok((planned, employees))
+}
+
+/// Checks that the accounts of the target are the ones that the ledger knows.
+///
+/// # Errors
+/// Too many of them are not there by their ids, or the database failed.
+async fn require_known_target(tenant: &Tenant, observed: &Observations) -> Result<(), HostError> {
+    let gone: Vec<String> = observed.gone.iter().cloned().collect();
+    let gone = tenant.database().active_among(&gone).await?;
+    let active = tenant.database().ledger_sums(i64::MAX).await?.active;
+    if !is_another_target(gone, active) {
+        return Ok(());
+    }
+    let id = tenant.id();
+    Err(HostError::held(
+        format!(
+            "{gone} of {active} active accounts that this sync knows are not there any more: this is another TravelPerk account, or its accounts were deleted; nothing was written"
+        ),
+        format!(
+            "enter the key of the right TravelPerk account (hibob secret set {id} travelperk.key); or if it is a new one on purpose: hibob tenant new-target {id} --by EMAIL"
+        ),
+    ))
+}
+
+/// How far the host's clock and HiBob's may be apart, in seconds: who has left and who has started depends on the time.
+const CLOCKS_APART_SECONDS_MAX: u64 = 10 * 60;
+
+/// The error that the host's clock and HiBob's are far apart.
+fn clock_finding(observed: &Observations) -> Option<Finding> {
+    let ahead = observed.hibob_ahead_seconds.filter(|ahead| ahead.unsigned_abs() > CLOCKS_APART_SECONDS_MAX)?;
+    let (minutes, how) = (ahead.unsigned_abs() / 60, if ahead > 0 { "behind" } else { "ahead of" });
+    Some(Finding {
+        severity: Severity::Error,
+        code: "CLOCKS_DIFFER".to_owned(),
+        employee_id: None,
+        field: None,
+        message: format!(
+            "the clock of this machine is {minutes} minutes {how} HiBob's, so that people may start and leave at the wrong time"
+        ),
+        remedy: "set this machine's clock by a time server (NTP), and sync again".to_owned(),
+    })
 }
 
 /// Has the plugin make a plan, and fetches its numbers, its findings and this part.

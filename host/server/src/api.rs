@@ -21,6 +21,7 @@ mod places;
 mod plans;
 mod problem;
 mod rate;
+mod references;
 mod request;
 mod routes;
 mod tenants;

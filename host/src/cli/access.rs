@@ -37,6 +37,7 @@ impl Access {
                 | TenantCommand::Rollback { .. }
                 | TenantCommand::Disable { .. }
                 | TenantCommand::Forget { .. }
+                | TenantCommand::NewTarget { .. }
                 | TenantCommand::Enable { .. }
                 | TenantCommand::Credentials { .. } => Self::Writes,
             },
@@ -78,6 +79,8 @@ impl Access {
                     ReferencesCommand::Issue { .. }
                     | ReferencesCommand::Revoke { .. }
                     | ReferencesCommand::Deliver { .. }
+                    | ReferencesCommand::Waive { .. }
+                    | ReferencesCommand::Export { .. }
                     | ReferencesCommand::Resume { .. }
                     | ReferencesCommand::Publish { .. }
                     | ReferencesCommand::Key(

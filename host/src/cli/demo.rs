@@ -83,7 +83,7 @@ const NEXT: &str = "  cargo run -- fakes --scenario day-two --write-tenant acme.
   cargo run -- check acme                                          look whether a sync would work
   cargo run -- plan acme --out acme.plan                           a plan to read, and then
   cargo run -- apply acme.plan                                     to apply exactly as it is
-  cargo run -- references key new acme                             a key for references, and then
+  cargo run -- references key new acme --unpublished               a key for references, and then
   cargo run -- references acme                                     a first look at who works here
   cargo run -- plugin inspect                                      what the sandbox lets the plugin reach";
 
@@ -120,7 +120,7 @@ impl Stage<'_> {
         let report =
             sync_ready(self.data, self.tenant, self.plugin, Release::default(), Interrupt::default(), show).await;
         if !self.json {
-            print_report(&report, false, known, true);
+            print_report(&report, false, Some(known), true);
         }
         report
     }

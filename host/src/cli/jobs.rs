@@ -67,9 +67,15 @@ pub(super) struct StartArgs {
     /// references: issue for these, by HiBob's ids
     #[arg(long, value_name = "ID")]
     employee: Vec<String>,
+    /// references, with --employee: issue without the grace time
+    #[arg(long)]
+    skip_grace_time: bool,
     /// deliver: the reference's id, or its beginning
     #[arg(long, value_name = "ID")]
     reference: Option<String>,
+    /// deliver: deliver it once more where it was delivered already
+    #[arg(long)]
+    again: bool,
     /// Who asks for it; shown with the job
     #[arg(long, value_name = "WHO")]
     requested_by: Option<String>,
@@ -124,8 +130,10 @@ async fn start(global: &Global, data: &DataDir, args: StartArgs) -> Result<Exit,
         release: args.release.into(),
         allow_issuing: args.allow_issuing,
         allow_revoking: args.allow_revoking,
+        skip_grace_time: args.skip_grace_time,
         employees: (!args.employee.is_empty()).then_some(args.employee),
         reference,
+        again: args.again,
     };
     let start = async {
         let arguments = Arguments::new(args.kind, fields)?;

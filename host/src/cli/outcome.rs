@@ -22,6 +22,15 @@ pub(super) fn rows<'r>(mark: &str, rows: impl IntoIterator<Item = &'r ErrorRow>)
     }
 }
 
+/// Prints the warnings of a run: all of them, or at a terminal the first [`NAMED_MAX`] unless `all` of them are asked for.
+pub(super) fn warnings(warnings: &[ErrorRow], all: bool, is_terminal: bool) {
+    let most = if all || !is_terminal { warnings.len() } else { NAMED_MAX };
+    rows(&YELLOW.on_stdout("! warning"), warnings.iter().take(most));
+    if warnings.len() > most {
+        outln!("    and {} more warnings: --all", warnings.len() - most);
+    }
+}
+
 /// How many people whom a guard holds are named at a terminal, unless all are asked for.
 const NAMED_MAX: usize = 20;
 

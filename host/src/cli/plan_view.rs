@@ -127,6 +127,9 @@ fn field_line(field: &FieldChange) -> String {
     let name = format!("{:<16}", clean(&field.field));
     match (&field.before, &field.after) {
         (None, Some(after)) => format!("    {name} {}", GREEN.on_stdout(&value_text(after))),
+        (Some(before), Some(after)) if before == after => {
+            format!("    {name} {} (stays, because HiBob has none)", value_text(before))
+        }
         (Some(before), Some(after)) => {
             format!("    {name} {} → {}", RED.on_stdout(&value_text(before)), GREEN.on_stdout(&value_text(after)))
         }

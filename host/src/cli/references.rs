@@ -8,6 +8,7 @@ pub(super) use keys::KeyCommand;
 use super::Global;
 use super::audit::{Change, releases};
 use super::interrupt::signals;
+use super::paint::clean;
 use super::progress::Bar;
 use super::sync::Ready;
 use clap::{Args, Subcommand};
@@ -18,7 +19,7 @@ use hibob_jobs::references::{Deliveries, ReferencesRequest, Release, Report};
 use hibob_jobs::run::unless_interrupted;
 use hibob_sandbox::tenant::Tenant;
 use hibob_store::data_dir::DataDir;
-use hibob_store::database::TenantDatabase;
+use hibob_store::database::{ReferenceState, TenantDatabase};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -43,7 +44,7 @@ pub(super) struct RunArgs {
     /// Allow up to N references to be revoked in this run, even if that is above the limit
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     allow_revoking: usize,
-    /// Try failed deliveries again at once
+    /// Try failed deliveries again at once; for named employees, issue without the grace time too
     #[arg(long)]
     now: bool,
     /// Name everybody whom a safety check holds, also at a terminal
@@ -60,7 +61,8 @@ impl RunArgs {
     fn order(self, employees: Option<Vec<String>>) -> ReferencesRequest {
         let release = Release { issuing: self.allow_issuing, revoking: self.allow_revoking };
         let deliveries = if self.now { Deliveries::Waiting } else { Deliveries::Due };
-        ReferencesRequest { employees, release, deliveries, ..ReferencesRequest::default() }
+        let skips_grace = self.now && employees.is_some();
+        ReferencesRequest { employees, release, skips_grace, deliveries, ..ReferencesRequest::default() }
     }
 }
 
@@ -86,6 +88,22 @@ pub(super) enum ReferencesCommand {
         #[command(flatten)]
         run: RunArgs,
     },
+    /// Decide that somebody who waits for a reference gets none; no later run reports them
+    #[command(
+        after_help = "Example: hibob references waive acme 2712345678901234567 --reason \"was never employed\" --by ana@acme.example"
+    )]
+    Waive {
+        /// The tenant's id
+        tenant: String,
+        /// HiBob's id, as `list` shows it
+        employee: String,
+        /// Why; kept in the tenant's record
+        #[arg(long)]
+        reason: String,
+        /// The work email of the person who decides
+        #[arg(long, value_name = "EMAIL")]
+        by: String,
+    },
     /// Revoke a reference; publish afterwards, so that everybody can see it
     #[command(after_help = "Example: hibob references revoke acme 6f1c… --reason \"issued by mistake\"")]
     Revoke {
@@ -93,17 +111,30 @@ pub(super) enum ReferencesCommand {
         tenant: String,
         /// The reference's id, as `list` shows it, or its beginning
         id: String,
-        /// Why; kept in the tenant's record, and not published
+        /// Why; told to the person if the reference was delivered, kept in the tenant's record, and not published
         #[arg(long)]
         reason: String,
     },
-    /// Deliver a reference that was refused or still waits
-    #[command(after_help = "Example: hibob references deliver acme 6f1c…")]
+    /// Deliver a reference that was refused or still waits, or with --again once more
+    #[command(after_help = "Example: hibob references deliver acme 6f1c… --again")]
     Deliver {
         /// The tenant's id
         tenant: String,
         /// The reference's id, as `list` shows it, or its beginning
         id: String,
+        /// Deliver it once more, to the address that HiBob has now, also if it was delivered
+        #[arg(long)]
+        again: bool,
+    },
+    /// Write a reference as files: the PDF, the signed JSON and the log proof
+    #[command(after_help = "Example: hibob references export acme 6f1c… ./for-freja")]
+    Export {
+        /// The tenant's id
+        tenant: String,
+        /// The reference's id, as `list` shows it, or its beginning
+        id: String,
+        /// The folder to write to; it is made if it is not there
+        folder: PathBuf,
     },
     /// Go on with references after the data directory was restored from a backup
     #[command(after_help = "Example: hibob references resume acme")]
@@ -132,8 +163,13 @@ impl ReferencesArgs {
             None => Change::new("references").of(self.tenant.as_deref().unwrap_or_default()).with(self.run.text()),
             Some(C::List { .. }) => return None,
             Some(C::Issue { tenant, run, .. }) => Change::new("references-issue").of(tenant).with(run.text()),
+            Some(C::Waive { tenant, by, .. }) => Change::new("references-waive").of(tenant).by(Some(by)),
             Some(C::Revoke { tenant, id, .. }) => Change::new("references-revoke").of(tenant).with(id),
-            Some(C::Deliver { tenant, id }) => Change::new("references-deliver").of(tenant).with(id),
+            Some(C::Deliver { tenant, id, again }) => {
+                let again = if *again { " again" } else { "" };
+                Change::new("references-deliver").of(tenant).with(format!("{id}{again}"))
+            }
+            Some(C::Export { tenant, id, .. }) => Change::new("references-export").of(tenant).with(id),
             Some(C::Resume { tenant }) => Change::new("references-resume").of(tenant),
             Some(C::Publish { tenant, .. }) => Change::new("references-publish").of(tenant),
             Some(C::Key(command)) => return command.change(),
@@ -151,8 +187,12 @@ pub(super) async fn run(global: &Global, args: ReferencesArgs) -> Result<Exit, H
             Ok(job(global, &tenant, &run.order(Some(employees)), run.all).await)
         }
         Some(ReferencesCommand::List { tenant }) => list(global, &tenant).await,
+        Some(ReferencesCommand::Waive { tenant, employee, reason, by }) => {
+            waive(global, &tenant, &employee, &reason, &by).await
+        }
         Some(ReferencesCommand::Revoke { tenant, id, reason }) => revoke(global, &tenant, &id, &reason).await,
-        Some(ReferencesCommand::Deliver { tenant, id }) => deliver(global, &tenant, &id).await,
+        Some(ReferencesCommand::Deliver { tenant, id, again }) => deliver(global, &tenant, &id, again).await,
+        Some(ReferencesCommand::Export { tenant, id, folder }) => export(global, &tenant, &id, &folder).await,
         Some(ReferencesCommand::Resume { tenant }) => resume(global, &tenant).await,
         Some(ReferencesCommand::Key(command)) => keys::run(global, command).await,
         Some(ReferencesCommand::Publish { tenant, folder }) => publish(global, &tenant, &folder).await,
@@ -200,10 +240,23 @@ async fn list(global: &Global, tenant: &str) -> Result<Exit, HostError> {
     data.config(tenant).await?;
     let records = data.records(tenant).await?;
     let (references, deliveries) = (records.references().await?, records.database().deliveries().await?);
+    let open = records.open_departures().await?;
     if global.json {
-        outln!("{}", references::list_json(tenant, &references, &deliveries)?);
+        outln!("{}", references::list_json(tenant, &references, &deliveries, &open)?);
     } else {
-        outln!("{}", view::list_text(tenant, &references, &deliveries)?);
+        outln!("{}", view::list_text(tenant, &references, &deliveries, &open)?);
+    }
+    Ok(Exit::Done)
+}
+
+async fn waive(global: &Global, tenant: &str, employee: &str, reason: &str, by: &str) -> Result<Exit, HostError> {
+    let data = global.data().await?;
+    data.config(tenant).await?;
+    references::waive(&data, tenant, employee, reason, by).await?;
+    if global.json {
+        outln!("{}", serde_json::json!({ "tenant": tenant, "employee_id": employee, "waived": true }));
+    } else {
+        outln!("{} gets no reference for this departure; by name it can still be issued", clean(employee));
     }
     Ok(Exit::Done)
 }
@@ -229,15 +282,41 @@ async fn revoke(global: &Global, tenant: &str, id: &str, reason: &str) -> Result
     Ok(Exit::Done)
 }
 
-async fn deliver(global: &Global, tenant: &str, id: &str) -> Result<Exit, HostError> {
+/// Writes a reference as files, and says where.
+async fn export(global: &Global, tenant: &str, id: &str, folder: &Path) -> Result<Exit, HostError> {
+    let data = global.data().await?;
+    let config = data.config(tenant).await?;
+    let id = whole_id(&data.tenant_database(tenant).await?, tenant, id).await?;
+    let exported = references::export(&data, &config, &id).await?;
+    let paths = exported.write(folder)?;
+    let state = exported.state.word();
+    if global.json {
+        outln!("{}", serde_json::json!({ "tenant": tenant, "reference": id, "state": state, "files": paths }));
+        return Ok(Exit::Done);
+    }
+    for path in &paths {
+        outln!("{}", clean(&path.display().to_string()));
+    }
+    if exported.state != ReferenceState::Valid {
+        outln!("this reference is {state}: whoever checks it sees that");
+    }
+    Ok(Exit::Done)
+}
+
+async fn deliver(global: &Global, tenant: &str, id: &str, again: bool) -> Result<Exit, HostError> {
     let ready = Ready::new(global, tenant, "references").await?;
-    let now = chrono::Utc::now().timestamp();
     let id = whole_id(ready.tenant.database(), tenant, id).await?;
-    if !ready.tenant.database().retry_delivery(&id, now).await? {
+    if !references::prepare_delivery(&ready.data, ready.tenant.config(), &id, again).await? {
         let known = ready.tenant.database().references().await?.into_iter().find(|row| row.id == id);
-        let state = known.ok_or_else(|| unknown(tenant, &id))?.state.word();
-        let message = format!("tenant {tenant}: the reference {id} is {state}, and there is nothing to deliver");
-        return Err(HostError::configuration(message, "a reference is delivered once, and only while it counts"));
+        let state = known.ok_or_else(|| unknown(tenant, &id))?.state;
+        let message =
+            format!("tenant {tenant}: the reference {id} is {}, and there is nothing to deliver", state.word());
+        let remedy = if state == ReferenceState::Valid {
+            format!("it was delivered; to send it once more: hibob references deliver {tenant} {id} --again")
+        } else {
+            "a reference is delivered only while it counts".to_owned()
+        };
+        return Err(HostError::configuration(message, remedy));
     }
     let order = ReferencesRequest {
         employees: Some(Vec::new()),

@@ -53,7 +53,7 @@ pub(super) async fn run(global: &Global, command: RunsCommand) -> Result<Exit, H
         report
     };
     let report = gone_on.await.unwrap_or_else(|error| Report::stopped(&tenant, error));
-    let exit = print_report(&report, global.json, 0, false);
+    let exit = print_report(&report, global.json, None, false);
     // That the rest is abandoned is what was asked for.
     let is_abandoned = way == WayOn::Abandon && report.run.is_some() && exit == Exit::Interrupted;
     Ok(if is_abandoned { Exit::Done } else { exit })

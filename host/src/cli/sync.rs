@@ -219,7 +219,7 @@ pub(super) async fn sync(
         }
         Err(error) => Report::stopped(tenant, error),
     };
-    Ok(print_report(&report, global.json, 0, all))
+    Ok(print_report(&report, global.json, None, all))
 }
 
 /// Makes a plan and applies it under the tenant's lease. `look` gets run and plan before anything is applied.
@@ -282,7 +282,7 @@ pub(super) async fn apply(
         Err(error) => Err(error),
     };
     let report = report.unwrap_or_else(|error| Report::stopped(&tenant, error));
-    Ok(print_report(&report, global.json, 0, all))
+    Ok(print_report(&report, global.json, None, all))
 }
 
 async fn apply_saved(
@@ -320,14 +320,18 @@ async fn apply_saved(
     Ok(report)
 }
 
-/// Prints what a run did, and returns how it ended. The first `known` errors were shown with the plan. `all`: names
+/// Prints what a run did, and returns how it ended. If the plan was shown, so were its warnings and the
+/// first `known` errors. `all`: names
 /// everybody whom a guard holds, also at a terminal.
-pub(super) fn print_report(report: &Report, json: bool, known: usize, all: bool) -> Exit {
+pub(super) fn print_report(report: &Report, json: bool, known: Option<usize>, all: bool) -> Exit {
     if json {
         outcome::json(report);
         return report.exit();
     }
-    outcome::rows(&RED.on_stdout("! error"), report.errors.iter().skip(known));
+    outcome::rows(&RED.on_stdout("! error"), report.errors.iter().skip(known.unwrap_or_default()));
+    if known.is_none() {
+        outcome::warnings(&report.warnings, all, std::io::stdout().is_terminal());
+    }
     for guard in &report.guards {
         let is_held = |row: &&HeldRow| {
             row.class == guard.class && guard.field.as_ref().is_none_or(|field| row.fields.contains(field))

@@ -2,6 +2,7 @@
 
 mod apply;
 mod init;
+mod new_target;
 mod versions;
 
 use super::Global;
@@ -20,6 +21,9 @@ use hibob_store::data_dir::Applied;
 use hibob_store::database::StoredBy;
 use hibob_store::queue::Selection;
 use std::path::PathBuf;
+
+/// How many of the next due times of a schedule are shown.
+const DUES_SHOWN: usize = 5;
 
 #[derive(Subcommand)]
 pub(super) enum TenantCommand {
@@ -92,6 +96,16 @@ pub(super) enum TenantCommand {
         #[arg(long)]
         yes: bool,
     },
+    /// Accept that the TravelPerk account is another one: what is known of the accounts is dropped, and the next sync is
+    /// a first one
+    #[command(after_help = "Example: hibob tenant new-target acme --by ana@acme.example")]
+    NewTarget {
+        /// The tenant's id
+        tenant: String,
+        /// Work email of the person who accepts it, for the API log
+        #[arg(long, value_name = "EMAIL")]
+        by: String,
+    },
     /// Allow runs of a tenant again; the links between employees and accounts were kept
     #[command(after_help = "Example: hibob tenant enable acme --by ana@acme.example")]
     Enable {
@@ -144,6 +158,7 @@ impl TenantCommand {
             },
             Self::Disable { tenant, by, .. } => Change::new("tenant-disable").of(tenant).by(by.as_deref()),
             Self::Forget { tenant, .. } => Change::new("tenant-forget").of(tenant),
+            Self::NewTarget { tenant, by } => Change::new("tenant-new-target").of(tenant).by(Some(by)),
             Self::Enable { tenant, by } => Change::new("tenant-enable").of(tenant).by(by.as_deref()),
             Self::Credentials { tenant, .. } => Change::new("tenant-credentials").of(tenant),
         })
@@ -166,6 +181,7 @@ pub(super) async fn run(global: &Global, command: TenantCommand) -> Result<Exit,
             disable(global, &tenant, by.as_deref(), reason.as_deref(), yes).await?;
         }
         TenantCommand::Forget { tenant, yes } => forget(global, &tenant, yes).await?,
+        TenantCommand::NewTarget { tenant, by } => new_target::new_target(global, &tenant, &by).await?,
         TenantCommand::Enable { tenant, by } => enable(global, &tenant, by).await?,
         TenantCommand::Credentials { tenant, service_user, token, key } => {
             credentials(global, &tenant, service_user, token, key).await?;
@@ -315,9 +331,10 @@ async fn show(global: &Global, tenant: &str) -> Result<(), HostError> {
     }
     for (what, schedule) in [("syncs", config.sync_schedule()?), ("references", config.references_schedule()?)] {
         let Some(schedule) = schedule else { continue };
-        let dues = schedule.after(chrono::Utc::now()).take(3);
-        let dues: Vec<String> = dues.map(|due| due.format("%Y-%m-%d %H:%M UTC").to_string()).collect();
-        outln!("# the next {what} are due at {}", dues.join(", "));
+        let zone = schedule.zone();
+        let dues = schedule.after(chrono::Utc::now()).take(DUES_SHOWN);
+        let dues: Vec<String> = dues.map(|due| zone.shown(due)).collect();
+        outln!("# the next {what} are due, in {}, at {}", zone.name(), dues.join(", "));
     }
     Ok(())
 }

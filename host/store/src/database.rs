@@ -30,13 +30,15 @@ pub use control::{ControlDatabase, Disabled, LEASE_SECONDS, Lease};
 pub use engine::{Engine, Transaction, within};
 pub use error::DatabaseError;
 pub use first_sync::{BegunPlan, FirstSyncState};
+pub use guard_facts::KeptFields;
 pub use hibob_base::files::unwritable;
 pub use interruptions::{AppliedPlan, InterruptedPlan, restored_because};
 pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};
 pub use people::{ErasedRows, ErasureRow, KeyedHash, LegacyPlaintext, PersonRow};
 pub use postgres::{DatabaseAddress, DatabaseTls, POSTGRES_CONNECTIONS, POSTGRES_CONNECTIONS_MIN};
 pub use references::{
-    AttemptRecord, DeliveryRow, DeliveryState, DueDelivery, KeyRow, LogHead, NewReference, ReferenceRow, ReferenceState,
+    AttemptRecord, DeliveryRow, DeliveryState, DepartureDetails, DepartureRow, DueDelivery, KeyRow, LogHead, Message,
+    NewReference, ReferenceRow, ReferenceState, WhyNone,
 };
 pub use secrets::SecretRow;
 pub use statement::query;

@@ -18,7 +18,7 @@ mod state;
 mod tests;
 mod wake;
 
-pub use arguments::{ArgumentFields, Arguments, PlanToApply, ReferencesArguments, release_arguments};
+pub use arguments::{ArgumentFields, Arguments, DeliverArguments, PlanToApply, ReferencesArguments, release_arguments};
 pub use board::Step;
 pub use cause::Cause;
 pub use claim::Claimed;

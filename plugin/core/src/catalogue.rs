@@ -5,6 +5,7 @@ use crate::http::Request;
 use crate::read::{LOOKUPS_MAX, PAGES_MAX, read, read_if_there};
 use crate::rest::{self, CostCenter, Page};
 use crate::settings::Settings;
+use crate::text_form;
 use crate::value::{NamedValue, Value};
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +26,7 @@ pub struct Catalogue {
     pub companies: Option<BTreeSet<Box<str>>>,
 }
 
-/// Cost centers by name.
+/// Cost centers by name, in the form in which names are compared ([`text_form::key`]).
 #[derive(Clone, Debug, Default)]
 pub struct CostCenters {
     by_name: BTreeMap<Box<str>, CostCenter>,
@@ -38,7 +39,9 @@ impl CostCenters {
     pub fn remembering(baseline: &[NamedValue]) -> Self {
         let pairs = baseline.iter().find(|value| value.name == IN_BASELINE).map(|value| &value.value);
         let remembered = match pairs {
-            Some(Value::Pairs(pairs)) => pairs.iter().cloned().collect(),
+            Some(Value::Pairs(pairs)) => {
+                pairs.iter().map(|(name, id)| (text_form::key(name).into_owned(), id.clone())).collect()
+            }
             _ => BTreeMap::new(),
         };
         Self { by_name: BTreeMap::new(), remembered }
@@ -46,32 +49,33 @@ impl CostCenters {
 
     /// Adds a cost center. Of two with the same name the one in use counts, since archiving frees a name.
     pub fn add(&mut self, center: CostCenter) {
-        match self.by_name.get(&center.name) {
+        let key = text_form::key(&center.name);
+        match self.by_name.get(&*key) {
             Some(known) if !known.archived => {}
             _ => {
-                self.by_name.insert(center.name.clone(), center);
+                self.by_name.insert(key.into(), center);
             }
         }
     }
 
     /// The cost center of this name.
     pub fn get(&self, name: &str) -> Option<&CostCenter> {
-        self.by_name.get(name)
+        self.by_name.get(&*text_form::key(name))
     }
 
     /// All names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.by_name.keys().map(|name| &**name)
+        self.by_name.values().map(|center| &*center.name)
     }
 
     /// The id that the baseline has for this name.
     pub fn remembered(&self, name: &str) -> Option<&str> {
-        self.remembered.get(name).map(String::as_str)
+        self.remembered.get(&*text_form::key(name)).map(String::as_str)
     }
 
     /// The entry for the next baseline.
     pub fn to_remember(&self) -> NamedValue {
-        let known = self.by_name.values().map(|center| (center.name.to_string(), center.id.to_string()));
+        let known = self.by_name.iter().map(|(name, center)| (name.to_string(), center.id.to_string()));
         let all: BTreeMap<String, String> = self.remembered.clone().into_iter().chain(known).collect();
         let pairs = all.into_iter().take(IN_BASELINE_MAX).collect();
         NamedValue { name: IN_BASELINE.to_owned(), value: Value::Pairs(pairs) }
@@ -112,7 +116,7 @@ pub(crate) fn read_catalogue(
             let request = rest::get_cost_center(settings, &id);
             let Some(body) = read_if_there(world, &request)? else { continue };
             let center = rest::cost_center(&body).map_err(|what| JobError::nonsense(&request, what))?;
-            if *center.name == *name {
+            if text_form::same(&center.name, &name) {
                 centers.add(center);
             }
         }
@@ -156,7 +160,7 @@ fn pages(
 
 /// The name among `names` that differs from `wanted` only in case or spaces.
 pub(crate) fn nearest<'n>(wanted: &str, mut names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let normalized = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let normalized = |name: &str| text_form::key(name).to_lowercase();
     let wanted = normalized(wanted);
     names.find(|name| normalized(name) == wanted)
 }

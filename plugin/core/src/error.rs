@@ -90,7 +90,7 @@ pub fn expect_json(request: &Request, response: &Response<'_>) -> Result<(), Job
             format!("check {url}, and look for a newer release of this plugin"),
         ),
         429 => (
-            format!("{name} still limits the rate after the host has waited"),
+            format!("{name} still limits the rate; the request was not sent again within the limit of waiting"),
             "start the job later, or lower calls_per_minute in the tenant's file".to_owned(),
         ),
         500..=599 => (

@@ -102,6 +102,9 @@ macro_rules! synced_fields {
     };
 }
 
+use crate::phone;
+use crate::text_form;
+
 mod place;
 mod set;
 mod table;
@@ -176,7 +179,7 @@ pub enum Form {
     Text,
     /// A work email. Compared without regard to case (RFC 7643, section 4.1.1).
     UserName,
-    /// A telephone number with its country code. Compared by `+` and digits.
+    /// A telephone number. Compared by what is dialled ([`phone::key`]).
     Phone,
     /// A language of [`LANGUAGES`]. HiBob may have a locale such as `en-GB`.
     Language,
@@ -294,16 +297,19 @@ impl TextField {
         self as usize
     }
 
-    /// Whether two values of this field count as the same, by its [`Form`].
+    /// Whether two values of this field count as the same, by its [`Form`]. Texts are compared in the form of
+    /// [`text_form`].
     pub fn same(self, a: &str, b: &str) -> bool {
         match self.form() {
-            Form::UserName if a.is_ascii() && b.is_ascii() => a.eq_ignore_ascii_case(b),
-            Form::UserName => fold(a) == fold(b),
-            Form::Phone => phone_digits(a).eq(phone_digits(b)),
+            _ if a == b => true,
+            Form::UserName => text_form::same_address(a, b),
+            Form::Phone => phone::key(a) == phone::key(b),
             // TravelPerk's clients write YYYY/MM/DD and read YYYY-MM-DD.
             Form::Date => a.replace('/', "-") == b.replace('/', "-"),
-            Form::Company => b.split(COMPANY_SEPARATOR).any(|b| a.split(COMPANY_SEPARATOR).any(|a| a == b)),
-            Form::Text | Form::Language | Form::Gender | Form::Item(_) => a == b,
+            Form::Company => {
+                b.split(COMPANY_SEPARATOR).any(|b| a.split(COMPANY_SEPARATOR).any(|a| text_form::same(a, b)))
+            }
+            Form::Text | Form::Language | Form::Gender | Form::Item(_) => text_form::same(a, b),
         }
     }
 
@@ -317,9 +323,10 @@ impl TextField {
     }
 }
 
-/// A user name in lower case, for comparing without regard to case.
+/// A user name as it is compared ([`text_form::address_key`]): two accounts cannot have user names that are the same in
+/// this form.
 pub fn fold(user_name: &str) -> String {
-    user_name.to_lowercase()
+    text_form::address_key(user_name)
 }
 
 /// Whether a text can be a work email: one `@` with something on either side, no white space, at most 254 bytes (RFC
@@ -330,10 +337,6 @@ pub(crate) fn is_email(text: &str) -> bool {
         && text
             .split_once('@')
             .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
-}
-
-fn phone_digits(phone: &str) -> impl Iterator<Item = char> {
-    phone.chars().filter(|c| c.is_ascii_digit() || *c == '+')
 }
 
 #[cfg(test)]

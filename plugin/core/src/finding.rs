@@ -1,6 +1,8 @@
 //! Findings: what a person should read.
 
+use crate::hibob::NoDay;
 use crate::mapping::DesiredAccount;
+use crate::text_form;
 use std::borrow::Cow;
 
 /// How much a finding matters.
@@ -110,12 +112,50 @@ impl<'f> Notes<'f> {
         self.findings.push(Finding::new(Severity::Warning, code, message, remedy).employee(self.id).field(field));
     }
 
-    pub(crate) fn missing_start_date(&mut self) {
-        self.error(
-            "MISSING_START_DATE",
-            "work.startDate",
-            "the start date is missing in HiBob",
-            "fill in the start date in HiBob",
+    /// Adds a notice if `written`, which is what goes to TravelPerk, was cleaned of something that `sent`, which HiBob
+    /// sent, has. `name` is the field's name in the sentence.
+    pub(crate) fn cleaned(&mut self, name: &'static str, field: &'static str, sent: &str, written: &str) {
+        if sent == written {
+            return;
+        }
+        let Some(what) = text_form::cleaned(sent, written) else { return };
+        let finding = Finding::new(
+            Severity::Notice,
+            "TEXT_CLEANED",
+            format!("the {name} in HiBob {what}; it is compared and written without that"),
+            "nothing has to be done; typed anew in HiBob, it no longer comes up",
         );
+        self.findings.push(finding.employee(self.id).field(field));
+    }
+
+    /// Adds a notice that the extension of a telephone number is not written.
+    pub(crate) fn extension_left_out(&mut self, field: &'static str) {
+        let finding = Finding::new(
+            Severity::Notice,
+            "PHONE_EXTENSION_LEFT_OUT",
+            format!(
+                "the {field} in HiBob has an extension, which TravelPerk's form of a number cannot hold; it is written without that"
+            ),
+            "nothing has to be done",
+        );
+        self.findings.push(finding.employee(self.id).field(field));
+    }
+
+    /// Adds the finding that the start date is not known.
+    pub(crate) fn no_start_date(&mut self, why: NoDay) {
+        match why {
+            NoDay::Missing => self.error(
+                "MISSING_START_DATE",
+                "work.startDate",
+                "the start date is missing in HiBob",
+                "fill in the start date in HiBob",
+            ),
+            NoDay::NotRead(why) => self.error(
+                "START_DATE_NOT_READ",
+                "work.startDate",
+                format!("the start date in HiBob {why}"),
+                "ask HiBob's support why its API gives this field in another form than YYYY-MM-DD; nobody is guessed to have started",
+            ),
+        }
     }
 }

@@ -118,8 +118,11 @@ pub struct Response<'a> {
 /// made to do harm can take a hundred times its size in memory.
 pub const GATHERED_BYTES_MAX: usize = 2 * 1024 * 1024;
 
+/// The byte order mark in UTF-8. JSON should not begin with one, and some services' does (RFC 8259, section 8.1).
+pub(crate) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 impl Response<'_> {
-    /// The whole body, at most [`GATHERED_BYTES_MAX`].
+    /// The whole body without a byte order mark, at most [`GATHERED_BYTES_MAX`].
     ///
     /// # Errors
     /// What [`Body::chunk`] returns, and [`SendError::Unknown`] where the body is larger than the limit.
@@ -130,6 +133,9 @@ impl Response<'_> {
             if body.len() > GATHERED_BYTES_MAX {
                 return Err(SendError::Unknown(format!("the answer is larger than {GATHERED_BYTES_MAX} bytes")));
             }
+        }
+        if body.starts_with(BYTE_ORDER_MARK) {
+            body.drain(..BYTE_ORDER_MARK.len());
         }
         Ok(body)
     }
@@ -159,6 +165,31 @@ pub fn percent_encode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    struct Pieces(std::vec::IntoIter<Vec<u8>>);
+
+    impl Body for Pieces {
+        fn chunk(&mut self) -> Result<Option<Vec<u8>>, SendError> {
+            Ok(self.0.next())
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_left_out_however_the_body_is_cut() {
+        for (sent, read) in [
+            (&b"\xef\xbb\xbf{}"[..], &b"{}"[..]),
+            (b"\xef\xbb{}", b"\xef\xbb{}"),
+            (b"{}\xef\xbb\xbf", b"{}\xef\xbb\xbf"),
+            (b"", b""),
+        ] {
+            for length in 1..=sent.len().max(1) {
+                let pieces: Vec<Vec<u8>> = sent.chunks(length).map(<[u8]>::to_vec).collect();
+                let body = Box::new(Pieces(pieces.into_iter()));
+                let whole = Response { status: 200, content_type: None, body }.gather();
+                assert_eq!(whole.as_deref(), Ok(read), "{sent:?} in pieces of {length}");
+            }
+        }
+    }
 
     #[test]
     fn a_plus_in_an_address_is_encoded() {

@@ -2,6 +2,7 @@
 
 use crate::field::{TextField, fold};
 use crate::lookup::{Hashed, fnv1a};
+use crate::text_form::is_simple_address;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
@@ -76,7 +77,7 @@ impl IdIndex {
     }
 }
 
-/// Finds a position by its name, ignoring case. Only a hash of each name is kept, 16 bytes each; so the caller gives
+/// Finds a position by its user name, in the form in which user names are compared. Only a hash of each name is kept, 16 bytes each; so the caller gives
 /// the name at a position (`name_at`).
 #[derive(Debug, Default)]
 pub(crate) struct NameIndex {
@@ -117,7 +118,7 @@ impl NameIndex {
     }
 
     fn hash(name: &str) -> u64 {
-        if name.is_ascii() {
+        if is_simple_address(name) {
             fnv1a(name.bytes().map(|byte| byte.to_ascii_lowercase()))
         } else {
             fnv1a(fold(name).bytes())

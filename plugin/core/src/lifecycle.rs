@@ -81,8 +81,8 @@ impl<'s> Lifecycle<'s> {
             return status;
         }
         let Some(sites) = &self.settings.sites else { return status };
-        match employee.site().text() {
-            Some(site) if sites.contains(site) => status,
+        match employee.site() {
+            Some(site) if sites.contains(&*site) => status,
             // The permission to read the site may have been lost, which must not archive everybody.
             None => {
                 notes.error(
@@ -108,10 +108,10 @@ impl<'s> Lifecycle<'s> {
             }
             Status::Employed | Status::GardenLeave => AccountStatus::Active,
             Status::Hired => match employee.start_date() {
-                Some(start) if self.is_early(start, employee.site().text()) => AccountStatus::Waiting(start),
-                Some(_) => AccountStatus::Active,
-                None => {
-                    notes.missing_start_date();
+                Ok(start) if self.is_early(start, employee.site().as_deref()) => AccountStatus::Waiting(start),
+                Ok(_) => AccountStatus::Active,
+                Err(why) => {
+                    notes.no_start_date(why);
                     AccountStatus::Broken
                 }
             },

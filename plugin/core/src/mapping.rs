@@ -9,6 +9,7 @@ use crate::finding::{Finding, Notes, Severity};
 use crate::hibob::{Datum, Employee, NameList};
 use crate::lifecycle::{AccountStatus, Lifecycle};
 use crate::settings::Settings;
+use crate::text_form;
 use crate::texts::Texts;
 use crate::value::Id;
 
@@ -136,6 +137,23 @@ impl DesiredAccount {
         }
     }
 
+    /// Replaces a desired text by `spelling` of it, if there is one.
+    pub(crate) fn spell<'n>(&mut self, field: TextField, spelling: impl Fn(&str) -> Option<&'n str>) {
+        let Some(now) = self.desired(field).text() else { return };
+        let Some(better) = spelling(now).filter(|better| *better != now) else { return };
+        let mut values: [DesiredValue; TEXT_FIELDS_COUNT] = Default::default();
+        for (other, value) in TEXT_FIELDS.into_iter().zip(&mut values) {
+            *value = match self.desired(other) {
+                DesiredValueRef::Set(_) if other == field => DesiredValue::Set(better.into()),
+                DesiredValueRef::Set(text) => DesiredValue::Set(text.into()),
+                DesiredValueRef::Default(text) => DesiredValue::Default(text.into()),
+                DesiredValueRef::Clear => DesiredValue::Clear,
+                DesiredValueRef::Leave => DesiredValue::Leave,
+            };
+        }
+        self.values = DesiredValues::pack(&values);
+    }
+
     /// The work email, which is the user name; empty if the record has none.
     pub fn user_name(&self) -> &str {
         self.desired(TextField::UserName).text().unwrap_or_default()
@@ -225,8 +243,16 @@ impl Mapping<'_> {
         for field in MANDATORY_FIELDS {
             let (row, place) = (field.text_row(), values.get_mut(field.index()));
             let ([hibob_field], Detail::Mandatory(name)) = (row.row.sources, row.row.detail) else { continue };
-            let fits = |text: &str| field.form() != Form::UserName || is_email(text);
-            match employee.text_field(field).text() {
+            let fits = |text: &str| !text.is_empty() && (field.form() != Form::UserName || is_email(text));
+            let sent = employee.text_field(field).text();
+            let text = sent.map(|text| match field.form() {
+                Form::UserName => text_form::address(text),
+                _ => text_form::text(text),
+            });
+            if let (Some(sent), Some(text), true) = (sent, text.as_deref(), needed) {
+                notes.cleaned(name, hibob_field, sent, text);
+            }
+            match text.as_deref() {
                 Some(text) if needed && !fits(text) => {
                     let message = format!("the {name} in HiBob is not an address");
                     notes.error(row.code, hibob_field, message, format!("correct the {name} in HiBob"));
@@ -243,8 +269,8 @@ impl Mapping<'_> {
                 None => {}
             }
         }
-        if needed && employee.start_date().is_none() {
-            notes.missing_start_date();
+        if let (true, Err(why)) = (needed, employee.start_date()) {
+            notes.no_start_date(why);
         }
     }
 
@@ -255,9 +281,12 @@ impl Mapping<'_> {
         values: &mut [DesiredValue; TEXT_FIELDS_COUNT],
         notes: &mut Notes<'_>,
     ) {
+        let site = if self.settings.site_countries.is_empty() { None } else { employee.site() };
+        let country = site.and_then(|site| self.settings.site_countries.get(&*site).copied());
+        let country = country.or(self.settings.phone_country);
         for (field, want) in TEXT_FIELDS.into_iter().zip(values) {
             if !field.is_mandatory() && self.settings.has_text(field) {
-                *want = self.detail(field, employee.text_field(field), notes);
+                *want = self.detail(field, employee.text_field(field), country, notes);
             }
         }
         if self.settings.has(MANAGER) {

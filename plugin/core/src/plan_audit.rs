@@ -8,6 +8,7 @@ use crate::change::{Change, ChangeKind, FieldChange};
 use crate::link::Links;
 use crate::lookup::Lookup;
 use crate::scim::Account;
+use crate::text_form::address_key;
 use crate::value::Value;
 use std::collections::BTreeSet;
 
@@ -70,7 +71,7 @@ pub fn check(
     let most = changes.size_hint().1.unwrap_or_default();
     let mut names = Lookup::with_capacity(accounts.len() + most);
     for name in accounts.iter().filter_map(|account| account.text(UserName)) {
-        names.insert(name.to_lowercase(), ());
+        names.insert(address_key(name), ());
     }
     let accounts: Lookup<&str, AccountBefore<'_>> = accounts
         .iter()
@@ -176,8 +177,7 @@ impl Audit<'_> {
             let own = before.external_id == Some(employee);
             let nobodys = before.external_id.is_none();
             let leavers = before.external_id.is_some_and(|id| self.leavers.contains(id));
-            let wanted = change.text_after("user-name").map(str::to_lowercase);
-            let same_name = wanted.is_none(); // a user name that is not changed is the one it was matched by
+            let same_name = change.text_after("user-name").is_none(); // a user name that is not changed is the one it was matched by
             let active = before.active;
             (linked, own, nobodys, nobodys || leavers, same_name, active)
         });
@@ -246,11 +246,11 @@ impl Audit<'_> {
 
     /// At no point of the plan two accounts have the same user name.
     fn user_name(&mut self, change: &Change) {
-        let Some(name) = change.text_after("user-name").map(str::to_lowercase) else {
+        let Some(name) = change.text_after("user-name").map(address_key) else {
             return;
         };
         let before = match change.field("user-name").and_then(|field| field.before.as_ref()) {
-            Some(Value::Text(before)) => Some(before.to_lowercase()),
+            Some(Value::Text(before)) => Some(address_key(before)),
             _ => None,
         };
         if let Some(before) = before.filter(|before| *before != name) {

@@ -73,7 +73,10 @@ pub fn claims(
     let (titles, departments) = (list("title")?, list("department")?);
     let rules = Rules { settings, now_unix_seconds };
     departed(world, rules, &departure.employee_id, |employee, now| {
-        if now == *departure { employee.claims(&now.ended_on, &titles, &departments) } else { None }
+        let is_same = now.employee_id == departure.employee_id
+            && now.ended_on == departure.ended_on
+            && basis::is_same(&departure.basis, &now.basis);
+        if is_same { employee.claims(&now.ended_on, &titles, &departments) } else { None }
     })
 }
 
@@ -99,7 +102,8 @@ fn departed<T>(
     if rules.standing(&employee, rows.as_ref()) != Ok(Standing::Left) {
         return Ok(None);
     }
-    Ok(rules.departure(&employee, rows.as_ref()).ok().and_then(|departure| look(&employee, departure)))
+    let departure = rules.departure(&employee, rows.as_ref()).ok();
+    Ok(departure.and_then(|departure| look(&employee, employee.with_names(departure))))
 }
 
 /// The address to which a reference is delivered: the value of the HiBob field that the settings name; none if it is
@@ -117,7 +121,7 @@ pub fn address(
     let Some(json) = one(world, &request)? else { return Ok(None) };
     let record = RecordReader::new(fields).read(&json).map_err(|what| unreadable(&request, &what))?;
     let is_same = record.at(0).text() == Some(employee_id);
-    Ok(record.at(1).text().filter(|_| is_same).map(str::to_owned))
+    Ok(record.at(1).text().filter(|_| is_same).map(|address| crate::text_form::address(address).into_owned()))
 }
 
 /// The JSON of one employee's record; none if HiBob does not send it.

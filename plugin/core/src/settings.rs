@@ -3,9 +3,10 @@
 use crate::approvers::{Approvals, Method};
 use crate::field::{Detail, Field, FieldSet, Form, LANGUAGES, List, MANAGER, TEXT_FIELDS, TextField, fold, is_email};
 use crate::finding::{Finding, Severity};
-use crate::time_zones::TimeZones;
+use crate::phone::Country;
+use crate::text_form;
+use crate::time_zones::{TimeZones, Zone};
 use crate::value::{NamedValue, Value};
-use chrono_tz::Tz;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,13 +49,18 @@ pub struct Settings {
     pub missing_detail: MissingDetail,
     /// For each text detail the HiBob fields to read. The first one with a value counts.
     pub sources: BTreeMap<TextField, Vec<String>>,
-    /// The invoice profile for a value in HiBob, where the two have different names.
+    /// The invoice profile for a value in HiBob, where the two have different names. The value is in the form of
+    /// [`text_form::key`].
     pub companies: BTreeMap<String, String>,
     /// How trips are approved; none if the sync leaves that alone.
     pub approvals: Option<Approvals>,
     /// The language of accounts that have none, if HiBob has none for the employee either.
     pub default_language: Option<String>,
-    /// The names of the sites that are synced; none for all sites.
+    /// The country of telephone numbers that have no country code; none if they are left out.
+    pub phone_country: Option<&'static Country>,
+    /// The same for single sites, by their names in the form of [`text_form::key`].
+    pub site_countries: BTreeMap<String, &'static Country>,
+    /// The names of the sites that are synced, in the form of [`text_form::key`]; none for all sites.
     pub sites: Option<BTreeSet<String>>,
     /// What becomes of the account of an employee who works at another site.
     pub out_of_selection: OutOfSelection,
@@ -121,7 +127,7 @@ impl Settings {
 
     /// Whether anything depends on the sites of employees.
     pub fn needs_sites(&self) -> bool {
-        self.sites.is_some() || !self.time_zones.by_site.is_empty()
+        self.sites.is_some() || !self.time_zones.by_site.is_empty() || !self.site_countries.is_empty()
     }
 
     /// Whether a text field is synced.
@@ -191,7 +197,11 @@ impl Settings {
             details: reader.details(),
             missing_detail: reader.missing_detail(),
             sources: reader.sources(),
-            companies: reader.table("companies").into_iter().collect(),
+            companies: reader
+                .table("companies")
+                .into_iter()
+                .map(|(name, profile)| (text_form::key(&name).into_owned(), profile))
+                .collect(),
             approvals: reader.approvals(),
             default_language: reader.language("default-language"),
             sites: reader.sites(),
@@ -202,11 +212,13 @@ impl Settings {
                 .choice("garden-leave", [("keep", GardenLeave::Keep), ("archive", GardenLeave::Archive)]),
             enabled_by: reader.text("enabled-by").map(|email| fold(&email)),
             swap_address: reader.swap_address(),
-            admins: reader.texts("admins").unwrap_or_default().iter().map(|name| fold(name.trim())).collect(),
+            admins: reader.texts("admins").unwrap_or_default().iter().map(|name| fold(name)).collect(),
             time_zones: TimeZones {
-                default: reader.text("time-zone").and_then(|name| reader.zone("time-zone", &name)).unwrap_or(Tz::UTC),
+                default: reader.text("time-zone").and_then(|name| reader.zone("time-zone", &name)).unwrap_or_default(),
                 by_site: reader.zones("site-time-zones"),
             },
+            phone_country: reader.text("phone-country").and_then(|name| reader.country("phone-country", &name)),
+            site_countries: reader.countries("site-countries"),
             text_fields: FieldSet::EMPTY,
         };
         settings.text_fields = settings.synced_text_fields();
@@ -388,7 +400,8 @@ impl<'v> Reader<'v> {
     }
 
     fn sites(&mut self) -> Option<BTreeSet<String>> {
-        let sites: BTreeSet<String> = self.texts("sites")?.iter().map(|site| site.trim().to_owned()).collect();
+        let sites: BTreeSet<String> =
+            self.texts("sites")?.iter().map(|site| text_form::key(site).into_owned()).collect();
         if sites.is_empty() {
             self.wrong(
                 "sites",
@@ -428,8 +441,27 @@ impl<'v> Reader<'v> {
         }
     }
 
-    fn zone(&mut self, name: &'static str, zone: &str) -> Option<Tz> {
-        let found = zone.parse().ok();
+    fn country(&mut self, name: &'static str, country: &str) -> Option<&'static Country> {
+        let found = Country::named(country.trim());
+        if found.is_none() {
+            self.wrong(
+                name,
+                format!("`{country}` is not a country"),
+                "give the two letters of ISO 3166, such as ES or GB",
+            );
+        }
+        found
+    }
+
+    fn countries(&mut self, name: &'static str) -> BTreeMap<String, &'static Country> {
+        self.table(name)
+            .into_iter()
+            .filter_map(|(site, country)| Some((text_form::key(&site).into_owned(), self.country(name, &country)?)))
+            .collect()
+    }
+
+    fn zone(&mut self, name: &'static str, zone: &str) -> Option<Zone> {
+        let found = Zone::named(zone);
         if found.is_none() {
             self.wrong(
                 name,
@@ -440,8 +472,11 @@ impl<'v> Reader<'v> {
         found
     }
 
-    fn zones(&mut self, name: &'static str) -> BTreeMap<String, Tz> {
-        self.table(name).into_iter().filter_map(|(site, zone)| Some((site, self.zone(name, &zone)?))).collect()
+    fn zones(&mut self, name: &'static str) -> BTreeMap<String, Zone> {
+        self.table(name)
+            .into_iter()
+            .filter_map(|(site, zone)| Some((text_form::key(&site).into_owned(), self.zone(name, &zone)?)))
+            .collect()
     }
 
     fn table(&mut self, name: &'static str) -> Vec<(String, String)> {

@@ -27,7 +27,7 @@ pub fn plan(
     baseline: &[NamedValue],
 ) -> Result<Plan, JobError> {
     let links = link::all(world)?;
-    let mut planner = Planner::new(settings, now_unix_seconds, links);
+    let mut planner = Planner::new(settings, now_unix_seconds, links).remembering(baseline);
     read_employees(world, settings, &mut planner)?;
     read_accounts(world, settings, &mut planner)?;
     let wanted = planner.wanted(TextField::CostCenter);

@@ -1,6 +1,9 @@
 //! Faults that a test injects into single HTTP requests.
 
 use crate::message::{Delivery, Request, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::io::Write;
 
 /// A fault for matching requests. For each request, the first fault in the list that matches is used up.
 #[derive(Debug, Clone)]
@@ -86,6 +89,16 @@ pub enum FaultKind {
     WrongContentType,
     /// It is processed; the answer has the right body, but no `Content-Length`.
     Chunked,
+    /// It is processed; the answer begins with a byte order mark.
+    Marked,
+    /// It is processed; the answer is packed with gzip, whether or not that was asked for. So many blanks stand behind the
+    /// JSON, which JSON allows and which packs to next to nothing.
+    Packed {
+        /// The number of blanks.
+        blanks: usize,
+    },
+    /// It is processed; the answer says that it is packed in this way.
+    Encoded(String),
 }
 
 impl FaultKind {
@@ -136,7 +149,27 @@ impl FaultKind {
                 Response { delivery: response.delivery, ..Response::bytes(response.status, "text/html", body) }
             }
             Self::Chunked => Response { delivery: Delivery::Chunked, ..process() },
+            Self::Marked => {
+                let response = process();
+                Response { body: [b"\xef\xbb\xbf", response.body.as_slice()].concat(), ..response }
+            }
+            Self::Packed { blanks } => {
+                let response = process();
+                let body = gzip(&[response.body.as_slice(), &vec![b' '; blanks]].concat());
+                Response { body, ..response }.with_header("Content-Encoding", "gzip")
+            }
+            Self::Encoded(encoding) => process().with_header("Content-Encoding", &encoding),
         }
+    }
+}
+
+/// Bytes packed as a gzip file (RFC 1952).
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    let written = packed.write_all(bytes);
+    match written.and_then(|()| packed.finish()) {
+        Ok(packed) => packed,
+        Err(_) => Vec::new(), // a vector takes everything
     }
 }
 

@@ -55,7 +55,7 @@ pub enum Scenario {
     NamesOverwritten,
     /// The telephone numbers of a fifth of the employed people are emptied.
     Nulls,
-    /// A wrong import gives all employed people but one the same line manager.
+    /// A wrong import gives all employed people who have a line manager the same one.
     ManagersOverwritten,
     /// A wrong import spreads the people of all departments anew.
     DepartmentsOverwritten,

@@ -39,9 +39,9 @@ async fn a_page_of_ten_gigabytes_is_not_gathered() {
     assert!(grown < OTHERS, "{grown}");
 }
 
-/// The host never unpacks an answer, so a decompression bomb stays small.
+/// Members of a mebibyte that are packed to a thousandth, one behind the other: ten gigabytes if they were unpacked.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_decompression_bomb_is_passed_on_as_it_is() {
+async fn a_decompression_bomb_ends_the_call() {
     let mut member = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     member.write_all(&vec![0; 1024 * 1024]).unwrap();
     let member = member.finish().unwrap();
@@ -51,11 +51,33 @@ async fn a_decompression_bomb_is_passed_on_as_it_is() {
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         bomb.len()
     );
-    let server = Rude::start(Manners::Says([head.into_bytes(), bomb.clone()].concat())).await;
+    let says = [head.into_bytes(), bomb].concat();
+    let server = Rude::start(Manners::Says(says.clone())).await;
     let arena = Arena::new().await;
-    let (saw, grown) =
-        growth(arena.saw(&Orders::of("check", &["requests", &read(&server)]).hibob(&server.url()))).await;
-    assert_eq!(saw, [format!("200 [content-type] {} bytes, whole", bomb.len())]);
+    let orders = Orders::of("check", &["requests", &read(&server)]).hibob(&server.url());
+    let (ended, grown) = growth(arena.check(&orders)).await;
+    stopped(ended, "OVER_LIMIT", "(limits.unpacked_times_max)");
+    assert!(grown < OTHERS, "{grown}");
+
+    // Where the operator allows the ratio, the limit of bytes holds.
+    let server = Rude::start(Manners::Says(says.clone())).await;
+    let arena = Arena::new().await;
+    let orders = Orders::of("check", &["requests", &read(&server)])
+        .hibob(&server.url())
+        .limit("unpacked_times_max = 1000\nresponse_bytes_max = 20000000");
+    let (saw, grown) = growth(arena.saw(&orders)).await;
+    assert!(saw[0].starts_with("200 ") && saw[0].ends_with("broken off"), "{saw:?}");
+    assert!(grown < OTHERS, "{grown}");
+
+    // A page that the host gathers has its own.
+    let server = Rude::start(Manners::Says(says)).await;
+    let arena = Arena::new().await;
+    let request = format!("GET {}/Users", server.url());
+    let orders = Orders::of("check", &["requests", &request])
+        .scim(&server.url())
+        .limit("unpacked_times_max = 1000\nread_attempts_max = 1");
+    let (saw, grown) = growth(arena.saw(&orders)).await;
+    assert_eq!(saw, ["ErrorCode::ConnectionTerminated"]);
     assert!(grown < OTHERS, "{grown}");
 }
 

@@ -41,7 +41,13 @@ async fn sync(arena: &Arena, makes: &[&str], how: &str, requests: &[String]) -> 
 
 /// The answers that a failed change has got, one line each.
 fn saw(report: &Report) -> Vec<&str> {
-    let message = &report.errors[0].message;
+    answers(&report.errors[0].message)
+}
+
+/// The answers in an error's message, which begins with the name of the employee whom the change is for.
+fn answers(message: &str) -> Vec<&str> {
+    let (name, message) = message.split_once(": ").unwrap();
+    assert!(name.starts_with("Person "), "{name}");
     message.lines().map(|line| line.split(" (").next().unwrap()).collect()
 }
 
@@ -91,8 +97,7 @@ async fn a_projection_does_not_make_an_account_free() {
     ] {
         let report = sync(&arena, &["adopts-with-title", "4"], "requests", &[look.clone(), title.clone()]).await;
         let last = report.errors.iter().find(|row| row.employee_id.as_deref() == Some("103")).unwrap();
-        let saw: Vec<&str> = last.message.lines().map(|line| line.split(" (").next().unwrap()).collect();
-        assert_eq!(saw, [DENIED; 2], "{look}");
+        assert_eq!(answers(&last.message), [DENIED; 2], "{look}");
     }
     // Nor does the whole account, which shows whose it is.
     let report = sync(&arena, &["adopts-with-title", "4"], "requests", &[format!("GET {own}"), title]).await;
@@ -156,7 +161,7 @@ async fn approvers_have_the_operators_conditions_and_no_others() {
     ];
     let words: Vec<&str> = std::iter::once("requests").chain(requests.iter().map(String::as_str)).collect();
     let orders = Orders::of("makes", &["approvers", "1"]).and("apply", &words);
-    let approvals = "[sync.approvals]\nmethod = \"A\"\nconditions = [\"always\"]";
+    let approvals = "[sync.approvals]\nmethod = \"A\"\nreplaces_existing = true\nconditions = [\"always\"]";
     let report = arena.sync(&orders.limit(approvals)).await;
     let saw = saw(&report);
     assert_eq!(saw[..3], [DENIED; 3]);

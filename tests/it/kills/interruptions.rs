@@ -57,8 +57,9 @@ fn cancelled(patient: &Patient, requests: usize, later: Duration) -> Option<i32>
     let log = File::create(patient.shell.path("serve.log")).unwrap();
     let mut command = patient.shell.command(&["serve", "--lease", "2", "--sweep", "1", "--json"]);
     let mut host = command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
-    let start = ["jobs", "start", "acme", "sync", "--allow-archiving", "1000", "--allow-renaming", "1000"];
-    let (exit, job) = patient.shell.json(&[&start[..], &["--allow-changed-source"]].concat());
+    let start = ["jobs", "start", "acme", "sync", "--allow-changed-source"].map(str::to_owned);
+    let start: Vec<String> = start.into_iter().chain(super::patient::releases()).collect();
+    let (exit, job) = patient.shell.json(&start.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(exit, 0, "{job}");
     let job = job["job"].to_string();
     let (due, end) = (patient.world().log().len() + requests, Instant::now() + later);

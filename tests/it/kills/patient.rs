@@ -3,6 +3,7 @@
 use super::company::{Event, happen};
 use crate::cli::Shell;
 use hibob_fakes::{Server, World};
+use hibob_policy::guard::Class;
 use hibob_store::data_dir::DataDir;
 use hibob_store::privacy::Records;
 use serde_json::Value;
@@ -14,19 +15,17 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
-/// The arguments of a whole sync, with releases for any number of changes, since the guards are not tested here.
-const SYNC: [&str; 10] = [
-    "sync",
-    "acme",
-    "--json",
-    "--allow-archiving",
-    "1000",
-    "--allow-renaming",
-    "1000",
-    "--allow-reassigning",
-    "1000",
-    "--allow-changed-source",
-];
+/// The arguments of a whole sync, with releases for any number of changes of every class, since the guards are not
+/// tested here.
+fn sync() -> Vec<String> {
+    let words = ["sync", "acme", "--json", "--allow-changed-source"].map(str::to_owned);
+    words.into_iter().chain(releases()).collect()
+}
+
+/// Options that release any number of changes of every class.
+pub(super) fn releases() -> impl Iterator<Item = String> {
+    Class::ALL.iter().flat_map(|class| [format!("--{}", class.option()), "1000".to_owned()])
+}
 
 /// The file for the program's output. A pipe that nobody reads would block the program.
 pub(crate) const OUT: &str = "sync.json";
@@ -82,7 +81,12 @@ impl Patient {
     /// Starts a sync.
     pub(crate) fn spawn(&self, out: &str) -> Child {
         let out = File::create(self.shell.path(out)).unwrap();
-        self.shell.command(&SYNC).stdout(out.try_clone().unwrap()).stderr(out).spawn().unwrap()
+        self.shell
+            .command(&sync().iter().map(String::as_str).collect::<Vec<_>>())
+            .stdout(out.try_clone().unwrap())
+            .stderr(out)
+            .spawn()
+            .unwrap()
     }
 
     /// The report of a sync that has ended, which is the last line of its output.

@@ -70,7 +70,12 @@ impl Program {
         match program.output(&["--version"])? {
             Some(says) => {
                 let right = format!("hibob {}", version()?);
-                ensure!(says.trim() == right, "{} says {:?}, not {right:?}", program.file.display(), says.trim());
+                ensure!(
+                    says.lines().next() == Some(&right),
+                    "{} says {:?}, not {right:?}",
+                    program.file.display(),
+                    says.trim()
+                );
             }
             None => println!("{} cannot be started here: not tried", program.file.display()),
         }

@@ -1,7 +1,7 @@
 //! Which values a key takes.
 
 use crate::schedule::Schedule;
-use chrono_tz::Tz;
+use crate::zone::Zone;
 use hibob_base::digest::Digest;
 use hibob_base::person::is_address;
 use hibob_base::secret::{Origin, SecretSource};
@@ -62,6 +62,8 @@ pub enum Rule {
     SwapAddress,
     /// A time zone of the IANA database.
     Zone,
+    /// A country by its two letters.
+    Country,
     /// A cron expression of five fields.
     Cron,
     /// A list of ranges of IP addresses.
@@ -207,15 +209,17 @@ impl Rule {
                 let remedy = "give an address of your own domain, such as swap-{id}@acme.example";
                 return wrong(", which is not an address with {id} in it", remedy);
             }
-            Self::Zone if text.parse::<Tz>().is_err() => {
-                let all = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-                let near = nearest_zone(text, all);
+            Self::Zone if Zone::named(text).is_none() => {
+                let near = nearest_zone(text, Zone::names());
                 let remedy = "give a name of the IANA database, such as Europe/Madrid";
                 let remedy = match near {
                     Some(near) => format!("did you mean `{near}`? {remedy}"),
                     None => remedy.to_owned(),
                 };
                 return wrong(", which is not a time zone", &remedy);
+            }
+            Self::Country if text.len() != 2 || !text.bytes().all(|byte| byte.is_ascii_uppercase()) => {
+                return wrong(", which is not a country", "give the two letters of ISO 3166, such as ES or GB");
             }
             Self::Cron => {
                 if let Err(error) = Schedule::read("", text, "UTC") {

@@ -108,6 +108,7 @@ fn of_rule(rule: Rule) -> Value {
         Rule::Email => json!({ "type": "string", "format": "email" }),
         Rule::BaseUrl | Rule::WitnessUrl | Rule::DeliveryUrl => json!({ "type": "string", "format": "uri" }),
         Rule::SwapAddress => json!({ "type": "string", "pattern": "\\{id\\}" }),
+        Rule::Country => json!({ "type": "string", "pattern": "^[A-Z]{2}$" }),
         Rule::Domain | Rule::MailServer => json!({ "type": "string", "format": "hostname" }),
         Rule::Text
         | Rule::ServiceUser

@@ -109,9 +109,9 @@ async fn a_letter_arrives_with_its_files_byte_for_byte() {
         let attachments = mail.attachments();
         let names: Vec<_> = attachments.iter().map(|file| (file.name.as_str(), file.content_type.as_str())).collect();
         let expected = [
-            ("reference-6f1c0b9e-3f5b-4d4e-9a62-0c9d3f0a1b2c.pdf", "application/pdf"),
-            ("reference-6f1c0b9e-3f5b-4d4e-9a62-0c9d3f0a1b2c.json", "application/vc"),
-            ("reference-6f1c0b9e-3f5b-4d4e-9a62-0c9d3f0a1b2c.tlog-proof", "application/octet-stream"),
+            ("Reference - Anna Smith - ACME GmbH.pdf", "application/pdf"),
+            ("Reference - Anna Smith - ACME GmbH.json", "application/vc"),
+            ("Reference - Anna Smith - ACME GmbH.tlog-proof", "application/octet-stream"),
         ];
         assert_eq!(names, expected);
         let contents: Vec<&[u8]> = attachments.iter().map(|file| file.bytes.as_slice()).collect();
@@ -131,6 +131,9 @@ async fn names_of_other_scripts_arrive_as_they_are() {
     let subject = format!("Your employment reference from {}", issuer.name.as_str());
     assert_eq!(mail.header("Subject"), Some(subject));
     assert!(mail.text("text/plain").unwrap().contains(&format!("Dear {name},")));
+    let files: Vec<String> = mail.attachments().into_iter().map(|file| file.name).collect();
+    assert!(files[0].starts_with("Reference - 李小龍 Łukasiewicz-Núñez, Zoë محمد - Общество"), "{files:?}");
+    assert!(files[0].ends_with(".pdf") && files[2].ends_with(".tlog-proof"), "{files:?}");
     assert!(mail.header("To").unwrap().contains("李小龍 Łukasiewicz-Núñez"), "{:?}", mail.header("To"));
 }
 

@@ -1,10 +1,13 @@
 //! Issuing a reference: claims that HiBob's answers confirm are signed, and recorded before anybody gets the document.
 
 use crate::references::keys::{Signer, time};
+use crate::references::naming::{person_name, without_emoji};
 use chrono::{NaiveDate, Utc};
 use hibob_base::error::HostError;
+use hibob_config::references::PersonName;
 use hibob_contract::leaver::Confirmed;
 use hibob_contract::offboarding_references::{Claims as ConfirmedClaims, Departure};
+use hibob_policy::text_form::written;
 use hibob_reference_format::claims::{ClaimText, Claims, ClaimsError, Employment, Issuer};
 use hibob_reference_format::credential::{Credential, SignedCredential};
 use hibob_reference_format::pdf;
@@ -19,6 +22,7 @@ pub(super) struct Issuing<'d> {
     /// Encrypts the documents that are recorded.
     keyring: &'d Keyring,
     issuer: Issuer,
+    person_name: PersonName,
     signer: Signer,
     /// The number of the newest pair of status lists, and its free places.
     list: u32,
@@ -30,13 +34,13 @@ impl<'d> Issuing<'d> {
         database: &'d TenantDatabase,
         fence: Fence,
         keyring: &'d Keyring,
-        issuer: Issuer,
+        (issuer, person_name): (Issuer, PersonName),
         signer: Signer,
     ) -> Result<Self, HostError> {
         let taken = database.status_positions().await?;
         let list = taken.iter().map(|(list, ..)| *list).max().unwrap_or(1);
         let places = IndexAllocator::new(taken.iter().filter(|(of, ..)| *of == list).map(|(_, index, _)| *index));
-        Ok(Self { database, fence, keyring, issuer, signer, list, places })
+        Ok(Self { database, fence, keyring, issuer, person_name, signer, list, places })
     }
 
     /// Signs and records a reference with these claims for a departure. If `supersedes` has a reason, it replaces the
@@ -77,12 +81,13 @@ impl<'d> Issuing<'d> {
         Ok(recorded.map(|_| id))
     }
 
-    /// The claims of a reference that can be rendered as a page. The inner error says why it cannot.
+    /// The claims of a reference that can be rendered as a page, and what had to be left out of them, as lines for people.
+    /// The inner error says why there can be none.
     ///
     /// # Errors
     /// The system has no random numbers.
-    pub(super) fn claims(&self, confirmed: &Confirmed) -> Result<Result<Claims, String>, HostError> {
-        let claims = match claims(&self.issuer, confirmed) {
+    pub(super) fn claims(&self, confirmed: &Confirmed) -> Result<Result<(Claims, Vec<String>), String>, HostError> {
+        let (claims, left_out) = match claims(&self.issuer, self.person_name, confirmed) {
             Ok(claims) => claims,
             Err(what) => return Ok(Err(what)),
         };
@@ -90,7 +95,7 @@ impl<'d> Issuing<'d> {
         let place = StatusPosition { list: 1, index: 0 };
         let credential = Credential::new(claims, place, Utc::now()).map_err(no_randomness)?;
         Ok(match pdf::check(&credential) {
-            Ok(()) => Ok(credential.claims),
+            Ok(()) => Ok((credential.claims, left_out)),
             Err(error) => Err(error.to_string()),
         })
     }
@@ -107,27 +112,40 @@ impl<'d> Issuing<'d> {
     }
 }
 
-/// The confirmed values as claims. The error says which value cannot be in a reference.
-fn claims(issuer: &Issuer, confirmed: &Confirmed) -> Result<Claims, String> {
-    let ConfirmedClaims { given_name, family_name, job_title, department, started_on, ended_on } = &confirmed.claims;
-    let text = |field, text: &str| ClaimText::from_source(field, text);
-    let optional = |field, value: &Option<String>| -> Result<Option<ClaimText>, ClaimsError> {
-        value.as_deref().map(|value| text(field, value)).transpose()
+/// The confirmed values as claims, and what was left out of them. The error says which value cannot be in a reference.
+fn claims(issuer: &Issuer, how: PersonName, confirmed: &Confirmed) -> Result<(Claims, Vec<String>), String> {
+    // Whole, without `..`: a new claim does not compile until it is in the reference.
+    let ConfirmedClaims { given_name: _, family_name: _, job_title, department, started_on, ended_on } =
+        &confirmed.claims;
+    let mut left_out = Vec::new();
+    let mut shown = |field: &str, text: &str| {
+        let (kept, emoji) = without_emoji(text);
+        if !emoji.is_empty() {
+            let emoji: Vec<String> = emoji.iter().map(|c| format!("{c} (U+{:04X})", u32::from(*c))).collect();
+            left_out
+                .push(format!("the {field} is written without {}, which no font of the page has", emoji.join(", ")));
+        }
+        written(&kept)
     };
+    let failed = |error: ClaimsError| error.to_string();
+    let name = shown("name", &person_name(confirmed, how)?);
+    let name = ClaimText::from_source("name", &name).map_err(failed)?;
+    let mut optional = |field: &'static str, value: &Option<String>| -> Result<Option<ClaimText>, String> {
+        let Some(value) = value else { return Ok(None) };
+        let kept = shown(field, value);
+        // A title of emoji alone says nothing that the page could show.
+        if kept.is_empty() && !value.trim().is_empty() {
+            return Ok(None);
+        }
+        ClaimText::from_source(field, &kept).map(Some).map_err(failed)
+    };
+    let (job_title, department) = (optional("job title", job_title)?, optional("department", department)?);
     let date = |value: &str| {
         NaiveDate::parse_from_str(value, "%Y-%m-%d").map_err(|_| "a date of the employment cannot be read".to_owned())
     };
-    let employment = || -> Result<Employment, String> {
-        let failed = |error: ClaimsError| error.to_string();
-        Ok(Employment {
-            name: text("name", &format!("{given_name} {family_name}")).map_err(failed)?,
-            job_title: optional("job title", job_title).map_err(failed)?,
-            department: optional("department", department).map_err(failed)?,
-            start: date(started_on)?,
-            end: date(ended_on)?,
-        })
-    };
-    Claims::new(issuer.clone(), employment()?).map_err(|error| error.to_string())
+    let employment = Employment { name, job_title, department, start: date(started_on)?, end: date(ended_on)? };
+    let claims = Claims::new(issuer.clone(), employment).map_err(|error| error.to_string())?;
+    Ok((claims, left_out))
 }
 
 fn no_randomness(error: impl std::fmt::Display) -> HostError {

@@ -3,6 +3,7 @@
 //! 1. Detect: the plugin says who has left, whose departure was taken back, and whose reference has to be corrected.
 //!    The very first run only records who has left already, and issues nothing.
 //! 2. Guard: if too many references would be issued, or revoked, none of them is (`guard.rs`).
+//!    Those whose last day or grace time is not over wait for a later run (`due.rs`).
 //! 3. Issue: each reference is signed and recorded together with its place in the log, its delivery, and the employee's
 //!    standing, in one transaction (`issue.rs`).
 //! 4. The head of the log is recorded, and the witnesses are asked to confirm it (`log.rs`, `witness.rs`). If one has
@@ -13,6 +14,8 @@
 //!
 //! If a person interrupts the run, no further reference is issued and no further delivery begins; those in flight come
 //! to their end. References are then paused until a person has them go on (`hibob references resume`).
+
+mod departures;
 
 use crate::interrupt::Interrupt;
 use crate::references::guard;
@@ -31,10 +34,8 @@ use futures::stream::{self, StreamExt};
 use hibob_base::error::HostError;
 use hibob_base::job::RunKind;
 use hibob_config::references::issuing as references_of;
-use hibob_contract::leaver::Confirmed;
 use hibob_contract::offboarding_references::{Departure, Detection, Known, Seen};
 use hibob_contract::types::Severity;
-use hibob_reference_format::claims::Claims;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::Fence;
 use hibob_store::privacy::decrypt_references;
@@ -45,9 +46,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many departures are looked up in HiBob at the same time.
 const PARALLEL: usize = 4;
 
-/// Seconds in a day.
-const DAY: i64 = 24 * 60 * 60;
-
 /// What a run is to do.
 #[derive(Clone, Debug, Default)]
 pub struct ReferencesRequest {
@@ -55,6 +53,8 @@ pub struct ReferencesRequest {
     pub employees: Option<Vec<String>>,
     /// What the operator releases in this run.
     pub release: Release,
+    /// Whether references are issued without a grace time. The last day has to be over all the same.
+    pub skips_grace: bool,
     /// Which deliveries are tried.
     pub deliveries: Deliveries,
     /// What started the run.
@@ -69,6 +69,7 @@ impl ReferencesRequest {
         Self {
             employees: arguments.employees.clone(),
             release: Release { issuing: arguments.allow_issuing, revoking: arguments.allow_revoking },
+            skips_grace: arguments.skips_grace,
             deliveries: Deliveries::Due,
             cause,
             interrupt: Interrupt::default(),
@@ -94,13 +95,6 @@ pub async fn run<P: Leavers>(data: &DataDir, ports: P, order: &ReferencesRequest
         report.stop(error);
     }
     report
-}
-
-/// A reference that can be issued.
-struct IssuableReference {
-    confirmed: Confirmed,
-    /// What the reference says.
-    claims: Claims,
 }
 
 struct Job<'j, P: Leavers> {
@@ -166,9 +160,14 @@ impl<P: Leavers> Job<'_, P> {
             return Err(HostError::held(format!("references are paused: {why}"), remedy));
         }
         let keys = IssuerKeys::open(self.data, self.run.ports().config()).await?;
+        if let Some(first) = keys.first_waiting().await? {
+            self.run.ports().require_published(&keys.record(&first)?).await?;
+            keys.begin(&first).await?;
+        }
         let (database, fence) = (self.run.ports().run_store(), self.fence);
         let (issuer, signer) = (keys.issuer().clone(), keys.current().await?);
-        let mut issuing = Issuing::open(database, fence, self.run.keyring(), issuer, signer).await?;
+        let person_name = references_of(self.run.ports().config())?.person_name;
+        let mut issuing = Issuing::open(database, fence, self.run.keyring(), (issuer, person_name), signer).await?;
         let mut known = self.run.ports().run_store().reference_people().await?;
         if self.order.employees.as_ref().is_some_and(|employees| !employees.is_empty()) && known.is_empty() {
             // Without this, the next run would no longer be the first, and would issue to everybody who had left
@@ -183,6 +182,8 @@ impl<P: Leavers> Job<'_, P> {
             }
             None => {
                 let detection = self.detected(&known).await?;
+                let present = detection.departures.iter().map(|departure| departure.employee_id.as_str()).collect();
+                self.run.ports().run_store().keep_open_departures(self.fence, &present).await?;
                 self.revoke(&detection, &known).await?;
                 self.issue_all(&mut issuing, detection.departures, detection.corrected, &known).await?;
             }
@@ -314,145 +315,6 @@ impl<P: Leavers> Job<'_, P> {
         rows.retain(|row| employees.contains(row.departure.employee_id.as_str()));
         decrypt_references(self.run.keyring(), &mut rows).await?;
         rows.iter().map(|row| Ok((row.departure.employee_id.clone(), name_of(row)?))).collect()
-    }
-
-    /// Issues references for departures, and corrections where HiBob's data of the employee has changed, unless there
-    /// are too many. An employee who cannot have one is reported, and does not count towards the limit.
-    async fn issue_all(
-        &mut self,
-        issuing: &mut Issuing<'_>,
-        departures: Vec<Departure>,
-        corrected: Vec<Departure>,
-        known: &[Known],
-    ) -> Result<(), HostError> {
-        let limits = self.run.ports().config().safety.reference_limits();
-        let since = self.run.ports().now() - i64::from(limits.leak_days) * DAY;
-        let lately = self.run.ports().run_store().references_issued_since(since).await?;
-        let most = guard::limit(known, lately, &limits).max(self.order.release.issuing);
-        let left = departures.into_iter().map(|departure| (departure, false));
-        let all: Vec<(Departure, bool)> =
-            left.chain(corrected.into_iter().map(|departure| (departure, true))).collect();
-        let total = all.len();
-        // All their keys in one transaction.
-        let employees = all.iter().map(|(departure, _)| departure.employee_id.clone()).collect();
-        self.run.keyring().make(self.fence, &employees).await?;
-        let ports = self.run.ports();
-        let mut answers = stream::iter(all.clone())
-            .map(|(departure, is_correction)| async move {
-                let confirmed = ports.claims(&departure).await;
-                (departure, is_correction, confirmed)
-            })
-            .buffered(PARALLEL);
-        let (mut done, mut impossible, mut counted) = (0, 0, Vec::new());
-        while let Some((departure, is_correction, confirmed)) = self.reading(async { Ok(answers.next().await) }).await?
-        {
-            done += 1;
-            match self.possible(issuing, &departure, confirmed)? {
-                None => impossible += 1,
-                Some(issuable) if total <= most => {
-                    self.record(issuing, &departure, issuable, is_correction).await?;
-                    self.run.ports().progress().report("references", done, Some(total as u64));
-                }
-                Some(issuable) => counted.push((departure, issuable, is_correction)),
-            }
-        }
-        drop(answers);
-        if counted.len() > most {
-            self.hold(total - impossible, &all, &counted, (known, lately));
-            return Ok(());
-        }
-        for (departure, issuable, is_correction) in counted {
-            self.go_ahead().await?;
-            self.record(issuing, &departure, issuable, is_correction).await?;
-        }
-        Ok(())
-    }
-
-    /// The reference that can be issued for a departure. None if there cannot be one; the report then says why, and the
-    /// run goes on with the others.
-    fn possible(
-        &mut self,
-        issuing: &Issuing<'_>,
-        departure: &Departure,
-        confirmed: Result<Option<Confirmed>, HostError>,
-    ) -> Result<Option<IssuableReference>, HostError> {
-        let employee = &departure.employee_id;
-        let remedy = "correct it in HiBob; the reference is issued by the next run";
-        match confirmed {
-            Ok(Some(confirmed)) => match issuing.claims(&confirmed)? {
-                Ok(claims) => {
-                    self.report.learn_name(employee, claims.name().as_str());
-                    Ok(Some(IssuableReference { confirmed, claims }))
-                }
-                Err(what) => {
-                    self.report.fault(employee, "REFERENCE_NOT_POSSIBLE", what, remedy);
-                    Ok(None)
-                }
-            },
-            Ok(None) => {
-                let what = "HiBob lacks something that every reference needs (a first and a last name; a name for the title \
-                            and the department), or the departure has changed since it was found";
-                self.report.fault(employee, "REFERENCE_NOT_POSSIBLE", what, remedy);
-                Ok(None)
-            }
-            Err(error @ (HostError::Plugin(_) | HostError::OverLimit { .. })) => {
-                self.report.fault(employee, error.code(), error.to_string(), &error.remedy());
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn record(
-        &mut self,
-        issuing: &mut Issuing<'_>,
-        departure: &Departure,
-        issuable: IssuableReference,
-        is_correction: bool,
-    ) -> Result<(), HostError> {
-        let supersedes = is_correction.then_some("corrected in HiBob");
-        let employee = &departure.employee_id;
-        match issuing.issue(departure, &issuable.confirmed, issuable.claims, supersedes).await? {
-            Some(id) => {
-                self.report.issued += 1;
-                self.report.superseded += u64::from(supersedes.is_some());
-                let action = if supersedes.is_some() { "Reference corrected" } else { "Reference issued" };
-                self.report.tell(employee, action, &id, "Done");
-            }
-            None if self.order.employees.is_none() => {}
-            None => {
-                let remedy = "nothing; a reference that should not have been given is revoked: hibob references revoke";
-                self.report.warn(employee, "ALREADY_ISSUED", "this departure has a reference already", remedy);
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds to the report whose references a guard holds.
-    fn hold(
-        &mut self,
-        number: usize,
-        all: &[(Departure, bool)],
-        counted: &[(Departure, IssuableReference, bool)],
-        (known, lately): (&[Known], usize),
-    ) {
-        let tenant = self.run.ports().config().id.as_str();
-        let limits = self.run.ports().config().safety.reference_limits();
-        let command = match self.order.employees {
-            None => format!("hibob references {tenant}"),
-            Some(_) => format!("hibob references issue {tenant} …"),
-        };
-        self.report.guards.push(guard::held(&command, number, known, lately, &limits));
-        let name = |departure: &Departure| {
-            let claims =
-                counted.iter().find(|(of, ..)| of == departure).map(|(_, issuable, _)| &issuable.confirmed.claims);
-            claims.map(|claims| format!("{} {}", claims.given_name, claims.family_name))
-        };
-        let told: BTreeSet<Option<&str>> = self.report.errors.iter().map(|row| row.employee_id.as_deref()).collect();
-        let held = all.iter().map(|(departure, _)| departure);
-        let held = held.filter(|departure| !told.contains(&Some(departure.employee_id.as_str())));
-        let held: Vec<_> = held.map(|departure| held_person(HeldClass::Issuing, departure, name(departure))).collect();
-        self.report.held.extend(held);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The issuer's signing keys: made here, encrypted in the secret store, published by the issuer.
 //!
-//! The first key signs at once. A later one waits until `rotate`, so that its DNS record can spread before it signs.
-//! Old keys stay published, so references stay valid after a rotation.
+//! A key does not sign before its DNS record was seen, unless that is said. The first one begins with the first run that
+//! sees it; a later one waits until `rotate`. Old keys stay published, so references stay valid after a rotation.
 
 use chrono::{DateTime, Utc};
 use hibob_base::error::HostError;
@@ -93,6 +93,19 @@ impl IssuerKeys {
     /// # Errors
     /// A key waits already, the name is invalid or was used before, or the store failed.
     pub async fn make(&self, name: Option<&str>) -> Result<KeyRow, HostError> {
+        let made = self.make_waiting(name).await?;
+        if !self.list().await?.iter().any(KeyRow::is_current) {
+            self.begin(&made).await?;
+        }
+        self.row(&made.selector).await
+    }
+
+    /// Makes a key that does not sign yet. The first one begins to sign with [`Self::begin`], a later one with
+    /// [`Self::rotate`].
+    ///
+    /// # Errors
+    /// As [`Self::make`].
+    pub async fn make_waiting(&self, name: Option<&str>) -> Result<KeyRow, HostError> {
         let keys = self.list().await?;
         if let Some(next) = keys.iter().find(|key| key.is_next()) {
             return Err(HostError::configuration(
@@ -114,10 +127,24 @@ impl IssuerKeys {
         self.data.secrets().put_signing_key(&self.tenant, &self.issuer.domain, &name, &key).await?;
         let now = Utc::now().timestamp();
         self.database.put_reference_key(name.as_str(), &key.public().to_bytes(), now).await?;
-        if !keys.iter().any(KeyRow::is_current) {
-            self.database.use_reference_key(name.as_str(), now).await?;
-        }
         self.row(name.as_str()).await
+    }
+
+    /// The key that waits although none signs; none if one signs, or none waits.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn first_waiting(&self) -> Result<Option<KeyRow>, HostError> {
+        let keys = self.list().await?;
+        Ok(if keys.iter().any(KeyRow::is_current) { None } else { keys.into_iter().find(KeyRow::is_next) })
+    }
+
+    /// Lets a key sign from now on.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn begin(&self, row: &KeyRow) -> Result<(), HostError> {
+        self.database.use_reference_key(&row.selector, Utc::now().timestamp()).await
     }
 
     /// Makes the waiting key, or a new one if none waits, the one that signs. Returns it.
@@ -195,11 +222,21 @@ impl IssuerKeys {
     /// # Errors
     /// There is none, or it cannot be read.
     pub async fn current(&self) -> Result<Signer, HostError> {
-        let current = self.list().await?.into_iter().find(KeyRow::is_current).ok_or_else(|| {
-            HostError::configuration(
+        let keys = self.list().await?;
+        let waiting = keys.iter().find(|key| key.is_next()).map(|key| key.selector.clone());
+        let current = keys.into_iter().find(KeyRow::is_current).ok_or_else(|| match waiting {
+            Some(waiting) => HostError::configuration(
+                format!("tenant {}: the key {waiting} does not sign before its DNS record was seen", self.tenant),
+                format!(
+                    "put the record into DNS (hibob references key list {tenant}); the next run looks for it, or say that the \
+                     key is to sign without it: hibob references key rotate {tenant} --unpublished",
+                    tenant = self.tenant
+                ),
+            ),
+            None => HostError::configuration(
                 format!("tenant {}: there is no key that signs references", self.tenant),
                 format!("make one: hibob references key new {}", self.tenant),
-            )
+            ),
         })?;
         self.signer(&current).await
     }

@@ -1,8 +1,9 @@
 //! The ports of the references job beside those of every run: reading HiBob through the plugin.
 
+use crate::references::keys::DnsRecord;
 use crate::run::ports::RunPorts;
 use hibob_base::error::HostError;
-use hibob_contract::leaver::Confirmed;
+use hibob_contract::leaver::{Confirmed, LeaverFacts};
 use hibob_contract::offboarding_references::{Departure, Detection, Known};
 use hibob_store::database::TenantDatabase;
 
@@ -23,17 +24,26 @@ pub trait Leavers: RunPorts<RunStore = TenantDatabase> {
     fn look_up(&self, employee_id: &str) -> impl Future<Output = Result<Option<Departure>, HostError>>;
 
     /// The values of a reference for a departure, each of which appears in HiBob's answers. None if HiBob does not have
-    /// that departure any more.
+    /// that departure any more. The facts are there in any case.
     ///
     /// # Errors
     /// As [`Self::departures`]; the plugin is not trusted to have references signed; or a value is not in HiBob's
     /// answers.
-    fn claims(&self, departure: &Departure) -> impl Future<Output = Result<Option<Confirmed>, HostError>>;
+    fn claims(
+        &self,
+        departure: &Departure,
+    ) -> impl Future<Output = (LeaverFacts, Result<Option<Confirmed>, HostError>)>;
 
-    /// The address to deliver to, which appears in HiBob's answer; none if HiBob has none. The caller drops it after
-    /// the delivery.
+    /// Checks that the issuer's DNS has this record of a key, as seen from this host.
+    ///
+    /// # Errors
+    /// It has not, or it could not be looked up.
+    fn require_published(&self, record: &DnsRecord) -> impl Future<Output = Result<(), HostError>>;
+
+    /// The address to deliver to in this field, which appears in HiBob's answer; none if it is empty. The caller drops
+    /// it after the delivery.
     ///
     /// # Errors
     /// As [`Self::departures`]; or the address is not in HiBob's answer.
-    fn address(&self, employee_id: &str) -> impl Future<Output = Result<Option<String>, HostError>>;
+    fn address(&self, employee_id: &str, field: &str) -> impl Future<Output = Result<Option<String>, HostError>>;
 }

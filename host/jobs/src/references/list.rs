@@ -2,11 +2,11 @@
 
 use hibob_base::error::HostError;
 use hibob_reference_format::credential::SignedCredential;
-use hibob_store::database::{DeliveryRow, ReferenceRow};
+use hibob_store::database::{DeliveryRow, DepartureDetails, DepartureRow, ReferenceRow};
 use hibob_store::privacy::FORGOTTEN;
 use std::collections::BTreeMap;
 
-/// The references with their deliveries, as one JSON object.
+/// The references with their deliveries, and the departures without a reference, as one JSON object.
 ///
 /// # Errors
 /// A stored reference cannot be read.
@@ -14,6 +14,7 @@ pub fn list_json(
     tenant: &str,
     rows: &[ReferenceRow],
     deliveries: &[DeliveryRow],
+    open: &[(DepartureRow, DepartureDetails)],
 ) -> Result<serde_json::Value, HostError> {
     let deliveries: BTreeMap<u64, &DeliveryRow> = deliveries.iter().map(|row| (row.log_index, row)).collect();
     let json = |row: &ReferenceRow| {
@@ -38,7 +39,16 @@ pub fn list_json(
         }))
     };
     let rows: Result<Vec<_>, HostError> = rows.iter().map(json).collect();
-    Ok(serde_json::json!({ "tenant": tenant, "references": rows? }))
+    let open: Vec<_> = open
+        .iter()
+        .map(|(row, details)| {
+            serde_json::json!({
+                "employee_id": row.employee_id, "ended_on": row.ended_on, "name": details.name, "seen_at": row.seen_at,
+                "why": row.why, "waived_by": details.by, "waived_because": details.reason,
+            })
+        })
+        .collect();
+    Ok(serde_json::json!({ "tenant": tenant, "references": rows?, "without_reference": open }))
 }
 
 /// The name in the reference, or `forgotten` where its document is gone because the person was erased.

@@ -1,11 +1,14 @@
 //! Delivering references.
 //!
-//! 1. The address is read from HiBob for each attempt, kept in memory only, and dropped after it.
+//! 1. The address is read from HiBob for each attempt, kept in memory only, and dropped after it. Where the first field
+//!    is empty, or its address is refused for good, the second one follows, if the settings name one.
 //! 2. A delivery that failed for now is tried again after a pause that doubles, up to [`PAUSE_SECONDS_MAX`], and is
-//!    given up after [`GIVE_UP_SECONDS`].
+//!    given up after [`GIVE_UP_SECONDS`]. Where HiBob has no address, it is not given up.
 //! 3. A failure of the channel itself (such as a mail server that cannot be reached) ends the attempts of this run, and
 //!    does not count as one.
 //! 4. A reference that was revoked or superseded meanwhile is not delivered.
+//! 5. Who was delivered a reference that is revoked afterwards is told so, by the same channel. A correction says which
+//!    reference it replaces, and what differs.
 
 use crate::references::job::interrupted;
 use crate::references::keys::{IssuerKeys, Signers, time};
@@ -17,12 +20,14 @@ use chrono::Utc;
 use futures::stream::{self, StreamExt};
 use hibob_base::error::HostError;
 use hibob_config::references::issuing;
-use hibob_delivery::{Channel, Failure, Kind, Letter};
+use hibob_delivery::{Channel, Failure, Kind, Letter, Occasion};
+use hibob_reference_format::claims::{ClaimText, Claims};
 use hibob_reference_format::credential::SignedCredential;
 use hibob_reference_format::log::proof::LogProof;
 use hibob_reference_format::pdf;
-use hibob_store::database::{AttemptRecord, DeliveryState, DueDelivery, Fence, ReferenceState};
+use hibob_store::database::{AttemptRecord, DeliveryState, DueDelivery, Fence, Message, ReferenceRow, ReferenceState};
 use hibob_store::privacy::{Keyring, decrypt_references};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use zeroize::Zeroizing;
@@ -60,9 +65,24 @@ struct Outbox<'o, P: Leavers> {
 enum Attempt {
     Delivered,
     Waiting(String),
+    /// It waits until HiBob has an address.
+    WithoutAddress(String),
     Refused(String),
     /// It was not tried, because another attempt found the channel closed, or the reference does not count any more.
     NotTried,
+}
+
+/// Why a reference was not delivered.
+struct Undelivered {
+    failure: Failure,
+    /// Whether HiBob has an address to deliver to.
+    has_address: bool,
+}
+
+impl From<Failure> for Undelivered {
+    fn from(failure: Failure) -> Self {
+        Self { failure, has_address: true }
+    }
 }
 
 /// Which deliveries are tried.
@@ -96,6 +116,9 @@ pub(super) async fn deliver<P: Leavers>(
     }
     if due.is_empty() {
         report.waiting = database.waiting_deliveries().await?;
+        if *which == Deliveries::Due {
+            remind(run, &BTreeSet::new(), report).await?;
+        }
         return Ok(());
     }
     if issuing(config)?.channel().is_none() {
@@ -140,13 +163,21 @@ pub(super) async fn deliver<P: Leavers>(
     };
     let mut attempts = stream::iter(due.into_iter().zip(proofs))
         .map(|(due, proof)| async {
-            let (employee, reference) = (due.employee_id.clone(), due.reference.clone());
-            (employee, reference, outbox.attempt(due, proof).await)
+            let (employee, reference, message) = (due.employee_id.clone(), due.reference.clone(), due.message);
+            (employee, reference, message, outbox.attempt(due, proof).await)
         })
         .buffer_unordered(PARALLEL);
-    let mut failed = None;
-    while let Some((employee, reference, attempt)) = attempts.next().await {
+    let (mut failed, mut tried) = (None, BTreeSet::new());
+    while let Some((employee, reference, message, attempt)) = attempts.next().await {
         match attempt {
+            Ok(Attempt::Delivered) if message == Message::Revocation => {
+                report.told += 1;
+                report.tell(&employee, "Revocation told", "", "Done");
+            }
+            Ok(Attempt::Refused(said)) if message == Message::Revocation => {
+                let said = format!("could not be told that the reference {reference} is revoked: {said}");
+                report.warn(&employee, "DELIVERY_REFUSED", said, "tell them yourself, if they still use it");
+            }
             Ok(Attempt::Delivered) => {
                 report.delivered += 1;
                 report.tell(&employee, "Reference delivered", "", "Done");
@@ -154,7 +185,12 @@ pub(super) async fn deliver<P: Leavers>(
             Ok(Attempt::Waiting(said)) => {
                 report.warn(&employee, "DELIVERY_DELAYED", said, "nothing; it is tried again by a later run");
             }
+            Ok(Attempt::WithoutAddress(said)) => {
+                let remedy = "enter an address in HiBob; it is tried by each run, and not given up";
+                report.warn(&employee, "NO_ADDRESS", said, remedy);
+            }
             Ok(Attempt::Refused(said)) => {
+                tried.insert(reference.clone());
                 report.refused += 1;
                 report.tell(&employee, "Reference delivered", "", "Failed");
                 let tenant = &config.id;
@@ -176,7 +212,23 @@ pub(super) async fn deliver<P: Leavers>(
         failed = Some(interrupted(&config.id, &by));
     }
     report.waiting = database.waiting_deliveries().await?;
+    if *which == Deliveries::Due {
+        remind(run, &tried, report).await?;
+    }
     failed.map_or(Ok(()), Err)
+}
+
+/// Names those whose delivery was given up by an earlier run, until somebody has done something about it.
+async fn remind<P: Leavers>(run: &Running<P>, told: &BTreeSet<String>, report: &mut Report) -> Result<(), HostError> {
+    let tenant = &run.ports().config().id;
+    for (employee, reference, said) in run.ports().run_store().refused_deliveries().await? {
+        if !told.contains(&reference) {
+            let remedy =
+                format!("correct the address in HiBob, and send it: hibob references deliver {tenant} {reference}");
+            report.warn(&employee, "DELIVERY_REFUSED", format!("was not delivered: {said}"), &remedy);
+        }
+    }
+    Ok(())
 }
 
 impl<P: Leavers> Outbox<'_, P> {
@@ -200,7 +252,9 @@ impl<P: Leavers> Outbox<'_, P> {
     async fn attempt_and_record(&self, due: &DueDelivery, proof: LogProof) -> Result<Attempt, HostError> {
         let Some(sent) = self.send(due, proof).await? else { return Ok(Attempt::NotTried) };
         let now = Utc::now().timestamp();
-        let is_given_up = due.attempts > 0 && now - due.since > GIVE_UP_SECONDS;
+        let has_address = sent.as_ref().err().is_none_or(|undelivered| undelivered.has_address);
+        let sent = sent.map_err(|undelivered| undelivered.failure);
+        let is_given_up = has_address && due.attempts > 0 && now - due.since > GIVE_UP_SECONDS;
         let (state, next_at) = match sent.as_ref().err().map(|failure| failure.kind) {
             None => (DeliveryState::Delivered, 0),
             Some(Kind::Permanent) => (DeliveryState::Refused, 0),
@@ -212,12 +266,14 @@ impl<P: Leavers> Outbox<'_, P> {
         let said = sent.as_ref().err().map(|failure| failure.said.clone()).unwrap_or_default();
         let is_counted = sent.as_ref().err().is_none_or(|failure| failure.kind != Kind::Channel);
         let record = AttemptRecord { state, said: &said, next_at, is_counted };
-        let counts = self.ports.run_store().record_attempt(self.fence, due.log_index, &record, now).await?;
+        let counts =
+            self.ports.run_store().record_attempt(self.fence, (due.message, due.log_index), &record, now).await?;
         match sent {
             Err(Failure { kind: Kind::Channel, said }) => Err(HostError::Delivery(said)),
             _ if !counts => Ok(Attempt::NotTried),
             _ => Ok(match state {
                 DeliveryState::Delivered => Attempt::Delivered,
+                DeliveryState::Waiting if !has_address => Attempt::WithoutAddress(said),
                 DeliveryState::Waiting => Attempt::Waiting(said),
                 DeliveryState::Refused | DeliveryState::Withdrawn => Attempt::Refused(said),
             }),
@@ -227,51 +283,50 @@ impl<P: Leavers> Outbox<'_, P> {
     /// Renders the page and sends it. The inner error says why the delivery failed.
     ///
     /// None if the reference does not count any more: it may have been revoked since the run began.
-    async fn send(&self, due: &DueDelivery, proof: LogProof) -> Result<Option<Result<(), Failure>>, HostError> {
-        let later = |said: String| Ok(Some(Err(Failure { kind: Kind::Temporary, said })));
+    async fn send(&self, due: &DueDelivery, proof: LogProof) -> Result<Option<Result<(), Undelivered>>, HostError> {
+        let failed = |kind, said: String| Ok(Some(Err(Failure { kind, said }.into())));
+        let later = |said: String| failed(Kind::Temporary, said);
         let mut row = self.ports.run_store().reference(due.log_index).await?;
         decrypt_references(self.keyring, std::slice::from_mut(&mut row)).await?;
         if row.document.is_empty() {
             let said = "its document cannot be read any more".to_owned();
-            return Ok(Some(Err(Failure { kind: Kind::Permanent, said })));
+            return failed(Kind::Permanent, said);
         }
         let signed = SignedCredential::parse(&row.document).map_err(|error| unreadable(due, &error.to_string()))?;
         let key = self.signers.get(&row.selector).ok_or_else(|| unreadable(due, "its key"))?.key.clone();
+        let is_attached = due.message == Message::Reference;
         let rendered = tokio::task::spawn_blocking(move || {
-            let pdf = pdf::render(&signed, &proof, &key);
+            let pdf = if is_attached { pdf::render(&signed, &proof, &key) } else { Ok(Vec::new()) };
             (pdf, signed, proof)
         });
         let (pdf, signed, proof) = rendered.await.map_err(|error| HostError::Engine(error.to_string()))?;
         let pdf = match pdf {
             Ok(pdf) => pdf,
-            Err(error) => return Ok(Some(Err(Failure { kind: Kind::Permanent, said: error.to_string() }))),
+            Err(error) => return failed(Kind::Permanent, error.to_string()),
         };
         let employee = &row.departure.employee_id;
         let name = signed.credential().claims.name().as_str().to_owned();
         self.names.lock().unwrap_or_else(PoisonError::into_inner).push((employee.clone(), name));
-        let address = if self.channel.needs_address() {
-            match self.ports.address(employee).await {
-                Ok(Some(address)) => Some(Zeroizing::new(address)),
-                Ok(None) => {
-                    let field = &issuing(self.ports.config())?.address;
-                    return later(format!("HiBob has no address in {field}"));
-                }
-                // One employee's record must not stop the other deliveries. The plugin's text is not repeated, since it
-                // could have the address in it.
-                Err(HostError::Plugin(_) | HostError::OverLimit { .. }) => {
-                    return later("the plugin failed to read the address".to_owned());
-                }
-                Err(error) => return Err(error),
-            }
-        } else {
-            None
+        let employee = employee.as_str();
+        let replaced = match due.message {
+            Message::Reference => self.replaced(due, &row, &signed.credential().claims).await?,
+            Message::Revocation => None,
         };
-        self.ports.run_store().require(self.fence).await?;
-        if self.ports.run_store().reference(due.log_index).await?.state != ReferenceState::Valid {
-            return Ok(None);
-        }
+        let issued_on = time(row.issued_at).format("%Y-%m-%d").to_string();
+        let occasion = match (due.message, &replaced) {
+            (Message::Revocation, _) => Occasion::Revocation { issued_on: &issued_on, reason: &row.state_reason },
+            (Message::Reference, None) => Occasion::Issued,
+            (Message::Reference, Some(replaced)) => Occasion::Correction {
+                replaced: &replaced.id,
+                issued_on: &replaced.issued_on,
+                changes: &replaced.changes,
+            },
+        };
+        let delivery = due.message_id.trim_matches(['<', '>']).split('@').next().unwrap_or(&row.id);
         let letter = Letter {
+            occasion,
             message_id: &due.message_id,
+            delivery,
             reference: &row.id,
             employee,
             name: signed.credential().claims.name().as_str(),
@@ -280,8 +335,100 @@ impl<P: Leavers> Outbox<'_, P> {
             credential: signed.canonical(),
             log_proof: &proof.to_string(),
         };
-        Ok(Some(self.channel.deliver(&letter, address.as_ref().map(|address| address.as_str())).await))
+        if !self.channel.needs_address() {
+            let Some(()) = self.still_counts(due).await? else { return Ok(None) };
+            return Ok(Some(self.channel.deliver(&letter, None).await.map_err(Undelivered::from)));
+        }
+        let config = issuing(self.ports.config())?;
+        let (mut empty, mut refused) = (Vec::new(), None);
+        for field in config.addresses() {
+            let address = match self.ports.address(employee, field).await {
+                Ok(Some(address)) => Zeroizing::new(address),
+                Ok(None) => {
+                    empty.push(field);
+                    continue;
+                }
+                // One employee's record must not stop the other deliveries. The plugin's text is not repeated, since it
+                // could have the address in it.
+                Err(HostError::Plugin(_) | HostError::OverLimit { .. }) => {
+                    return later("the plugin failed to read the address".to_owned());
+                }
+                Err(error) => return Err(error),
+            };
+            let Some(()) = self.still_counts(due).await? else { return Ok(None) };
+            match self.channel.deliver(&letter, Some(address.as_str())).await {
+                Err(failure) if failure.kind == Kind::Permanent => refused = Some(failure),
+                sent => return Ok(Some(sent.map_err(Undelivered::from))),
+            }
+        }
+        Ok(Some(Err(match refused {
+            Some(failure) => failure.into(),
+            None => Undelivered {
+                failure: Failure {
+                    kind: Kind::Temporary,
+                    said: format!("HiBob has no address in {}", empty.join(", ")),
+                },
+                has_address: false,
+            },
+        })))
     }
+
+    /// The reference that this one replaces, if its person has that one.
+    async fn replaced(
+        &self,
+        due: &DueDelivery,
+        row: &ReferenceRow,
+        claims: &Claims,
+    ) -> Result<Option<Replaced>, HostError> {
+        let Some(mut before) = self.ports.run_store().replaced_by(row).await? else { return Ok(None) };
+        decrypt_references(self.keyring, std::slice::from_mut(&mut before)).await?;
+        if before.document.is_empty() {
+            return Ok(None);
+        }
+        let signed = SignedCredential::parse(&before.document).map_err(|error| unreadable(due, &error.to_string()))?;
+        let issued_on = time(before.issued_at).format("%Y-%m-%d").to_string();
+        Ok(Some(Replaced { id: before.id, issued_on, changes: changes(&signed.credential().claims, claims) }))
+    }
+
+    /// None if the reference does not count any more. Nothing is sent after the run has lost its lease.
+    async fn still_counts(&self, due: &DueDelivery) -> Result<Option<()>, HostError> {
+        self.ports.run_store().require(self.fence).await?;
+        let state = self.ports.run_store().reference(due.log_index).await?.state;
+        let counts = match due.message {
+            Message::Reference => state == ReferenceState::Valid,
+            Message::Revocation => state == ReferenceState::Revoked,
+        };
+        Ok(counts.then_some(()))
+    }
+}
+
+/// A reference that was replaced by a correction.
+struct Replaced {
+    id: String,
+    /// When it was issued: YYYY-MM-DD.
+    issued_on: String,
+    /// What differs, each as a line for people.
+    changes: Vec<String>,
+}
+
+/// What differs between two references of one employment, each as a line for people.
+fn changes(before: &Claims, now: &Claims) -> Vec<String> {
+    let text = |text: Option<&ClaimText>| text.map_or_else(|| "not stated".to_owned(), |text| text.as_str().to_owned());
+    let of = |claims: &Claims| {
+        let employment = claims.employment();
+        [
+            ("the name", employment.name.as_str().to_owned()),
+            ("the job title", text(employment.job_title.as_ref())),
+            ("the department", text(employment.department.as_ref())),
+            ("the first day", employment.start.to_string()),
+            ("the last day", employment.end.to_string()),
+            ("the company", claims.issuer().name.as_str().to_owned()),
+        ]
+    };
+    let both = of(before).into_iter().zip(of(now));
+    both.filter(|(before, now)| before != now)
+        .map(|((what, before), (_, now))| format!("{what} was {before} and is {now}"))
+        .collect()
 }
 
 fn unreadable(due: &DueDelivery, what: &str) -> HostError {

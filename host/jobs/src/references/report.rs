@@ -7,7 +7,7 @@ use hibob_store::update_row::UpdateRow;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What a guard can hold because there is too much of it in one run.
+/// What a run can hold: what a guard finds too much of in one run, and what is not due yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HeldClass {
@@ -15,6 +15,10 @@ pub enum HeldClass {
     Issuing,
     /// References that would be revoked.
     Revoking,
+    /// References whose person's last day is not over. They are issued by a later run.
+    LastDay,
+    /// References whose grace time is not over. They are issued by a later run.
+    GraceTime,
 }
 
 /// A class that the guard holds.
@@ -28,10 +32,10 @@ pub struct HeldGuard {
     pub remedy: String,
 }
 
-/// An employee whose reference the guard holds.
+/// An employee whose reference is held.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HeldPerson {
-    /// Whether it would be issued or revoked.
+    /// Why it is held.
     pub class: HeldClass,
     /// HiBob's id.
     pub employee_id: String,
@@ -54,12 +58,16 @@ pub struct Report {
     pub is_baseline: bool,
     /// References that were signed.
     pub issued: u64,
+    /// Departures whose reference is not due yet: the last day or the grace time is not over.
+    pub not_due: u64,
     /// References that were replaced by corrections.
     pub superseded: u64,
     /// References that were revoked.
     pub revoked: u64,
     /// References that were delivered.
     pub delivered: u64,
+    /// People who were told that their reference is revoked.
+    pub told: u64,
     /// Deliveries that are still to be tried.
     pub waiting: u64,
     /// Deliveries that are given up.
@@ -68,7 +76,7 @@ pub struct Report {
     pub errors: Vec<ErrorRow>,
     /// Facts that a person should know, and that are no errors.
     pub warnings: Vec<ErrorRow>,
-    /// The employees whose references the guard holds.
+    /// The employees whose references are held, by a guard or because they are not due yet.
     pub held: Vec<HeldPerson>,
     /// For each class that is held: what the guard reports, and what to do.
     pub guards: Vec<HeldGuard>,

@@ -4,8 +4,10 @@
 //! an error, and is never ignored.
 
 use hibob_base::error::HostError;
-use hibob_contract::directory_sync::{Change, Outcome};
-use hibob_store::database::{ChangeRecord, EventRow, Fence, LedgerEntry};
+use hibob_contract::Planned;
+use hibob_contract::directory_sync::{Change, FieldChange, Outcome};
+use hibob_policy::adopted::stays;
+use hibob_store::database::{ChangeRecord, EventRow, Fence, KeptFields, LedgerEntry};
 use hibob_store::privacy;
 use hibob_store::privacy::Keyring;
 use hibob_store::run_store::RunStore;
@@ -138,6 +140,8 @@ pub(super) struct Journal<'r, S: RunStore> {
     pub(super) told_generation: i64,
     /// The key of the job that applies the plan; none if it is applied without the queue.
     pub(super) job: Option<&'r str>,
+    /// The fields whose values stay as they are, by the change that takes the account over.
+    pub(super) kept: BTreeMap<String, Vec<String>>,
 }
 
 /// What is done about changes that were begun, in a plan of which nothing more is made.
@@ -198,11 +202,25 @@ impl<B: RunStore> Journal<'_, B> {
         ledger: Option<LedgerEntry>,
         made: Option<&ChangeResult>,
     ) -> Result<ChangeRecord, HostError> {
-        let Some(made) = made else { return Ok(ChangeRecord { ledger, finished: None }) };
+        let kept = ledger.as_ref().and_then(|entry| self.kept_fields(change, entry, made));
+        let Some(made) = made else { return Ok(ChangeRecord { ledger, finished: None, kept }) };
         let made = serde_json::to_value(made).map_err(|error| HostError::Storage(error.to_string()))?;
         let employee = change.employee_id.as_deref();
         let json = privacy::rows::encrypt_result(self.keyring, self.fence, employee, made).await?;
-        Ok(ChangeRecord { ledger, finished: Some((self.id, self.stored_id(change).to_owned(), json)) })
+        Ok(ChangeRecord { ledger, finished: Some((self.id, self.stored_id(change).to_owned(), json)), kept })
+    }
+
+    /// What a change that was made has done to the fields that its account keeps; none if nothing.
+    fn kept_fields(&self, change: &Change, entry: &LedgerEntry, made: Option<&ChangeResult>) -> Option<KeptFields> {
+        let not_taken = match made {
+            Some(ChangeResult::Outcome(Outcome::Partly(written))) => written.not_taken.as_slice(),
+            _ => &[],
+        };
+        let is_taken = |field: &&FieldChange| not_taken.iter().all(|mismatch| mismatch.field != field.field);
+        let written = change.fields.iter().filter(is_taken).map(|field| field.field.clone()).collect::<Vec<_>>();
+        let kept = self.kept.get(&change.id).cloned().unwrap_or_default();
+        let account_id = entry.account_id.clone();
+        (!written.is_empty() || !kept.is_empty()).then_some(KeptFields { account_id, kept, written })
     }
 
     /// Records the result of a change whose call stored nothing else.
@@ -216,6 +234,16 @@ impl<B: RunStore> Journal<'_, B> {
         let record = self.record(change, None, Some(made)).await?;
         run_store.record_change(self.fence, &BTreeMap::new(), &record, now).await
     }
+}
+
+/// The fields whose values stay as they are, by the change that takes the account over.
+pub(super) fn kept_by(planned: &Planned) -> BTreeMap<String, Vec<String>> {
+    let kept = |change: &Change| {
+        let fields = change.fields.iter().filter(|field| stays(change, field));
+        let fields: Vec<String> = fields.map(|field| field.field.clone()).collect();
+        (!fields.is_empty()).then(|| (change.id.clone(), fields))
+    };
+    planned.changes.iter().filter_map(kept).collect()
 }
 
 #[cfg(test)]

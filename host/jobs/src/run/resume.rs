@@ -27,7 +27,7 @@ use crate::interrupt::Interrupt;
 use crate::interrupted::cancelled_by_key;
 use crate::run::apply;
 use crate::run::apply::Progress;
-use crate::run::journal::{ChangeResult, Closed, Journal, JournalState};
+use crate::run::journal::{ChangeResult, Closed, Journal, JournalState, kept_by};
 use crate::run::ports::RunPorts;
 use crate::run::report::Report;
 use crate::run::{RunReport, Running, accepted};
@@ -208,8 +208,8 @@ impl<P: RunPorts> Running<P> {
             Settling::Resume => out_of_date.is_some().then_some(Closed::AsItIs),
         };
         let (id, fence, keyring, told_generation) = (open.id, self.fence, self.keyring(), open.told_generation);
-        let job = self.cause.job.as_deref();
-        let journal = Journal { id, fence, keyring, ids: plan.ids(), past, closed, told_generation, job };
+        let (job, kept) = (self.cause.job.as_deref(), kept_by(planned));
+        let journal = Journal { id, fence, keyring, ids: plan.ids(), past, closed, told_generation, kept, job };
         let changes = planned.changes.len();
         let applied = self.locked(async {
             Ok(self.interruptibly(id, Box::pin(apply::apply(&self.ports, planned, &held, &journal, &mut report))).await)

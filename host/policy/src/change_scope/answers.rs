@@ -2,6 +2,7 @@
 
 use super::attribute::{flag, text};
 use crate::json::{fold, read};
+use crate::text_form::compared;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -129,7 +130,10 @@ pub(super) fn account(user: &Json, is_whole: bool) -> Option<ShownAccount> {
         let is_none = value.is_null() || value.as_str() == Some("");
         carries = match (text(Some(value)), is_none, &carries) {
             (_, true, carries) => (*carries).clone(),
-            (Some(id), _, Carries::Nobody | Carries::Unclear) if key == "externalId" => Carries::Employee(id),
+            (Some(id), _, Carries::Nobody | Carries::Unclear) if key == "externalId" => match compared(&id) {
+                id if id.is_empty() => carries,
+                id => Carries::Employee(id),
+            },
             _ => Carries::Unclear,
         };
     }

@@ -3,6 +3,7 @@
 //! A write to any other attribute, or in any other spelling, is refused: the host cannot compare it with the plan.
 
 use crate::json::fold;
+use crate::text_form;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeSet;
 
@@ -81,10 +82,11 @@ pub(super) enum Form {
 /// When two texts of an attribute count as the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Same {
+    /// As names are compared ([`text_form::compared`]).
     Exactly,
-    /// Without regard to case.
+    /// As addresses are compared, without regard to case ([`text_form::address_compared`]).
     Folded,
-    /// By digits and plus signs.
+    /// By what is dialled ([`text_form::phone_compared`]).
     Digits,
     /// With slashes as dashes.
     Date,
@@ -293,11 +295,11 @@ fn member<'v>(object: &'v Json, key: &str) -> Option<&'v Json> {
 
 impl Same {
     fn holds(self, a: &str, b: &str) -> bool {
-        let digits = |text: &str| text.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect::<String>();
         match self {
-            Self::Exactly => a == b,
-            Self::Folded => a.to_lowercase() == b.to_lowercase(),
-            Self::Digits => digits(a) == digits(b),
+            _ if a == b => true,
+            Self::Exactly => text_form::compared(a) == text_form::compared(b),
+            Self::Folded => text_form::address_compared(a) == text_form::address_compared(b),
+            Self::Digits => text_form::phone_compared(a) == text_form::phone_compared(b),
             Self::Date => a.replace('/', "-") == b.replace('/', "-"),
         }
     }

@@ -4,6 +4,7 @@ use super::answers::{self, Carries, Progress};
 use super::attribute::shows;
 use super::{ApplyScope, Planned, Sent};
 use crate::request::Role;
+use crate::text_form::compared;
 use hibob_contract::directory_sync::ChangeKind;
 use http::{Method, StatusCode};
 
@@ -97,7 +98,8 @@ impl ApplyScope {
         }
         let answers = self.answers();
         if matches!(self.kind, ChangeKind::CreateCostCenter | ChangeKind::RestoreCostCenter) {
-            let shown = answers.cost_centers.get(written_id).filter(|shown| shown.name == self.name);
+            let shown =
+                answers.cost_centers.get(written_id).filter(|shown| compared(&shown.name) == compared(&self.name));
             return match shown {
                 Some(shown) if !shown.archived => Made::ApartFrom(Vec::new()),
                 Some(_) if answers.is_accepted => Made::ApartFrom(vec!["archived".to_owned()]),

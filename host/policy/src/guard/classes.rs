@@ -2,8 +2,8 @@
 //!
 //! 1. Each class is counted over the plan (`count.rs`), in accounts, and held if there are more than its limit
 //!    (`limits.rs`).
-//! 2. A single change is not too many, unless it archives the last active account, or the operator has set the limit
-//!    to nothing at all.
+//! 2. A single change is not too many, unless it archives the last active account and the operator has set no number,
+//!    or the operator has set the limit to nothing at all.
 //! 3. From two changes on, half of the accounts or more are too many to be archived, renamed, reactivated or cleared,
 //!    also where a number that the operator has set would allow it. A share of half or more that the operator has set
 //!    allows it.
@@ -115,7 +115,8 @@ fn too_many(
         None => format!("{number} of {n} accounts would {}", class.would()),
     };
     let is_single = number == 1 && (limit.min != Some(0) || limit.percent > 0);
-    let is_last = class == Class::Archiving && number >= n && n > 0 && limit.percent < 100;
+    let is_set = limit.min.is_some_and(|min| min > 0) || limit.percent >= 100;
+    let is_last = class == Class::Archiving && number == 1 && n == 1 && !is_set;
     if number > most && (!is_single || is_last) {
         return Some(format!("{what}, and the limit is {most} ({} %, at least {least})", limit.percent));
     }

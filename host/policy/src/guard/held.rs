@@ -1,5 +1,6 @@
 //! What the guards hold: whole changes, or single fields of changes.
 
+use crate::adopted;
 use crate::guard::Class;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind};
@@ -58,15 +59,17 @@ impl Held {
         of_class
     }
 
-    /// The changes as they are to be made, at the same positions: without the fields that are held. This is the host's
-    /// work, so that it holds for plugins of every version.
+    /// The changes as they are to be made, at the same positions: without the fields that are held, and without those
+    /// that an adopted account keeps. This is the host's work, so that it holds for plugins of every version.
     ///
     /// A change that waits for one whose user name is held no longer waits for it if its own user name is held too.
     pub fn without_held_fields(&self, planned: &Planned) -> Vec<Change> {
         let stays = self.renames_held(planned);
         let trimmed = planned.changes.iter().enumerate().map(|(position, change)| {
-            let Some(held) = self.fields.get(&position) else { return change.clone() };
-            let mut change = change.clone();
+            let mut kept = change.clone();
+            kept.fields.retain(|field| !adopted::stays(change, field));
+            let Some(held) = self.fields.get(&position) else { return kept };
+            let mut change = kept;
             change.fields.retain(|field| !held.contains_key(&field.field));
             if held.contains_key(USER_NAME) {
                 change.depends_on.retain(|id| !stays.contains(id.as_str()));

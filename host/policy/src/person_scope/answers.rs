@@ -1,7 +1,8 @@
 //! What HiBob has answered during a call about one person.
 
+use crate::json::unmarked;
 use crate::request::LIFECYCLE_TABLE;
-use chrono::NaiveDate;
+use crate::text_form::{compared, day};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +33,7 @@ impl PersonAnswers {
         body: &[u8],
     ) {
         self.digest.update(Sha256::digest(body));
-        let Ok(body) = serde_json::from_slice::<Value>(body) else { return };
+        let Ok(body) = serde_json::from_slice::<Value>(unmarked(body)) else { return };
         if let Some(list) = path.strip_prefix(NAMED_LISTS) {
             let items = body.get("values").or_else(|| body.get("items")).unwrap_or(&body);
             items_of(items, self.lists.entry(list.to_owned()).or_default(), 0);
@@ -96,7 +97,7 @@ fn value_of(person: &Value, field: &str) -> Option<String> {
 
 fn text(value: Option<&Value>) -> Option<String> {
     match value? {
-        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !compared(text).is_empty()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
@@ -129,7 +130,7 @@ fn days_before_leave_of(rows: &Value, days: &mut BTreeSet<String>, depth: usize)
         }
         let status = row.get("status").and_then(Value::as_str).unwrap_or_default();
         let first = row.get("effectiveDate").and_then(Value::as_str);
-        let first = first.and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok());
+        let first = first.and_then(day);
         if is_garden_leave(status) {
             days.extend(first.and_then(|first| first.pred_opt()).map(|day| day.to_string()));
         }

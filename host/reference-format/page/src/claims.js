@@ -1,6 +1,6 @@
 // What a reference says: a closed set of texts, each of which looks like what it is.
 
-const TEXT_CHARACTERS_MAX = 120;
+const TEXT_CHARACTERS_MAX = 400;
 
 // Controls, formats, white space other than the space, private use, noncharacters, letters of which nothing is seen, and
 // selectors of another letter's look. Joiners stay, as Persian and Indic names are spelled with them.

@@ -131,10 +131,17 @@ impl Body {
     /// The layout with the largest letters with which everything fits. One that does not break words of the name is
     /// preferred, even with smaller letters.
     pub(super) fn fitted(credential: &Credential) -> Result<Self, PdfError> {
-        let bodies: Result<Vec<Self>, PdfError> =
-            [1.0, 0.85, 0.7, 0.58].map(|scale| Self::new(credential, scale)).into_iter().collect();
-        let bodies = bodies?.into_iter().filter(Self::fits);
-        bodies.min_by_key(|body| !body.name.has_whole_words()).ok_or(PdfError::TooLong)
+        let mut with_broken_words = None;
+        for scale in [1.0, 0.85, 0.7, 0.58, 0.46, 0.36, 0.27] {
+            let body = Self::new(credential, scale)?;
+            if body.fits() && body.name.has_whole_words() {
+                return Ok(body);
+            }
+            if body.fits() && with_broken_words.is_none() {
+                with_broken_words = Some(body);
+            }
+        }
+        with_broken_words.ok_or(PdfError::TooLong)
     }
 
     fn new(credential: &Credential, scale: f32) -> Result<Self, PdfError> {
@@ -157,7 +164,7 @@ impl Body {
             ("Employed", Some(period)),
             ("Date of issue", Some(issued)),
         ];
-        let value = style(12.5 * scale.max(0.7), Weight::Regular);
+        let value = style(12.5 * scale.max(0.42), Weight::Regular);
         let (mut y, mut blocks) = (name.end() + 44.0 * scale, Vec::new());
         for (label, text) in facts.into_iter().filter_map(|(label, text)| Some((label, text?))) {
             let label = Block::new(&format!("{label} "), LEFT, y, VALUE_LEFT - LEFT, LABEL, GREY)?;

@@ -18,7 +18,14 @@ pub struct Contents {
     exports: Vec<String>,
     wit_version: Option<WitVersion>,
     manifest: Result<Option<Manifest>, String>,
+    time_zone_data: Option<String>,
 }
+
+/// The custom section in which a plugin says which version of IANA's time zone data it has in it.
+const TIME_ZONES_SECTION: &str = "hibob-connector-time-zones";
+
+/// Most bytes of that version; a longer text is none.
+const TIME_ZONES_BYTES_MAX: usize = 16;
 
 impl Contents {
     /// Reads the sections of a plugin's file.
@@ -57,6 +64,11 @@ impl Contents {
         self.manifest.as_ref().map(Option::as_ref).map_err(Clone::clone)
     }
 
+    /// The version of IANA's time zone data that the plugin says it has in it, such as `2026a`; `None` if it says none.
+    pub fn time_zone_data(&self) -> Option<&str> {
+        self.time_zone_data.as_deref()
+    }
+
     /// The version and the manifest, if the host can run the plugin as far as the sections say.
     ///
     /// # Errors
@@ -87,6 +99,7 @@ pub(super) fn unfit(name: &str, what: &str) -> HostError {
 fn read(bytes: &[u8]) -> Result<Contents, String> {
     let broken = |error: wasmparser::Error| format!("it cannot be read as a component: {}", error.message());
     let (mut imports, mut exports, mut sections) = (Vec::new(), Vec::new(), Vec::new());
+    let mut zones = None;
     let mut depth = 0_usize; // how many modules and components inside the component are open
     let mut instances = Instances::default();
     for payload in Parser::new(0).parse_all(bytes) {
@@ -120,6 +133,7 @@ fn read(bytes: &[u8]) -> Result<Contents, String> {
             }
             // A linker puts the section into the core module, other tools put it into the component.
             Payload::CustomSection(section) if section.name() == SECTION => sections.push(section.data()),
+            Payload::CustomSection(section) if section.name() == TIME_ZONES_SECTION => zones = Some(section.data()),
             _ => {}
         }
     }
@@ -140,7 +154,9 @@ fn read(bytes: &[u8]) -> Result<Contents, String> {
         (Some(WitVersion::V0_2), _) => Err(format!("it has {} manifests, and one is allowed", sections.len())),
         (Some(WitVersion::V0_1) | None, _) => Ok(None),
     };
-    Ok(Contents { imports, exports, wit_version, manifest })
+    let is_version = |text: &&[u8]| text.len() <= TIME_ZONES_BYTES_MAX && text.iter().all(u8::is_ascii_alphanumeric);
+    let time_zone_data = zones.filter(is_version).map(|text| String::from_utf8_lossy(text).into_owned());
+    Ok(Contents { imports, exports, wit_version, manifest, time_zone_data })
 }
 
 #[cfg(test)]
@@ -164,6 +180,11 @@ mod tests {
         assert_eq!(contents.missing(), [""; 0]);
         let (_, manifest) = contents.accept("x").unwrap();
         assert!(!manifest.needs(hibob_contract::CallKind::Apply).is_empty());
+        assert_eq!(
+            contents.time_zone_data(),
+            Some(hibob_config::zone::TIME_ZONE_DATA),
+            "the host and the plugin differ"
+        );
     }
 
     #[test]

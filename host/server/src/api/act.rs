@@ -3,7 +3,7 @@
 use crate::api::problem::Problem;
 use crate::api::request::ApiRequest;
 use crate::api::routes::Action;
-use crate::api::{events, health, history, jobs, openapi, plans, tenants};
+use crate::api::{events, health, history, jobs, openapi, plans, references, tenants};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use hibob_base::job::WayOn;
@@ -38,7 +38,8 @@ pub(super) async fn act(request: ApiRequest) -> Result<Response<Body>, Problem> 
         Action::ResumeRun => jobs::go_on(&request, WayOn::Resume).await,
         Action::AbandonRun => jobs::go_on(&request, WayOn::Abandon).await,
         Action::Workbook => history::workbook(&request).await,
-        Action::ListReferences => history::references(&request).await,
+        Action::ListReferences => references::list(&request).await,
+        Action::ExportReference => references::export(&request).await,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The history of a tenant's runs, and its references.
+//! The history of a tenant's runs.
 
 use crate::api::act::{bytes, json};
 use crate::api::problem::Problem;
@@ -6,7 +6,7 @@ use crate::api::request::ApiRequest;
 use crate::api::routes::XLSX;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
-use hibob_jobs::{history, interrupted, references as issued};
+use hibob_jobs::{history, interrupted};
 use hibob_store::database::PastRun;
 use hibob_store::privacy::Records;
 
@@ -38,12 +38,6 @@ pub(super) async fn workbook(request: &ApiRequest) -> Result<Response<Body>, Pro
         response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
     }
     Ok(response)
-}
-
-pub(super) async fn references(request: &ApiRequest) -> Result<Response<Body>, Problem> {
-    let records = records(request).await?;
-    let (references, deliveries) = (records.references().await?, records.database().deliveries().await?);
-    Ok(json(StatusCode::OK, &issued::list_json(request.tenant(), &references, &deliveries)?))
 }
 
 async fn records(request: &ApiRequest) -> Result<Records, Problem> {

@@ -92,6 +92,10 @@ fn parameters(route: &Route) -> Vec<Value> {
                     let description = "The SHA-256 of a plan, or the first characters of it.";
                     json!({ "type": "string", "pattern": "^[0-9a-fA-F]{8,64}$", "description": description })
                 }
+                "reference" => {
+                    let description = "A reference's id, as the list has it.";
+                    json!({ "type": "string", "pattern": "^[0-9a-fA-F-]{1,64}$", "description": description })
+                }
                 _ => json!({ "type": "integer", "minimum": 1 }),
             };
             json!({ "name": name, "in": "path", "required": true, "schema": schema })
@@ -126,11 +130,13 @@ fn new_job() -> Value {
         JobKind::ALL.iter().copied().filter(|kind| *kind != JobKind::Apply).map(JobKind::word).collect();
     let (number, flag) = (json!({ "type": "integer", "minimum": 0 }), json!({ "type": "boolean" }));
     let others = [
-        ("allow_changed_source", flag),
+        ("allow_changed_source", flag.clone()),
         ("allow_issuing", number.clone()),
         ("allow_revoking", number),
+        ("skip_grace_time", flag.clone()),
         ("employees", json!({ "type": "array", "items": { "type": "string" } })),
         ("reference", json!({ "type": "string" })),
+        ("again", flag),
     ];
     let release =
         |(name, help): (&str, &str)| (name.to_owned(), json!({ "type": "integer", "minimum": 0, "description": help }));
@@ -212,7 +218,10 @@ fn summary(action: Action) -> &'static str {
         Action::ResumeRun => "Queue a job that applies the rest of the plan of an interrupted run",
         Action::AbandonRun => "Queue a job that leaves the rest of the plan of an interrupted run undone",
         Action::Workbook => "What a run did, as .xlsx",
-        Action::ListReferences => "The references of a tenant, with their states and deliveries",
+        Action::ListReferences => {
+            "The references of a tenant, with their states and deliveries, and the departures without one"
+        }
+        Action::ExportReference => "A reference as its PDF, with the signed JSON and the log proof attached",
     }
 }
 

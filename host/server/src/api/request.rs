@@ -38,7 +38,7 @@ pub(super) type Params = Result<RawPathParams, RawPathParamsRejection>;
 pub(super) struct Named {
     /// The id of a tenant, which may or may not exist.
     pub(super) tenant: Option<String>,
-    /// The name of a secret, or the first characters of a plan's digest.
+    /// The name of a secret, the first characters of a plan's digest, or a reference's id.
     pub(super) name: Option<String>,
     /// The number of a job or a run.
     pub(super) number: Option<i64>,
@@ -79,6 +79,11 @@ impl Named {
                     let is_hex = value.len() <= WORD_CHARS_MAX && value.bytes().all(|byte| byte.is_ascii_hexdigit());
                     named.name = Some(is_hex.then(|| value.to_owned()).ok_or_else(|| Problem::not_found("plan"))?);
                 }
+                "reference" => {
+                    let fits = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+                    let is_id = value.len() <= WORD_CHARS_MAX && value.bytes().all(fits);
+                    named.name = Some(is_id.then(|| value.to_owned()).ok_or_else(|| Problem::not_found("reference"))?);
+                }
                 // `job` or `run`, which are numbers.
                 what => {
                     let number = value.parse().ok().filter(|number| *number > 0);
@@ -89,7 +94,7 @@ impl Named {
         Ok(named)
     }
 
-    /// The job, run, secret or plan, for the API log.
+    /// The job, run, secret, plan or reference, for the API log.
     pub(super) fn object(&self) -> Option<String> {
         self.name.clone().or_else(|| self.number.map(|number| number.to_string()))
     }

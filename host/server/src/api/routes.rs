@@ -56,6 +56,7 @@ pub(super) enum Action {
     AbandonRun,
     Workbook,
     ListReferences,
+    ExportReference,
 }
 
 /// The HTTP method of a route.
@@ -117,7 +118,7 @@ const fn get(action: Action, name: &'static str, path: &'static str, holders: Op
     }
 }
 
-pub(super) static ROUTES: [Route; 26] = [
+pub(super) static ROUTES: [Route; 27] = [
     Route { done: &[(200, "text/plain")], ..get(Action::Health, "health", "/healthz", None) },
     Route { also: &[503], ..get(Action::Readiness, "readiness", "/readyz", None) },
     get(Action::Description, "description", "/openapi.json", None),
@@ -203,6 +204,16 @@ pub(super) static ROUTES: [Route; 26] = [
         ..get(Action::Workbook, "workbook", "/v1/tenants/{tenant}/runs/{run}/workbook", EVERYBODY)
     },
     get(Action::ListReferences, "references", "/v1/tenants/{tenant}/references", WHO_CHANGES),
+    Route {
+        done: &[(200, "application/pdf")],
+        also: &[409, 422],
+        ..get(
+            Action::ExportReference,
+            "export-reference",
+            "/v1/tenants/{tenant}/references/{reference}/export",
+            WHO_CHANGES,
+        )
+    },
 ];
 
 /// The media type of a workbook (ECMA-376, registered with IANA).

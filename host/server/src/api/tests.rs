@@ -2,6 +2,7 @@
 
 mod access;
 mod actions;
+mod documented;
 mod progress;
 mod wire;
 
@@ -14,7 +15,14 @@ use hibob_base::digest::hex;
 use hibob_base::job::RunKind;
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::TenantConfig;
+use hibob_contract::offboarding_references::Departure;
+use hibob_jobs::references::IssuerKeys;
+use hibob_reference_format::claims::{ClaimText, Claims, Employment};
+use hibob_reference_format::credential::{Credential, SignedCredential};
+use hibob_reference_format::keys::Selector;
+use hibob_reference_format::status_list::StatusPosition;
 use hibob_store::data_dir::DataDir;
+use hibob_store::database::NewReference;
 use hibob_store::database::{NewApproval, NewJournal, RunRecord};
 use hibob_store::token;
 use hibob_store::token::TokenRole;
@@ -92,7 +100,7 @@ fn config(id: &str) -> Value {
 fn path(route: &Route, number: i64) -> String {
     let number = number.to_string();
     let path = route.path.replace("{tenant}", "acme").replace("{name}", "hibob.token");
-    path.replace("{job}", &number).replace("{run}", &number).replace("{plan}", "00000000")
+    path.replace("{job}", &number).replace("{run}", &number).replace("{plan}", "00000000").replace("{reference}", "0")
 }
 
 /// A request's method and its path among the routes.
@@ -230,6 +238,54 @@ impl Site {
         };
         let journal = database.begin_journal(fence, &new).await.unwrap();
         database.mark_interrupted(fence, journal, "Ctrl-C", 1_767_225_601).await.unwrap();
+    }
+
+    /// A reference that `acme` has issued, by its id.
+    async fn reference(&self) -> String {
+        let mut file = config("acme");
+        file["references"] = json!({ "domain": "acme.example", "name": "ACME GmbH" });
+        let config: TenantConfig = serde_json::from_value(file).unwrap();
+        self.data.put(&config, AppliedBy::Api).await.unwrap();
+        let keys = IssuerKeys::open(&self.data, &config).await.unwrap();
+        if keys.list().await.unwrap().is_empty() {
+            keys.make(Some("k1")).await.unwrap();
+        }
+        let (issuer, selector) = (keys.issuer().clone(), Selector::parse("k1").unwrap());
+        let key = self.data.secrets().signing_key("acme", &issuer.domain, &selector).await.unwrap();
+        let day = |text: &str| text.parse().unwrap();
+        let employment = Employment {
+            name: ClaimText::parse("name", "Maeve Quinn").unwrap(),
+            job_title: None,
+            department: None,
+            start: day("2019-03-01"),
+            end: day("2026-10-31"),
+        };
+        let (place, now) = (u32::from(rand::random::<u16>()), chrono::Utc::now());
+        let claims = Claims::new(issuer, employment).unwrap();
+        let credential = Credential::new(claims, StatusPosition { list: 1, index: place }, now).unwrap();
+        let id = credential.id.uuid();
+        let signed = SignedCredential::sign(credential, &key, &selector).unwrap();
+        let database = self.data.tenant_database("acme").await.unwrap();
+        let fence = database.take_fence(1).await.unwrap();
+        let new = NewReference {
+            id: id.clone(),
+            departure: Departure {
+                employee_id: place.to_string(),
+                ended_on: "2026-10-31".to_owned(),
+                basis: String::new(),
+            },
+            document: signed.canonical().to_vec(),
+            digest: signed.digest(),
+            selector: selector.to_string(),
+            status_list: 1,
+            status_index: place,
+            plugin_digest: String::new(),
+            answers_digest: [0; 32],
+            issued_at: now.timestamp(),
+            message_id: format!("<{id}@acme.example>"),
+        };
+        database.record_reference(fence, &new, None).await.unwrap().unwrap();
+        id
     }
 
     /// A run of `acme` with one line and one error.

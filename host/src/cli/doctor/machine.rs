@@ -2,8 +2,8 @@
 
 use super::Finding;
 use hibob_base::clock::now_unix_seconds;
-use hibob_config::schedule::TIME_ZONE_DATA;
 use hibob_config::tenant::TenantConfig;
+use hibob_config::zone::TIME_ZONE_DATA;
 use hibob_net::tls;
 use std::ffi::OsString;
 use std::io::Write;

@@ -35,7 +35,8 @@ pub(in crate::cli) fn write_tenant(path: &Path, servers: &Servers, access: &Acce
          [travelperk]\nscim_url = \"{scim}\"\nrest_url = \"{rest}\"\ncost_centers_url = \"{rest}\"\nkey = \"file:{key}\"\n\
          calls_per_minute = 60000 # the stand-ins set no limit; leave this out for the real service\n\n\
          [sync]\ndefault_language = \"en\"\n\n\
-         [references]\ndomain = \"acme.example\"\nname = \"ACME GmbH\"\n\n\
+         [references]\ndomain = \"acme.example\"\nname = \"ACME GmbH\"\n\
+         issue_after_hours = 0 # the stand-ins let a day pass in no time; leave this out for the real service\n\n\
          [references.smtp]\nhost = \"{host}\"\nport = {port}\nsecurity = \"none\" # on this machine only\n\
          from = \"ACME HR <hr@acme.example>\"\n\n\
          [limits]\nretry_pause_milliseconds = 50 # the stand-ins recover at once\n",

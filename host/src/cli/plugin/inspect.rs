@@ -31,6 +31,7 @@ pub(super) async fn inspect(global: &Global, file: Option<PathBuf>) -> Result<Ex
         "size_bytes": size,
         "identity": identity_json(&identity),
         "wit_version": version,
+        "time_zone_data": contents.time_zone_data(),
         "exports": contents.exports(),
         "imports": contents.imports(),
         "not_offered": missing,
@@ -40,6 +41,8 @@ pub(super) async fn inspect(global: &Global, file: Option<PathBuf>) -> Result<Ex
     let list = |items: &[String]| if items.is_empty() { "-".to_owned() } else { items.join("\n           ") };
     let mut text = format!("plugin     {name}\ndigest     {digest}\nsize       {size} bytes\nidentity   {identity}\n");
     text += &format!("wit        {}\n", version.unwrap_or("none that this host runs"));
+    let zones = contents.time_zone_data().map(|version| format!("IANA {version}"));
+    text += &format!("time zones {}\n", zones.as_deref().unwrap_or("it does not say which data it has"));
     text += &format!("exports    {}\nimports    {}", list(contents.exports()), list(contents.imports()));
     if !missing.is_empty() {
         text += &format!("\n! error  this host does not offer: {}", missing.join(", "));

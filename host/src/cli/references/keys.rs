@@ -11,7 +11,7 @@ use hibob_store::database::KeyRow;
 
 #[derive(Subcommand)]
 pub(in crate::cli) enum KeyCommand {
-    /// Make a key. The first one signs at once; a later one waits for `rotate`, so that its DNS record can spread
+    /// Make a key. The first one signs once a run has seen its DNS record; a later one waits for `rotate`
     #[command(after_help = "Example: hibob references key new acme")]
     New {
         /// The tenant's id
@@ -19,6 +19,9 @@ pub(in crate::cli) enum KeyCommand {
         /// The key's name in DNS, letters and digits [default: a name after the day]
         #[arg(long, value_name = "NAME")]
         selector: Option<String>,
+        /// Let the first key sign at once, although nobody can verify what it signs before its DNS record is there
+        #[arg(long)]
+        unpublished: bool,
     },
     /// List the keys and their DNS records
     #[command(after_help = "Example: hibob references key list acme")]
@@ -34,6 +37,9 @@ pub(in crate::cli) enum KeyCommand {
         /// Confirm it where no key waits: a new one then signs at once, before its DNS record can be there
         #[arg(long)]
         yes: bool,
+        /// Do not look whether the DNS record of the key that waits is there
+        #[arg(long)]
+        unpublished: bool,
     },
     /// Revoke a stolen key: every reference that it signed becomes invalid with the next publication
     #[command(after_help = "Example: hibob references key revoke acme k20261122")]
@@ -53,13 +59,20 @@ impl KeyCommand {
     pub(super) fn change(&self) -> Option<Change> {
         Some(match self {
             Self::List { .. } => return None,
-            Self::New { tenant, selector } => {
-                Change::new("references-key-new").of(tenant).with(selector.as_deref().unwrap_or_default())
+            Self::New { tenant, selector, unpublished } => {
+                let words = [selector.as_deref().unwrap_or_default(), said(*unpublished)];
+                Change::new("references-key-new").of(tenant).with(words.join(" ").trim())
             }
-            Self::Rotate { tenant, .. } => Change::new("references-key-rotate").of(tenant),
+            Self::Rotate { tenant, unpublished, .. } => {
+                Change::new("references-key-rotate").of(tenant).with(said(*unpublished))
+            }
             Self::Revoke { tenant, selector, .. } => Change::new("references-key-revoke").of(tenant).with(selector),
         })
     }
+}
+
+fn said(unpublished: bool) -> &'static str {
+    if unpublished { "unpublished" } else { "" }
 }
 
 pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, HostError> {
@@ -72,9 +85,13 @@ pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, Ho
     let is_witnessed = config.references.as_ref().is_some_and(|references| !references.witnesses.is_empty());
     let keys = IssuerKeys::open(&data, &config).await?;
     let rows = match &command {
-        KeyCommand::New { selector, .. } => vec![keys.make(selector.as_deref()).await?],
-        KeyCommand::Rotate { yes, .. } => {
+        KeyCommand::New { selector, unpublished: true, .. } => vec![keys.make(selector.as_deref()).await?],
+        KeyCommand::New { selector, .. } => vec![keys.make_waiting(selector.as_deref()).await?],
+        KeyCommand::Rotate { yes, unpublished, .. } => {
             let known = keys.list().await?;
+            if let (Some(next), false) = (known.iter().find(|key| key.is_next()), *unpublished) {
+                hibob_runner::require_published(&config, &keys.record(next)?).await?;
+            }
             if !known.is_empty() && !known.iter().any(KeyRow::is_next) {
                 let what = "no key waits, so a new one would sign at once; nobody can verify what it signs before its DNS \
                             record is there";
@@ -109,8 +126,11 @@ pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, Ho
     if rows.is_empty() {
         outln!("tenant {tenant} has no key yet: hibob references key new {tenant}");
     }
+    let first = keys.first_waiting().await?.map(|row| row.selector);
     for (row, record) in rows.iter().zip(&records) {
-        outln!("{}  {}", BOLD.on_stdout(&row.selector), state(row));
+        let is_first = first.as_ref() == Some(&row.selector);
+        let state = if is_first { "signs once a run has seen its DNS record" } else { state(row) };
+        outln!("{}  {state}", BOLD.on_stdout(&row.selector));
         outln!("  {} TXT \"{}\"", record.name, record.value);
         if is_witnessed {
             outln!("  to the witnesses  {}", keys.log_key(row)?);

@@ -3,9 +3,11 @@
 use crate::cli::outcome;
 use crate::cli::paint::{BOLD, DIM, GREEN, RED, YELLOW, clean};
 use hibob_base::error::{Exit, HostError};
-use hibob_jobs::references::{Report, WitnessReport, name_of};
+use hibob_jobs::references::{HeldClass, HeldPerson, Report, WitnessReport, name_of};
 use hibob_jobs::run::ErrorRow;
-use hibob_store::database::{DeliveryRow, DeliveryState, ReferenceRow, ReferenceState};
+use hibob_store::database::{
+    DeliveryRow, DeliveryState, DepartureDetails, DepartureRow, ReferenceRow, ReferenceState, WhyNone,
+};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 
@@ -26,11 +28,18 @@ pub(super) fn report(report: &Report, json: bool, all: bool) -> Exit {
         outcome::held_lines(&people, all, std::io::stdout().is_terminal()).iter().for_each(|line| outln!("{line}"));
         outln!("    to go on {}", clean(&guard.remedy));
     }
+    let not_due: Vec<String> = report.held.iter().filter_map(not_due).collect();
+    if !not_due.is_empty() {
+        outln!("{} {} references are not due yet; a later run issues them", DIM.on_stdout("- held"), not_due.len());
+        outcome::held_lines(&not_due, all, std::io::stdout().is_terminal()).iter().for_each(|line| outln!("{line}"));
+    }
     let numbers = [
         ("issued", report.issued),
+        ("not due yet", report.not_due),
         ("superseded", report.superseded),
         ("revoked", report.revoked),
         ("delivered", report.delivered),
+        ("told of a revocation", report.told),
         ("waiting", report.waiting),
         ("refused", report.refused),
     ];
@@ -41,6 +50,17 @@ pub(super) fn report(report: &Report, json: bool, all: bool) -> Exit {
     }
     outcome::stopped(report.error.as_ref());
     report.exit()
+}
+
+/// The line about somebody whose reference is not due yet; none for others.
+fn not_due(person: &HeldPerson) -> Option<String> {
+    let why = match person.class {
+        HeldClass::LastDay => "the last day is not over at the site",
+        HeldClass::GraceTime => "the grace time is not over (references.issue_after_hours)",
+        HeldClass::Issuing | HeldClass::Revoking => return None,
+    };
+    let name = person.name.as_deref().map(|name| format!("  {}", clean(name))).unwrap_or_default();
+    Some(format!("{}  {}{name}: {why}", clean(&person.employee_id), clean(&person.ended_on)))
 }
 
 /// Prints which witnesses confirmed the log, and which did not.
@@ -58,8 +78,13 @@ fn rows(warnings: &[ErrorRow], errors: &[ErrorRow]) {
 }
 
 /// The references as a table.
-pub(super) fn list_text(tenant: &str, rows: &[ReferenceRow], deliveries: &[DeliveryRow]) -> Result<String, HostError> {
-    if rows.is_empty() {
+pub(super) fn list_text(
+    tenant: &str,
+    rows: &[ReferenceRow],
+    deliveries: &[DeliveryRow],
+    open: &[(DepartureRow, DepartureDetails)],
+) -> Result<String, HostError> {
+    if rows.is_empty() && open.is_empty() {
         return Ok(format!("tenant {tenant} has issued no references yet: hibob references {tenant}"));
     }
     let deliveries: BTreeMap<u64, &DeliveryRow> = deliveries.iter().map(|row| (row.log_index, row)).collect();
@@ -76,7 +101,26 @@ pub(super) fn list_text(tenant: &str, rows: &[ReferenceRow], deliveries: &[Deliv
             state(row)
         ));
     }
+    for (row, details) in open {
+        let name = details.name.as_deref().map(|name| format!("  {}", clean(name))).unwrap_or_default();
+        lines.push(format!("{}{name}", BOLD.on_stdout("no reference")));
+        let (id, why) = (clean(&row.employee_id), why_none(row.why, details));
+        lines.push(format!("    employee {id}, until {}; {why}", clean(&row.ended_on)));
+    }
     Ok(lines.join("\n"))
+}
+
+fn why_none(why: WhyNone, details: &DepartureDetails) -> String {
+    match why {
+        WhyNone::LastDay => "the last day is not over at the site".to_owned(),
+        WhyNone::GraceTime => "the grace time is not over; hibob references issue … --now does not wait".to_owned(),
+        WhyNone::Guard => "held, because there were too many at once".to_owned(),
+        WhyNone::NotPossible => "not possible with what HiBob has; the last run says why".to_owned(),
+        WhyNone::Waived => {
+            let of = |text: &Option<String>| clean(text.as_deref().unwrap_or("unknown"));
+            format!("waived by {}: {}", of(&details.by), of(&details.reason))
+        }
+    }
 }
 
 fn state(row: &ReferenceRow) -> String {

@@ -27,11 +27,12 @@ pub struct Disabled {
 
 /// The tables that hold tenants' rows, on PostgreSQL, in the order in which a tenant's rows are deleted: a row before
 /// the rows that it refers to.
-pub(super) const TENANT_TABLES: [&str; 24] = [
+pub(super) const TENANT_TABLES: [&str; 27] = [
     "entries_usage", // first, so that the trigger on `entries` has nothing to count
     "entries",
     "baseline",
     "source_states",
+    "kept_fields",
     "journal_events",
     "journals",
     "approvals",
@@ -45,8 +46,10 @@ pub(super) const TENANT_TABLES: [&str; 24] = [
     "forgotten_accounts",
     "forgotten",
     "reference_deliveries",
+    "reference_notices",
     "issued_references",
     "reference_keys",
+    "reference_departures",
     "reference_people",
     "reference_log_head",
     "reference_pause",

@@ -1,13 +1,14 @@
 //! What the guards ask the database beside sums and owners: which accounts are archived, how large the source was, and
 //! what the last runs have held.
 
+use crate::database::engine::Transaction;
 use crate::database::people::{ASKED_MAX, places};
 use crate::database::statement::query;
 use crate::database::{Fence, TenantDatabase};
 use hibob_base::error::HostError;
 use hibob_base::job::{Lane, RunKind};
 use hibob_contract::types::NamedValue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl TenantDatabase {
     /// Those of these accounts that the ledger has as archived, each with the time of its last archiving (Unix seconds;
@@ -88,4 +89,73 @@ impl TenantDatabase {
         let (number,): (i64,) = query(sql).bind(since).fetch_one(&self.store).await?;
         Ok(usize::try_from(number).unwrap_or_default())
     }
+
+    /// How many of these accounts the ledger has as active.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn active_among(&self, accounts: &[String]) -> Result<usize, HostError> {
+        let mut active = 0;
+        for accounts in accounts.chunks(ASKED_MAX) {
+            let places = places(accounts.len());
+            let asked = query(format!("SELECT count(*) FROM accounts WHERE active = 1 AND account_id IN ({places})"));
+            let asked = accounts.iter().fold(asked, |asked, id| asked.bind(id));
+            let (number,): (i64,) = asked.fetch_one(&self.store).await?;
+            active += usize::try_from(number).unwrap_or_default();
+        }
+        Ok(active)
+    }
+
+    /// Drops what is known of the accounts of the target: the plugin's links, the ledger, the baseline and the states
+    /// of the source. The next run is a first sync. Returns how many accounts were known.
+    ///
+    /// # Errors
+    /// The run has lost its lease, or the database failed; nothing was written.
+    pub async fn drop_target(&self, fence: Fence) -> Result<u64, HostError> {
+        let mut transaction = self.begin_fenced(fence).await?;
+        let known = query("DELETE FROM accounts").execute(&mut transaction).await?;
+        for table in ["archivings", "entries", "baseline", "source_states", "kept_fields"] {
+            query(format!("DELETE FROM {table}")).execute(&mut transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(known)
+    }
+
+    /// The fields of adopted accounts that are kept, by account.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn kept_fields(&self) -> Result<BTreeMap<String, BTreeSet<String>>, HostError> {
+        let rows: Vec<(String, String)> =
+            query("SELECT account_id, field FROM kept_fields").fetch_all(&self.store).await?;
+        let mut kept: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (account, field) in rows {
+            kept.entry(account).or_default().insert(field);
+        }
+        Ok(kept)
+    }
+}
+
+/// What a change has done to the fields that an adopted account keeps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeptFields {
+    /// The account.
+    pub account_id: String,
+    /// Fields whose value stays, because HiBob has none.
+    pub kept: Vec<String>,
+    /// Fields that have got HiBob's value.
+    pub written: Vec<String>,
+}
+
+/// Records what a change has done to the fields that its account keeps.
+pub(super) async fn put_kept(transaction: &mut Transaction, fields: &KeptFields) -> Result<(), HostError> {
+    for field in &fields.written {
+        let written = query("DELETE FROM kept_fields WHERE account_id = $1 AND field = $2");
+        written.bind(&fields.account_id).bind(field).execute(&mut *transaction).await?;
+    }
+    for field in &fields.kept {
+        let kept = query("INSERT INTO kept_fields (account_id, field) VALUES ($1, $2) ON CONFLICT DO NOTHING");
+        kept.bind(&fields.account_id).bind(field).execute(&mut *transaction).await?;
+    }
+    Ok(())
 }

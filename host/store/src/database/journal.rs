@@ -1,6 +1,7 @@
 //! The journal of a plan that is being applied, and the fencing token under which a run writes.
 
 use crate::database::engine::Transaction;
+use crate::database::guard_facts::{KeptFields, put_kept};
 use crate::database::interruptions::insert_applied;
 use crate::database::statement::query;
 use crate::database::tenant::run_kind;
@@ -102,6 +103,8 @@ pub struct ChangeRecord {
     pub ledger: Option<LedgerEntry>,
     /// The end of a change: the journal's number, the change's id, and the result as JSON.
     pub finished: Option<(i64, String, String)>,
+    /// What was done to the fields that an adopted account keeps.
+    pub kept: Option<KeptFields>,
 }
 
 impl ChangeRecord {
@@ -274,6 +277,9 @@ impl TenantDatabase {
     ) -> Result<(), HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
         put_entries(&mut transaction, entries, record.ledger.as_ref()).await?;
+        if let Some(kept) = &record.kept {
+            put_kept(&mut transaction, kept).await?;
+        }
         if let Some((journal, change, made)) = &record.finished {
             put_event(&mut transaction, fence, *journal, change, Some(made), now).await?;
         }

@@ -251,6 +251,7 @@ impl TenantDatabase {
         let columns = query(
             "SELECT employee_id FROM accounts UNION SELECT employee_id FROM reference_people
              UNION SELECT employee_id FROM issued_references
+             UNION SELECT employee_id FROM reference_departures
              UNION SELECT employee_id FROM run_updates WHERE employee_id <> ''",
         );
         let columns = columns.fetch_all(&self.store).await?.into_iter().map(|(id,)| id);

@@ -1,9 +1,11 @@
 //! What the references job of a tenant stores: the people's standing, the references, and the heads of the log.
 
 mod deliveries;
+mod departures;
 mod keys;
 
-pub use deliveries::{AttemptRecord, DeliveryRow, DeliveryState, DueDelivery};
+pub use deliveries::{AttemptRecord, DeliveryRow, DeliveryState, DueDelivery, Message};
+pub use departures::{DepartureDetails, DepartureRow, WhyNone};
 pub use keys::KeyRow;
 
 use crate::database::engine::Transaction;
@@ -237,6 +239,7 @@ impl TenantDatabase {
             supersede_latest(&mut transaction, &new.departure.employee_id, reason, new.issued_at).await?;
         }
         put_standing(&mut transaction, &new.departure.employee_id, Standing::Left).await?;
+        departures::remove(&mut transaction, &new.departure.employee_id).await?;
         let known =
             query("SELECT 1 FROM issued_references WHERE employee_id = $1 AND ended_on = $2 AND state = 'valid'");
         let known = known.bind(&new.departure.employee_id).bind(&new.departure.ended_on);
@@ -344,6 +347,25 @@ impl TenantDatabase {
         ReferenceRow::read(query(sql).bind(signed(log_index)).fetch_one(&self.store).await?)
     }
 
+    /// The reference that this one replaces, if that one was delivered: the one before it of the same person, if it is
+    /// superseded.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn replaced_by(&self, row: &ReferenceRow) -> Result<Option<ReferenceRow>, HostError> {
+        let sql = format!(
+            "SELECT {} FROM issued_references
+             WHERE employee_id = $1 AND log_index < $2 ORDER BY log_index DESC LIMIT 1",
+            ReferenceRow::COLUMNS
+        );
+        let before = query(sql).bind(&row.departure.employee_id).bind(signed(row.log_index));
+        let before = before.fetch_optional(&self.store).await?.map(ReferenceRow::read).transpose()?;
+        let Some(before) = before.filter(|before| before.state == ReferenceState::Superseded) else { return Ok(None) };
+        let delivered = query("SELECT 1 FROM reference_deliveries WHERE log_index = $1 AND state = 'delivered'");
+        let was_delivered = delivered.bind(signed(before.log_index)).finds(&self.store).await?;
+        Ok(was_delivered.then_some(before))
+    }
+
     /// The entries of the log, in its order.
     ///
     /// # Errors
@@ -442,7 +464,8 @@ async fn supersede_latest(
     }
 }
 
-/// Ends the validity of a reference, and withdraws its delivery if it is still waiting.
+/// Ends the validity of a reference, and withdraws its delivery if it is still waiting. If it was delivered and is
+/// revoked now, its person is to be told.
 async fn end(
     transaction: &mut Transaction,
     log_index: i64,
@@ -464,6 +487,19 @@ async fn end(
     .bind(log_index)
     .execute(&mut *transaction)
     .await?;
+    if state == ReferenceState::Revoked {
+        let is_told = transaction.of_tenant();
+        query(format!(
+            "INSERT INTO reference_notices (log_index, message_id, state, since, attempts, next_at, said, changed_at)
+             SELECT log_index, replace(message_id, '@', '.revoked@'), 'waiting', $1, 0, $1, '', $1
+             FROM reference_deliveries WHERE log_index = $2 AND state = 'delivered'
+             ON CONFLICT ({is_told}log_index) DO NOTHING"
+        ))
+        .bind(now)
+        .bind(log_index)
+        .execute(&mut *transaction)
+        .await?;
+    }
     Ok(())
 }
 

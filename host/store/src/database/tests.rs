@@ -4,6 +4,7 @@ mod approvals;
 mod control;
 pub(crate) mod dropped;
 mod entries;
+mod guard_facts;
 mod locks;
 mod people;
 mod postgres;
@@ -70,9 +71,10 @@ type Case = fn(Host, Host) -> BoxFuture<'static, ()>;
 
 /// All cases. Their names are also the databases' names on PostgreSQL.
 fn cases() -> impl Iterator<Item = (&'static str, Case)> {
-    let all: [&[(&str, Case)]; 7] = [
+    let all: [&[(&str, Case)]; 8] = [
         &approvals::CASES,
         &entries::CASES,
+        &guard_facts::CASES,
         &record::CASES,
         &references::CASES,
         &locks::CASES,

@@ -35,6 +35,8 @@ pub enum Purpose {
     Update,
     /// A signed reference.
     Reference,
+    /// What is known of a departure without a reference.
+    Departure,
 }
 
 impl Purpose {
@@ -46,6 +48,7 @@ impl Purpose {
             Self::Report => "report",
             Self::Update => "update",
             Self::Reference => "reference",
+            Self::Departure => "departure",
         }
     }
 }

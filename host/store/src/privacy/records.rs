@@ -1,6 +1,6 @@
 //! A tenant's records, read from the database and decrypted.
 
-use crate::database::{PastRun, ReferenceRow, TenantDatabase};
+use crate::database::{DepartureDetails, DepartureRow, PastRun, ReferenceRow, TenantDatabase};
 use crate::privacy::keyring::{Keyring, Purpose};
 use crate::privacy::plan;
 use crate::privacy::plan::DecryptedPlan;
@@ -61,6 +61,16 @@ impl Records {
         let mut references = self.database.references().await?;
         decrypt_references(&self.keyring, &mut references).await?;
         Ok(references)
+    }
+
+    /// The departures without a reference, each with what is kept of it.
+    pub async fn open_departures(&self) -> Result<Vec<(DepartureRow, DepartureDetails)>, HostError> {
+        let rows = self.database.open_departures().await?;
+        let stored: Vec<&[u8]> = rows.iter().map(|row| row.details.as_slice()).collect();
+        let details = self.keyring.decrypt_bytes(Purpose::Departure, &stored).await?;
+        let read = |details: Option<Vec<u8>>| serde_json::from_slice(&details?).ok();
+        let details: Vec<_> = details.into_iter().map(|details| read(details).unwrap_or_default()).collect();
+        Ok(rows.into_iter().zip(details).collect())
     }
 }
 

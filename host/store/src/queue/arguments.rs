@@ -19,8 +19,17 @@ pub enum Arguments {
     Apply(PlanToApply),
     /// Issue references, and deliver them.
     References(ReferencesArguments),
-    /// Deliver the reference with this id again.
-    Deliver(String),
+    /// Deliver one reference.
+    Deliver(DeliverArguments),
+}
+
+/// What a job that delivers one reference is to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeliverArguments {
+    /// The reference's id.
+    pub reference: String,
+    /// Whether it is delivered once more where it was delivered already.
+    pub again: bool,
 }
 
 /// Which plan is applied.
@@ -46,6 +55,8 @@ pub struct ReferencesArguments {
     pub allow_issuing: usize,
     /// References that the guard lets be revoked.
     pub allow_revoking: usize,
+    /// Whether references are issued without a grace time.
+    pub skips_grace: bool,
     /// Whom to issue for, by HiBob's ids; those who have left since the last run where nobody is named.
     pub employees: Option<Vec<String>>,
 }
@@ -67,10 +78,14 @@ pub struct ArgumentFields {
     pub allow_issuing: usize,
     /// `references`: references that the guard lets be revoked.
     pub allow_revoking: usize,
+    /// `references`, with `employees`: whether references are issued without a grace time.
+    pub skip_grace_time: bool,
     /// `references`: whom to issue for, by HiBob's ids; those who have left since the last run where nobody is named.
     pub employees: Option<Vec<String>>,
     /// `deliver`: which reference.
     pub reference: Option<String>,
+    /// `deliver`: whether it is delivered once more where it was delivered already.
+    pub again: bool,
 }
 
 /// Whether the source may look quite different, among the arguments.
@@ -92,10 +107,14 @@ struct OtherFields {
     allow_issuing: usize,
     #[serde(skip_serializing_if = "is_zero")]
     allow_revoking: usize,
+    #[serde(skip_serializing_if = "is_false")]
+    skip_grace_time: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     employees: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<String>,
+    #[serde(skip_serializing_if = "is_false")]
+    again: bool,
 }
 
 impl TryFrom<Map<String, Value>> for ArgumentFields {
@@ -112,18 +131,36 @@ impl TryFrom<Map<String, Value>> for ArgumentFields {
         let other: OtherFields = serde_json::from_value(Value::Object(given))
             .map_err(|error| format!("{error}; what is released is one of {}", names.join(", ")))?;
         release.changed_source = other.allow_changed_source;
-        let OtherFields { plan, approved, interrupted, allow_issuing, allow_revoking, employees, reference, .. } = other;
-        Ok(Self { plan, approved, interrupted, release, allow_issuing, allow_revoking, employees, reference })
+        Ok(Self {
+            plan: other.plan,
+            approved: other.approved,
+            interrupted: other.interrupted,
+            release,
+            allow_issuing: other.allow_issuing,
+            allow_revoking: other.allow_revoking,
+            skip_grace_time: other.skip_grace_time,
+            employees: other.employees,
+            reference: other.reference,
+            again: other.again,
+        })
     }
 }
 
 impl From<ArgumentFields> for Map<String, Value> {
     fn from(fields: ArgumentFields) -> Self {
-        let ArgumentFields { plan, approved, interrupted, release, allow_issuing, allow_revoking, employees, reference } =
-            fields;
-        let allow_changed_source = release.changed_source;
-        let other =
-            OtherFields { plan, approved, interrupted, allow_changed_source, allow_issuing, allow_revoking, employees, reference };
+        let release = fields.release;
+        let other = OtherFields {
+            plan: fields.plan,
+            approved: fields.approved,
+            interrupted: fields.interrupted,
+            allow_changed_source: release.changed_source,
+            allow_issuing: fields.allow_issuing,
+            allow_revoking: fields.allow_revoking,
+            skip_grace_time: fields.skip_grace_time,
+            employees: fields.employees,
+            reference: fields.reference,
+            again: fields.again,
+        };
         let mut map = match serde_json::to_value(other) {
             Ok(Value::Object(map)) => map,
             _ => Self::new(), // texts, numbers and flags can always be written
@@ -177,12 +214,17 @@ impl Arguments {
             JobKind::References => Self::References(ReferencesArguments {
                 allow_issuing: fields.allow_issuing,
                 allow_revoking: fields.allow_revoking,
+                // It is for people whom somebody has named.
+                skips_grace: fields.skip_grace_time && fields.employees.is_some(),
                 employees: fields.employees,
             }),
-            JobKind::Deliver => Self::Deliver(fields.reference.ok_or_else(|| {
-                let remedy = "name a reference, as `hibob references list` shows it";
-                HostError::configuration("the reference to deliver is missing", remedy)
-            })?),
+            JobKind::Deliver => {
+                let reference = fields.reference.ok_or_else(|| {
+                    let remedy = "name a reference, as `hibob references list` shows it";
+                    HostError::configuration("the reference to deliver is missing", remedy)
+                })?;
+                Self::Deliver(DeliverArguments { reference, again: fields.again })
+            }
         };
         if arguments.fields() != given {
             let remedy = "give it only the arguments that the command of the same name takes";
@@ -219,13 +261,18 @@ impl Arguments {
             Self::Apply(PlanToApply::Interrupted(way)) => {
                 ArgumentFields { interrupted: Some(way.word().to_owned()), ..none }
             }
-            Self::References(ReferencesArguments { allow_issuing, allow_revoking, employees }) => ArgumentFields {
-                allow_issuing: *allow_issuing,
-                allow_revoking: *allow_revoking,
-                employees: employees.clone(),
-                ..none
-            },
-            Self::Deliver(reference) => ArgumentFields { reference: Some(reference.clone()), ..none },
+            Self::References(ReferencesArguments { allow_issuing, allow_revoking, skips_grace, employees }) => {
+                ArgumentFields {
+                    allow_issuing: *allow_issuing,
+                    allow_revoking: *allow_revoking,
+                    skip_grace_time: *skips_grace,
+                    employees: employees.clone(),
+                    ..none
+                }
+            }
+            Self::Deliver(DeliverArguments { reference, again }) => {
+                ArgumentFields { reference: Some(reference.clone()), again: *again, ..none }
+            }
         }
     }
 
@@ -270,7 +317,7 @@ impl Arguments {
             JobKind::Sync => Self::Sync(Release::default()),
             JobKind::Apply => Self::Apply(PlanToApply::Saved { digest: "00".to_owned(), release: Release::default() }),
             JobKind::References => Self::References(ReferencesArguments::default()),
-            JobKind::Deliver => Self::Deliver("1".to_owned()),
+            JobKind::Deliver => Self::Deliver(DeliverArguments { reference: "1".to_owned(), again: false }),
         }
     }
 

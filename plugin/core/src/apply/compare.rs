@@ -4,6 +4,7 @@ use crate::field::Field;
 use crate::plan::approvers_value;
 use crate::scim::{Account, Manager};
 use crate::settings::Settings;
+use crate::text_form;
 use crate::value::{PersonRef, Value};
 use std::collections::BTreeSet;
 
@@ -49,7 +50,7 @@ fn manager(account: &Account, expected: Option<&Value>) -> (bool, Option<Value>)
             (wanted.account_id.as_deref() == Some(id), Some(person(Some(id), "")))
         }
         (Manager::Named(name), Some(Value::Person(wanted))) => {
-            (wanted.display_name == **name, Some(person(None, name)))
+            (text_form::same(&wanted.display_name, name), Some(person(None, name)))
         }
         (Manager::Account(id), _) => (false, Some(person(Some(id), ""))),
         (Manager::Named(name), _) => (false, Some(person(None, name))),

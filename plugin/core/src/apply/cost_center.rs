@@ -7,6 +7,7 @@ use crate::field::{ARCHIVED, NAME};
 use crate::http::Request;
 use crate::rest::{self, CostCenter, Page};
 use crate::settings::Settings;
+use crate::text_form;
 use crate::value::Value;
 
 /// Most pages of the listing that are searched for a name.
@@ -49,7 +50,7 @@ impl Applying<'_, '_> {
     pub(super) fn restore(&mut self) -> Result<Outcome, Stop> {
         let id = self.change.target_id.as_deref().unwrap_or_default();
         let Some(center) = self.look_up(id)? else { return Ok(drifted("cost-center", id, None)) };
-        if *center.name != *self.change.display_name {
+        if !text_form::same(&center.name, &self.change.display_name) {
             return Ok(drifted(NAME, &self.change.display_name, Some(&center.name)));
         }
         if !center.archived {
@@ -87,7 +88,7 @@ impl Applying<'_, '_> {
             }
             let Page { items, rows, total } =
                 rest::cost_center_page(&body).map_err(|what| unclear(&format!("TravelPerk: {what}")))?;
-            let found = items.into_iter().find(|center| *center.name == *name && !center.archived);
+            let found = items.into_iter().find(|center| text_form::same(&center.name, name) && !center.archived);
             offset += rows;
             if found.is_some() || rows == 0 || total.is_some_and(|total| offset >= total) {
                 return Ok(found);

@@ -54,7 +54,9 @@ pub(super) fn rejected(answer: &Answer) -> Stop {
         .into(),
         429 => failure(
             "TARGET_RATE_LIMIT",
-            format!("TravelPerk still limits the rate of {request} after the host has waited"),
+            format!(
+                "TravelPerk still limits the rate of {request}, which was not sent again within the limit of waiting"
+            ),
             "sync again later, or lower calls_per_minute in the tenant's file",
             NextStep::Later,
         )

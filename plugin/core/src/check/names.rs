@@ -9,13 +9,15 @@ use crate::plan::{Planner, names};
 use crate::read::read;
 use crate::scim;
 use crate::settings::Settings;
+use crate::text_form;
 use crate::world::World;
 use std::collections::BTreeSet;
 
 /// An error for each site of the settings that HiBob neither lists nor has in an employee's record. Without a list,
 /// only the employees' records count.
 pub(super) fn unknown_sites(settings: &Settings, listed: &NameList, planner: &Planner<'_>) -> Vec<Finding> {
-    let known: BTreeSet<String> = listed.names().chain(planner.sites()).map(str::to_owned).collect();
+    let known: BTreeSet<String> =
+        listed.names().chain(planner.sites()).map(|site| text_form::key(site).into_owned()).collect();
     let unknown = named_sites(settings).filter(|(_, site)| !known.contains(*site));
     let finding = |(setting, site): (&'static str, &str)| {
         let message = format!("HiBob has no site `{site}`{}", near(site, &known));

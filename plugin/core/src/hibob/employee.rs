@@ -1,9 +1,12 @@
 //! One employee's record, with access to the fields by their meaning.
 
+use super::day::{NoDay, day};
 use super::record::{Datum, Record};
 use crate::field::{Field, MANAGER, MANDATORY_FIELDS, TEXT_FIELDS, TEXT_FIELDS_COUNT, TextField};
 use crate::settings::Settings;
+use crate::text_form;
 use chrono::NaiveDate;
+use std::borrow::Cow;
 
 /// The ids of the HiBob fields that a sync reads, and the position of each in a [`Record`]. Details that are not synced
 /// are not read.
@@ -125,14 +128,18 @@ impl<'r, 'a> Employee<'r, 'a> {
         Status::read(self.record.at(self.ids.lifecycle_status))
     }
 
-    /// The first day of the present employment. HiBob's machine values are ISO dates; any other text counts as none.
-    pub fn start_date(&self) -> Option<NaiveDate> {
-        NaiveDate::parse_from_str(self.record.at(self.ids.start_date).text()?, "%Y-%m-%d").ok()
+    /// The first day of the present employment.
+    ///
+    /// # Errors
+    /// It is missing or not read.
+    pub fn start_date(&self) -> Result<NaiveDate, NoDay> {
+        day(self.record.at(self.ids.start_date).text().ok_or(NoDay::Missing)?)
     }
 
-    /// The name of the site.
-    pub fn site(&self) -> &'r Datum<'a> {
-        self.optional(self.ids.site)
+    /// The name of the site, in the form in which names are compared ([`text_form::key`]).
+    pub fn site(&self) -> Option<Cow<'r, str>> {
+        let site = self.record.at(self.ids.site?).text()?;
+        Some(text_form::key(site)).filter(|site| !site.is_empty())
     }
 
     /// The line manager's employee id.
@@ -143,10 +150,6 @@ impl<'r, 'a> Employee<'r, 'a> {
     /// HiBob's value of a text field: that of the first source with a text. Null only if every source was sent as null.
     pub fn text_field(&self, field: TextField) -> &'r Datum<'a> {
         self.first_text(self.ids.sources.get(field.index()).map(Vec::as_slice).unwrap_or_default())
-    }
-
-    fn optional(&self, position: Option<usize>) -> &'r Datum<'a> {
-        position.map_or(&Datum::Absent, |position| self.record.at(position))
     }
 
     /// The first of these fields that has a text. Null only if all of them are null: one that was not sent may have a
@@ -173,7 +176,6 @@ impl<'r, 'a> Employee<'r, 'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::borrow::Cow;
 
     #[test]
     fn status_words_are_read_in_both_spellings() {

@@ -1,5 +1,6 @@
 //! Reads one employee's JSON for a list of field ids, and ignores all other fields.
 
+use crate::text_form;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
@@ -148,13 +149,14 @@ impl<'a> Level<'_, 'a> {
     }
 
     fn store_text(&mut self, text: Cow<'a, str>) {
+        let is_empty = |text: &str| text.is_empty() || (!text.is_ascii() && text_form::key(text).is_empty());
         let datum = match text {
             Cow::Borrowed(text) => match text.trim() {
-                "" => Datum::Null,
+                text if is_empty(text) => Datum::Null,
                 text => Datum::Text(Cow::Borrowed(text)),
             },
             Cow::Owned(text) => match text.trim() {
-                "" => Datum::Null,
+                text if is_empty(text) => Datum::Null,
                 trimmed => Datum::Text(Cow::Owned(trimmed.to_owned())),
             },
         };

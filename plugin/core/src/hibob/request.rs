@@ -14,8 +14,13 @@ pub fn search<'i>(base_url: &str, fields: impl IntoIterator<Item = &'i str>) -> 
 
 /// `POST /people/search` for these fields of one employee. HiBob accepts only one filter with one path.
 pub fn search_one<'i>(base_url: &str, employee_id: &str, fields: impl IntoIterator<Item = &'i str>) -> Request {
+    search_some(base_url, &[employee_id], fields)
+}
+
+/// As [`search_one`], of several employees: the filter takes many ids (the reference page of `people/search`).
+pub fn search_some<'i>(base_url: &str, employee_ids: &[&str], fields: impl IntoIterator<Item = &'i str>) -> Request {
     let fields: Vec<&str> = fields.into_iter().collect();
-    let filter = json!({ "fieldPath": "root.id", "operator": "equals", "values": [employee_id] });
+    let filter = json!({ "fieldPath": "root.id", "operator": "equals", "values": employee_ids });
     people(base_url, &json!({ "fields": fields, "filters": [filter], "showInactive": true }))
 }
 

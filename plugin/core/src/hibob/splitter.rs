@@ -3,6 +3,7 @@
 //! The answer has no pages: 100,000 employees are one body of hundreds of megabytes. Parsing it as a whole would take
 //! gigabytes of memory; the splitter keeps one employee at a time.
 
+use crate::http::BYTE_ORDER_MARK;
 use thiserror::Error;
 
 /// Largest single employee, in bytes. With every field, HiBob sends about 7 kB for an employee.
@@ -78,6 +79,8 @@ pub struct ArraySplitter {
     /// The start of an element whose end has not arrived.
     partial: Vec<u8>,
     position: u64,
+    /// How many bytes of a byte order mark have come before the object.
+    marked: usize,
 }
 
 impl ArraySplitter {
@@ -93,6 +96,7 @@ impl ArraySplitter {
             key: Vec::new(),
             partial: Vec::new(),
             position: 0,
+            marked: 0,
         }
     }
 
@@ -136,7 +140,13 @@ impl ArraySplitter {
     /// skipped value.
     fn structure(&mut self, byte: u8) -> Result<bool, SplitError> {
         let next = match (self.state, byte) {
-            (State::Start, b'{') => State::FirstKey,
+            (State::Start, byte)
+                if BYTE_ORDER_MARK.get(self.marked) == Some(&byte) && self.position == self.marked as u64 =>
+            {
+                self.marked += 1;
+                State::Start
+            }
+            (State::Start, b'{') if [0, BYTE_ORDER_MARK.len()].contains(&self.marked) => State::FirstKey,
             (State::FirstKey | State::NextKey, b'"') => {
                 self.key.clear();
                 State::Key

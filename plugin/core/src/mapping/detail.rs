@@ -11,25 +11,42 @@
 use super::{DesiredValue, Mapping};
 use crate::field::{Form, LANGUAGES, TextField};
 use crate::finding::Notes;
-use crate::hibob::{Datum, NameList};
+use crate::hibob::{Datum, NameList, NoDay, day};
+use crate::phone::{self, Country};
 use crate::settings::MissingDetail;
-use chrono::NaiveDate;
-
-/// Digits that a telephone number has at least and at most (ITU-T E.164 allows 15).
-const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
+use crate::text_form;
+use std::borrow::Cow;
 
 /// TravelPerk does not accept the value. Holds the reason, as the rest of a sentence that begins with `… in HiBob`.
-struct Unfit(&'static str);
+struct Unfit(Cow<'static, str>);
+
+impl Unfit {
+    fn because(why: &'static str) -> Self {
+        Self(why.into())
+    }
+}
 
 impl Mapping<'_> {
     /// The desired value of one detail, by the rules above.
-    pub(super) fn detail(&self, field: TextField, datum: &Datum<'_>, notes: &mut Notes<'_>) -> DesiredValue {
+    ///
+    /// `country` is where a telephone number belongs if it has no country code.
+    pub(super) fn detail(
+        &self,
+        field: TextField,
+        datum: &Datum<'_>,
+        country: Option<&Country>,
+        notes: &mut Notes<'_>,
+    ) -> DesiredValue {
         let row = field.text_row();
         let default = || {
             self.settings.default_of(field).map_or(DesiredValue::Leave, |default| DesiredValue::Default(default.into()))
         };
         let read = match datum.text() {
-            Some(text) => self.read(field, text),
+            Some(sent) => {
+                let text = text_form::text(sent);
+                notes.cleaned(field.name(), field.name(), sent, &text);
+                self.read(field, &text, country, notes).map(|value| text_form::text(&value).into_owned())
+            }
             None if self.settings.default_of(field).is_some() => return default(),
             None if self.settings.missing_detail == MissingDetail::Fail => {
                 let name = field.name();
@@ -52,23 +69,40 @@ impl Mapping<'_> {
         }
     }
 
-    fn read(&self, field: TextField, text: &str) -> Result<String, Unfit> {
+    fn read(
+        &self,
+        field: TextField,
+        text: &str,
+        country: Option<&Country>,
+        notes: &mut Notes<'_>,
+    ) -> Result<String, Unfit> {
         match field.form() {
             Form::Item(list) => listed(text, self.list(list)),
-            Form::Phone => phone(text),
+            Form::Phone => {
+                let phone = phone::read(text, country).map_err(Unfit::because)?;
+                if phone.had_extension {
+                    notes.extension_left_out(field.name());
+                }
+                Ok(phone.written)
+            }
             Form::Language => language(text),
             Form::Gender => gender(text),
             Form::Date => self.past_date(text),
-            Form::Company => Ok(self.settings.companies.get(text).map_or(text, String::as_str).to_owned()),
+            Form::Company => {
+                Ok(self.settings.companies.get(&*text_form::key(text)).map_or(text, String::as_str).to_owned())
+            }
             Form::Text | Form::UserName => Ok(text.to_owned()),
         }
     }
 
-    /// A date before today. HiBob's machine values are ISO dates; any other text is refused.
+    /// A date before today, in the form that [`day`] reads.
     fn past_date(&self, text: &str) -> Result<String, Unfit> {
-        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| Unfit("is not a date"))?;
+        let date = day(text).map_err(|why| match why {
+            NoDay::NotRead(why) => Unfit(why.into()),
+            NoDay::Missing => Unfit::because("is empty"),
+        })?;
         if date >= self.lifecycle.date() {
-            return Err(Unfit("lies in the future"));
+            return Err(Unfit::because("lies in the future"));
         }
         Ok(date.to_string())
     }
@@ -76,17 +110,7 @@ impl Mapping<'_> {
 
 /// The name of an item of one of HiBob's lists, given by id or by name.
 fn listed(text: &str, list: &NameList) -> Result<String, Unfit> {
-    list.resolve(text).map(str::to_owned).ok_or(Unfit("is an item that is not in its list"))
-}
-
-fn phone(text: &str) -> Result<String, Unfit> {
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    let shaped = text.starts_with('+') && text.chars().skip(1).all(|c| c.is_ascii_digit() || " ()-./".contains(c));
-    if !shaped || !PHONE_DIGITS.contains(&digits) {
-        return Err(Unfit("does not begin with + and a country code"));
-    }
-    // TravelPerk's form is `+(area code) (phone number)`.
-    Ok(text.replace(['.', '/'], " "))
+    list.resolve(text).map(str::to_owned).ok_or(Unfit::because("is an item that is not in its list"))
 }
 
 fn language(text: &str) -> Result<String, Unfit> {
@@ -95,7 +119,7 @@ fn language(text: &str) -> Result<String, Unfit> {
     if whole && LANGUAGES.contains(&short.as_str()) {
         Ok(short)
     } else {
-        Err(Unfit("is a language that TravelPerk does not know"))
+        Err(Unfit::because("is a language that TravelPerk does not know"))
     }
 }
 
@@ -103,7 +127,7 @@ fn gender(text: &str) -> Result<String, Unfit> {
     match text.to_lowercase().as_str() {
         "m" | "male" | "man" => Ok("M".to_owned()),
         "f" | "female" | "woman" => Ok("F".to_owned()),
-        _ => Err(Unfit("is neither M nor F")),
+        _ => Err(Unfit::because("is neither M nor F")),
     }
 }
 
@@ -114,9 +138,10 @@ mod tests {
     #[test]
     fn values_are_brought_into_travelperks_form() {
         let read = |result: Result<String, Unfit>| result.ok();
-        assert_eq!(read(phone("+34 600.100/200")).as_deref(), Some("+34 600 100 200"));
-        assert_eq!(read(phone("600100200")), None);
-        assert_eq!(read(phone("+34")), None);
+        let phone = |text| phone::read(text, None).ok().map(|phone| phone.written);
+        assert_eq!(phone("+34 600.100/200").as_deref(), Some("+34 600 100 200"));
+        assert_eq!(phone("600100200"), None);
+        assert_eq!(phone("+34"), None);
         assert_eq!(read(language("en-GB")).as_deref(), Some("en"));
         assert_eq!(read(language("English")), None);
         assert_eq!(read(language("ña")), None);

@@ -6,6 +6,7 @@ use crate::finding::{Finding, Severity};
 use crate::lifecycle::AccountStatus;
 use crate::mapping::DesiredAccount;
 use crate::settings::{MissingDetail, Settings};
+use crate::text_form;
 use std::collections::BTreeSet;
 
 /// Finds employees whose company TravelPerk does not have. By the setting `missing-detail`, either the employee is not
@@ -16,8 +17,9 @@ pub(super) fn refuse_unknown(
     settings: &Settings,
     findings: &mut Vec<Finding>,
 ) {
+    let is_known = |name: &str| known.contains(name) || known.iter().any(|known| text_form::same(known, name));
     for person in people.iter_mut().filter(|person| person.status == AccountStatus::Active) {
-        let Some(name) = person.desired(TextField::Company).text().filter(|name| !known.contains(*name)) else {
+        let Some(name) = person.desired(TextField::Company).text().filter(|name| !is_known(name)) else {
             continue;
         };
         let near = nearest(name, known.iter().map(|known| &**known));

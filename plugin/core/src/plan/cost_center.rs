@@ -8,6 +8,7 @@ use crate::finding::{Finding, Severity};
 use crate::lifecycle::AccountStatus;
 use crate::mapping::DesiredAccount;
 use crate::scim::Account;
+use crate::text_form;
 use crate::value::Value;
 use std::collections::BTreeMap;
 
@@ -40,7 +41,8 @@ pub(super) fn missing(
         let Some(name) = person.desired(TextField::CostCenter).text() else { continue };
         let account = draft.account.and_then(|position| accounts.get(position as usize));
         let now = account.and_then(|account| account.text(TextField::CostCenter));
-        if known.get(name).is_some() || missing.contains_key(name) || now == Some(name) {
+        if known.get(name).is_some() || missing.contains_key(name) || now.is_some_and(|now| text_form::same(now, name))
+        {
             continue;
         }
         if let Some(near) = nearest(name, known.names()) {

@@ -37,6 +37,7 @@ use crate::lifecycle::{AccountStatus, Because};
 use crate::link::Links;
 use crate::mapping::{DesiredAccount, DesiredManager};
 use crate::scim::{Account, Manager};
+use crate::text_form;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The changes in the order of applying, with counts and the roster.
@@ -176,7 +177,9 @@ impl Deciding<'_> {
 
     fn is_admin(&self, person: &DesiredAccount, account: &Account) -> bool {
         let listed = |name: &str| self.input.admins.contains(&fold(name));
-        account.text(TextField::UserName).is_some_and(listed) || listed(person.user_name())
+        account.text(TextField::UserName).is_some_and(listed)
+            || listed(person.user_name())
+            || self.input.admin_accounts.has(account)
     }
 
     /// Reports that an account on the operator's list of admins is not archived, since TravelPerk needs an admin.
@@ -283,7 +286,7 @@ impl Deciding<'_> {
         let manager_account = found.account.and_then(|(at, _)| Some((at, accounts.get(at)?)));
         let same = match (manager_account, now) {
             (Some((_, account)), Manager::Account(id)) => account.id == *id,
-            (Some((_, account)), Manager::Named(name)) => account.display_name() == **name,
+            (Some((_, account)), Manager::Named(name)) => text_form::same(&account.display_name(), name),
             _ => false,
         };
         match manager_account {

@@ -1,5 +1,6 @@
 //! The input of matching and deciding.
 
+use super::remember::AdminAccounts;
 use crate::approvers::Approvals;
 use crate::index::IdIndex;
 use crate::link::Links;
@@ -19,6 +20,8 @@ pub(super) struct Input<'a> {
     /// For each employee the position of the account of their link, as far as that was looked up before; may be empty.
     pub(super) linked: &'a [Option<u32>],
     pub(super) admins: &'a BTreeSet<String>,
+    /// Accounts that have a listed name, or had it when an earlier plan was made.
+    pub(super) admin_accounts: &'a AdminAccounts,
     pub(super) approvals: Option<&'a Approvals>,
     pub(super) swap_address: Option<&'a str>,
     pub(super) now_unix_seconds: u64,

@@ -14,6 +14,7 @@ mod matching;
 pub(crate) mod names;
 mod order;
 mod planner;
+mod remember;
 mod roster;
 
 pub use planner::Planner;
@@ -45,7 +46,7 @@ pub struct Plan {
     findings: Vec<Finding>,
     counts: Vec<Count>,
     baseline: Vec<Count>,
-    remember: Option<NamedValue>,
+    remember: Vec<NamedValue>,
     roster: Vec<CompactEntry>,
     vanished: Vec<Vanished>,
 }
@@ -66,7 +67,7 @@ impl Plan {
         let value = |number: u64| Value::Integer(i64::try_from(number).unwrap_or(i64::MAX));
         let counts =
             self.baseline.iter().map(|count| NamedValue { name: count.name.clone(), value: value(count.number) });
-        counts.chain(self.remember.clone()).collect()
+        counts.chain(self.remember.iter().cloned()).collect()
     }
 
     /// The findings, sorted by employee id.

@@ -30,7 +30,7 @@ pub(super) fn zones_without_employees(settings: &Settings, seen: &BTreeSet<Strin
 
 /// What to do about the name of a site.
 pub(crate) const SPELLING: &str =
-    "correct the name in sync.sites or sync.site_time_zones; HiBob's exact spelling counts";
+    "correct the name in sync.sites or sync.site_time_zones; HiBob's spelling counts, also its case";
 
 /// The known site that is probably meant.
 pub(crate) fn near(site: &str, known: &BTreeSet<String>) -> String {

@@ -3,6 +3,7 @@
 use super::decide::decide;
 use super::input::Input;
 use super::names;
+use super::remember::{AdminAccounts, values};
 use super::{Plan, company, cost_center, domains, failed_employees, id_order};
 use crate::catalogue::Catalogue;
 use crate::field::{TextField, fold};
@@ -14,7 +15,8 @@ use crate::link::Links;
 use crate::mapping::{DesiredAccount, Mapping};
 use crate::scim::Account;
 use crate::settings::Settings;
-use crate::value::Count;
+use crate::text_form::same;
+use crate::value::{Count, NamedValue};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Collects employees and accounts, then makes the [`Plan`].
@@ -39,6 +41,7 @@ pub struct Planner<'s> {
     accounts_by_id: IdIndex,
     /// For each employee, the position of the account of their link. Empty once employees or accounts have changed.
     linked: Vec<Option<u32>>,
+    admin_accounts: AdminAccounts,
 }
 
 impl<'s> Planner<'s> {
@@ -69,7 +72,14 @@ impl<'s> Planner<'s> {
             people_by_id: IdIndex::default(),
             accounts_by_id: IdIndex::default(),
             linked: Vec::new(),
+            admin_accounts: AdminAccounts::default(),
         }
+    }
+
+    /// Takes over what an earlier plan has remembered.
+    pub fn remembering(mut self, baseline: &[NamedValue]) -> Self {
+        self.admin_accounts = AdminAccounts::remembering(baseline, &self.mapping.settings.admins);
+        self
     }
 
     /// The HiBob fields that the plan needs.
@@ -104,9 +114,9 @@ impl<'s> Planner<'s> {
             *covered += usize::from(employee.has(position));
         }
         let Some(person) = self.mapping.person(&employee, &mut self.findings) else { return };
-        let site = employee.site().text().filter(|_| person.status != AccountStatus::Gone(Because::Terminated));
-        if let Some(site) = site.filter(|site| !self.sites_seen.contains(*site)) {
-            self.sites_seen.insert(site.to_owned());
+        let site = employee.site().filter(|_| person.status != AccountStatus::Gone(Because::Terminated));
+        if let Some(site) = site.filter(|site| !self.sites_seen.contains(&**site)) {
+            self.sites_seen.insert(site.into_owned());
         }
         self.people_by_id.push(&person.id);
         self.people.push(person);
@@ -214,10 +224,12 @@ impl<'s> Planner<'s> {
             self.findings.extend(admin);
         }
         self.refuse_unknown_companies();
+        self.spell_as_in_catalogue();
         let coverage = self.coverage();
         if self.linked.len() != self.people.len() {
             self.linked.clear(); // an employee was there twice, so positions have changed
         }
+        self.admin_accounts.see(&self.accounts, &self.mapping.settings.admins);
         let input = Input {
             people: &self.people,
             accounts: &self.accounts,
@@ -226,6 +238,7 @@ impl<'s> Planner<'s> {
             links: &self.links,
             linked: &self.linked,
             admins: &self.mapping.settings.admins,
+            admin_accounts: &self.admin_accounts,
             swap_address: self.mapping.settings.swap_address.as_deref(),
             approvals: self.mapping.settings.approvals.as_ref(),
             now_unix_seconds: self.now_unix_seconds,
@@ -248,6 +261,8 @@ impl<'s> Planner<'s> {
         let managed = counts.get("managed").copied().unwrap_or_default();
         let mut baseline = vec![Count::new("employees", self.employees), Count::new("managed", managed)];
         baseline.extend(coverage);
+        let account_of: Vec<Option<u32>> = decision.roster.iter().map(|entry| entry.account).collect();
+        baseline.extend(values(&self.people, &account_of, &self.accounts));
         Plan {
             people: self.people,
             accounts: self.accounts,
@@ -260,7 +275,13 @@ impl<'s> Planner<'s> {
             baseline,
             roster: decision.roster,
             vanished: decision.vanished,
-            remember: self.catalogue.cost_centers.map(|known| known.to_remember()),
+            remember: self
+                .catalogue
+                .cost_centers
+                .map(|known| known.to_remember())
+                .into_iter()
+                .chain(self.admin_accounts.to_remember())
+                .collect(),
         }
     }
 
@@ -276,7 +297,7 @@ impl<'s> Planner<'s> {
                 format!(
                     "nobody works at the selected site `{site}`; as long as that is so, nobody is archived for working elsewhere"
                 ),
-                "correct the name in sync.sites; HiBob's exact spelling counts",
+                "correct the name in sync.sites; HiBob's spelling counts, also its case",
             );
             self.findings.push(finding.field("sites"));
         }
@@ -293,6 +314,19 @@ impl<'s> Planner<'s> {
     fn refuse_unknown_companies(&mut self) {
         if let Some(companies) = &self.catalogue.companies {
             company::refuse_unknown(&mut self.people, companies, self.mapping.settings, &mut self.findings);
+        }
+    }
+
+    /// Gives each cost center and company the spelling that TravelPerk has for it, since TravelPerk assigns them by name.
+    fn spell_as_in_catalogue(&mut self) {
+        for person in &mut self.people {
+            if let Some(known) = &self.catalogue.cost_centers {
+                person.spell(TextField::CostCenter, |name| known.get(name).map(|center| &*center.name));
+            }
+            if let Some(known) = &self.catalogue.companies {
+                let same = |name: &str| known.get(name).or_else(|| known.iter().find(|known| same(known, name)));
+                person.spell(TextField::Company, |name| same(name).map(|name| &**name));
+            }
         }
     }
 

@@ -36,9 +36,10 @@ fn a_title_or_department_that_nobody_can_name_makes_no_reference() {
 }
 
 #[test]
-fn a_reference_needs_both_names() {
-    assert!(claims_of(left(json!({}))).is_some());
-    for field in ["/firstName", "/surname"] {
-        assert_eq!(claims_of(left(json!({ field: " " }))), None, "{field}");
+fn a_reference_needs_one_name_and_nobody_needs_two() {
+    for (field, names) in [("/firstName", ["", "Ruiz"]), ("/surname", ["Ana", ""])] {
+        let claims = claims_of(left(json!({ field: " " }))).unwrap();
+        assert_eq!([claims.given_name.as_str(), claims.family_name.as_str()], names, "{field}");
     }
+    assert_eq!(claims_of(left(json!({ "/firstName": " ", "/surname": null }))), None);
 }

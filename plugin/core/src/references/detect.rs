@@ -8,7 +8,7 @@
 //! 3. Left before and left now, with a reference about an earlier employment than the present one: the employee was
 //!    hired anew and left again unnoticed. That is a departure too, once its last day is in the present employment.
 //! 4. Left before and left now otherwise: if the reference is at most 90 days old and its basis has changed, a
-//!    correction.
+//!    correction. For those the names are read as well, in a second search: a corrected name is one too.
 //! 5. Left before, employed now, with a reference about the present employment: the departure was cancelled. If that is
 //!    in doubt, the recorded standing stays, and there is a finding if there is a reference.
 //! 6. Not recorded before, left now: a finding, as such a reference is issued only by name. In the first run of a
@@ -16,14 +16,14 @@
 //! 7. An employee who is missing from HiBob's answer has not left.
 
 use super::ReferenceSettings;
-use super::basis::{Change, compare};
+use super::basis::{Change, compare, with_names};
 use super::employee::{DETECTION_FIELDS, EmployeeRecord, FIELDS};
 use super::lifecycle_table::{LifecycleRows, lifecycle_rows_of_all};
 use super::notes;
 use super::rules::Rules;
 use crate::error::JobError;
 use crate::finding::Finding;
-use crate::hibob::{RecordReader, search};
+use crate::hibob::{RecordReader, search, search_some};
 use crate::sync::each_employee;
 use crate::world::World;
 use std::collections::BTreeMap;
@@ -114,7 +114,7 @@ pub fn detect(
     let known: BTreeMap<&str, &Known> = known.iter().map(|known| (known.employee_id.as_str(), known)).collect();
     let known = |employee: &EmployeeRecord<'_, '_>| employee.id().and_then(|id| known.get(id).copied());
     let rules = Rules { settings, now_unix_seconds };
-    let mut detector = Detector { rules, is_first, detection: Detection::default() };
+    let mut detector = Detector { rules, is_first, unchanged: Vec::new(), detection: Detection::default() };
     let request = search(&settings.hibob_url, fields);
     // Employees who need rows of the lifecycle table. They are few, and each record has eight fields.
     let mut undecided: Vec<(String, Vec<u8>)> = Vec::new();
@@ -140,7 +140,8 @@ pub fn detect(
             Err(what) => detector.note(notes::unreadable(&what)),
         }
     }
-    let mut detection = detector.detection;
+    let Detector { unchanged, mut detection, .. } = detector;
+    compare_names(world, settings, &mut detection, unchanged)?;
     detection.employees = employees;
     detection.seen.sort_by(|a, b| a.employee_id.cmp(&b.employee_id));
     for list in [&mut detection.departures, &mut detection.cancelled, &mut detection.corrected] {
@@ -154,7 +155,57 @@ struct Detector<'s> {
     rules: Rules<'s>,
     /// Whether nothing was recorded before. Then those who have left already get no finding.
     is_first: bool,
+    /// Young references whose basis has not changed: the one recorded, and the departure as it is now, without names.
+    unchanged: Vec<(String, Departure)>,
     detection: Detection,
+}
+
+/// How many employees are asked for in one search for names.
+const NAMES_IDS_MAX: usize = 200;
+
+/// For how many employees names are read in one run. Where more have left, something is wrong, and nobody should wait
+/// for their names.
+const NAMES_MAX: usize = 2_000;
+
+/// Reads the names of those who have left or have a young reference, adds their checksum to each departure, and adds the
+/// corrections that only the names show.
+fn compare_names(
+    world: &mut dyn World,
+    settings: &ReferenceSettings,
+    detection: &mut Detection,
+    unchanged: Vec<(String, Departure)>,
+) -> Result<(), JobError> {
+    let found = detection.departures.iter().chain(&detection.corrected).chain(unchanged.iter().map(|(_, now)| now));
+    let ids: Vec<String> = found.map(|departure| departure.employee_id.clone()).collect();
+    if ids.len() > NAMES_MAX {
+        return Ok(());
+    }
+    let fields = ["root.id", "root.firstName", "root.surname"];
+    let reader = RecordReader::new(fields);
+    let mut names: BTreeMap<String, [Option<String>; 2]> = BTreeMap::new();
+    for ids in ids.chunks(NAMES_IDS_MAX) {
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        each_employee(world, &search_some(&settings.hibob_url, &ids, fields), &mut |json| {
+            if let Ok(record) = reader.read(json)
+                && let Some(id) = record.at(0).text()
+            {
+                names.insert(id.to_owned(), [1, 2].map(|at| record.at(at).text().map(str::to_owned)));
+            }
+        })?;
+    }
+    let named = |departure: &mut Departure| {
+        if let Some([given, family]) = names.get(&departure.employee_id) {
+            departure.basis = with_names(&departure.basis, given.as_deref(), family.as_deref());
+        }
+    };
+    detection.departures.iter_mut().chain(&mut detection.corrected).for_each(named);
+    for (before, mut now) in unchanged {
+        named(&mut now);
+        if compare(&before, &now.basis) == Change::Corrected {
+            detection.corrected.push(now);
+        }
+    }
+    Ok(())
 }
 
 impl Detector<'_> {
@@ -181,7 +232,7 @@ impl Detector<'_> {
         let standing = match self.rules.standing(employee, rows) {
             Ok(standing) => standing,
             // Nothing is recorded, so that they are looked at again the next time.
-            Err(missing) => return self.note(notes::missing(missing).employee(id)),
+            Err(missing) => return self.note(notes::missing(missing, employee.unread_date()).employee(id)),
         };
         let before = known.map(|known| known.standing);
         let issued = known.and_then(|known| known.issued.as_ref());
@@ -193,7 +244,7 @@ impl Detector<'_> {
                     // Hired anew, but HiBob's last day is still the one of the employment before.
                     Ok(departure) if before == Standing::Left && !is_ended(employee, &departure) => {}
                     Ok(departure) => self.detection.departures.push(departure),
-                    Err(missing) => return self.note(notes::missing(missing).employee(id)),
+                    Err(missing) => return self.note(notes::missing(missing, employee.unread_date()).employee(id)),
                 }
             }
             (_, Standing::Left) => self.correct(id, employee, rows, issued),
@@ -226,7 +277,7 @@ impl Detector<'_> {
         let Some(issued) = issued.filter(|issued| self.is_young(issued)) else { return };
         let Ok(now) = self.rules.departure(employee, rows) else { return };
         match compare(&issued.departure.basis, &now.basis) {
-            Change::Nothing => {}
+            Change::Nothing => self.unchanged.push((issued.departure.basis.clone(), now)),
             Change::Corrected => self.detection.corrected.push(now),
             Change::CorrectedInPart => self.note(notes::emptied().employee(id)),
         }

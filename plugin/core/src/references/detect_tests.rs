@@ -51,7 +51,8 @@ fn detected_by(settings: &ReferenceSettings, people: &[Vec<u8>], known: &[Known]
     let reader = RecordReader::new(FIELDS.iter().take(DETECTION_FIELDS).copied());
     let by_id: BTreeMap<&str, &Known> = known.iter().map(|known| (known.employee_id.as_str(), known)).collect();
     let rules = Rules { settings, now_unix_seconds: NOW };
-    let mut detector = Detector { rules, is_first: known.is_empty(), detection: Detection::default() };
+    let mut detector =
+        Detector { rules, is_first: known.is_empty(), unchanged: Vec::new(), detection: Detection::default() };
     for json in people {
         let record = reader.read(json).unwrap();
         let employee = EmployeeRecord::new(&record);

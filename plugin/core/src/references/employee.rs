@@ -1,12 +1,14 @@
 //! One employee's record as a reference reads it.
 
-use super::basis::{LAST_DAY_OF_WORK as BY_LAST_DAY, basis};
+use super::basis::{LAST_DAY_OF_WORK as BY_LAST_DAY, basis, with_names};
 use super::{Claims, Departure};
-use crate::hibob::{Datum, NameList, Record};
+use crate::hibob::{Datum, NameList, NoDay, Record, day};
+use crate::text_form;
 use chrono::NaiveDate;
+use std::borrow::Cow;
 
 /// The fields that are read: all that a reference depends on, and no others.
-pub(super) const FIELDS: [&str; 10] = [
+pub(super) const FIELDS: [&str; 11] = [
     "root.id",
     "internal.lifecycleStatus",
     "internal.terminationDate",
@@ -17,6 +19,8 @@ pub(super) const FIELDS: [&str; 10] = [
     "work.site",
     "root.firstName",
     "root.surname",
+    // For the host, where its settings have references state it.
+    "root.displayName",
 ];
 
 /// How many of [`FIELDS`] detection reads: it leaves out the names, which are last.
@@ -49,9 +53,19 @@ impl<'r, 'a> EmployeeRecord<'r, 'a> {
         self.0.at(position).text()
     }
 
-    /// A date. HiBob's machine values are ISO dates (YYYY-MM-DD); any other text counts as none.
+    /// A date in the form that [`day`] reads; any other text counts as none.
     fn date(&self, position: usize) -> Option<NaiveDate> {
-        NaiveDate::parse_from_str(self.text(position)?, "%Y-%m-%d").ok()
+        day(self.text(position)?).ok()
+    }
+
+    /// The first of the dates that HiBob sent and that is not read, with what is to be said of it.
+    pub(super) fn unread_date(&self) -> Option<String> {
+        [(LAST_DAY_OF_WORK, "last day of work"), (START_DATE, "start date"), (TERMINATION_DATE, "termination date")]
+            .into_iter()
+            .find_map(|(position, name)| match day(self.text(position)?) {
+                Err(NoDay::NotRead(why)) => Some(format!("the {name} in HiBob {why}")),
+                _ => None,
+            })
     }
 
     pub(super) fn id(&self) -> Option<&'r str> {
@@ -62,9 +76,9 @@ impl<'r, 'a> EmployeeRecord<'r, 'a> {
         self.text(STATUS)
     }
 
-    /// The name of the site.
-    pub(super) fn site(&self) -> Option<&'r str> {
-        self.text(SITE)
+    /// The name of the site, in the form in which names are compared ([`text_form::key`]).
+    pub(super) fn site(&self) -> Option<Cow<'r, str>> {
+        self.text(SITE).map(text_form::key)
     }
 
     /// The first day of the present employment.
@@ -93,8 +107,8 @@ impl<'r, 'a> EmployeeRecord<'r, 'a> {
             // Looking for leavers does not read the names.
             given_name: String::new(),
             family_name: String::new(),
-            job_title: self.text(TITLE).map(str::to_owned),
-            department: self.text(DEPARTMENT).map(str::to_owned),
+            job_title: self.text(TITLE).map(|title| text_form::key(title).into_owned()),
+            department: self.text(DEPARTMENT).map(|department| text_form::key(department).into_owned()),
             started_on: self.start()?.to_string(),
             ended_on: end.to_string(),
         };
@@ -103,17 +117,29 @@ impl<'r, 'a> EmployeeRecord<'r, 'a> {
         Some(Departure { employee_id: self.id()?.to_owned(), ended_on: stated.ended_on, basis })
     }
 
-    /// The statements of a reference. None if a name or the start date is missing, or if the employee has a title or
+    /// A departure of this employee with the checksum of the names, which the record has to have been read with.
+    pub(super) fn with_names(&self, departure: Departure) -> Departure {
+        let basis = with_names(&departure.basis, self.text(FIRST_NAME), self.text(SURNAME));
+        Departure { basis, ..departure }
+    }
+
+    /// The statements of a reference. None if both names or the start date are missing, or if the employee has a title or
     /// department whose name cannot be found: a reference without it would state less than HiBob does.
     pub(super) fn claims(&self, ended_on: &str, titles: &NameList, departments: &NameList) -> Option<Claims> {
         let named = |list: &NameList, position: usize| match self.0.at(position) {
             Datum::Absent | Datum::Null => Some(None),
-            Datum::Text(value) => list.resolve(value).map(|name| Some(name.trim().to_owned())),
+            Datum::Text(value) => list.resolve(value).map(|name| Some(text_form::text(name).into_owned())),
             Datum::Odd => None,
         };
+        // Some people have one name; the other one is empty then.
+        let name = |position: usize| text_form::text(self.text(position).unwrap_or_default()).into_owned();
+        let (given_name, family_name) = (name(FIRST_NAME), name(SURNAME));
+        if given_name.is_empty() && family_name.is_empty() {
+            return None;
+        }
         Some(Claims {
-            given_name: self.text(FIRST_NAME)?.to_owned(),
-            family_name: self.text(SURNAME)?.to_owned(),
+            given_name,
+            family_name,
             job_title: named(titles, TITLE)?,
             department: named(departments, DEPARTMENT)?,
             started_on: self.start()?.to_string(),

@@ -2,7 +2,7 @@
 
 use super::ReferenceSettings;
 use crate::error::JobError;
-use crate::hibob::{LIFECYCLE_IDS_MAX, Status, lifecycle_table};
+use crate::hibob::{LIFECYCLE_IDS_MAX, Status, day, lifecycle_table};
 use crate::http::Request;
 use crate::read::read;
 use crate::world::World;
@@ -99,7 +99,7 @@ impl LifecycleRows {
 /// A row's effective date and stage; none if it cannot be read. A number as the status is the id of a customer's own
 /// kind of leave, which counts as working.
 fn stage(settings: &ReferenceSettings, row: &Value) -> Option<(NaiveDate, Stage)> {
-    let from = NaiveDate::parse_from_str(row.get("effectiveDate")?.as_str()?, "%Y-%m-%d").ok()?;
+    let from = day(row.get("effectiveDate")?.as_str()?).ok()?;
     let stage = match row.get("status")? {
         Value::String(word) if settings.is_departure(Some(word)) => Stage::Left,
         Value::String(word) => match Status::of(word) {

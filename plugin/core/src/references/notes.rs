@@ -34,8 +34,16 @@ pub(super) fn left_before() -> Finding {
 }
 
 /// The employee has left, or may have, and HiBob does not show from which day on.
-pub(super) fn missing(missing: Missing) -> Finding {
+///
+/// `unread`: what is to be said of a date that HiBob sent and that is not read.
+pub(super) fn missing(missing: Missing, unread: Option<String>) -> Finding {
     match missing {
+        Missing::Dates if let Some(unread) = unread => Finding::new(
+            Severity::Warning,
+            "MISSING_EMPLOYMENT_DATES",
+            format!("has left, and {unread}"),
+            "ask HiBob's support why its API gives this field in another form than YYYY-MM-DD; the reference is issued by the next run after that",
+        ),
         Missing::Dates => note(
             "MISSING_EMPLOYMENT_DATES",
             "has left, and HiBob gives no start date that can be read, no last day, or a last day of work that cannot be read",

@@ -124,6 +124,6 @@ impl Rules<'_> {
 
     /// Today's date at the employee's site.
     fn today(&self, employee: &EmployeeRecord<'_, '_>) -> NaiveDate {
-        self.settings.time_zones.day(self.now_unix_seconds, employee.site())
+        self.settings.time_zones.day(self.now_unix_seconds, employee.site().as_deref())
     }
 }

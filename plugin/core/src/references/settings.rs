@@ -2,7 +2,8 @@
 
 use crate::finding::{Finding, Severity};
 use crate::hibob::Status;
-use crate::time_zones::TimeZones;
+use crate::text_form;
+use crate::time_zones::{TimeZones, Zone};
 use crate::value::{NamedValue, Value};
 use std::collections::BTreeSet;
 
@@ -78,15 +79,17 @@ impl ReferenceSettings {
                     "is-departure" => settings.garden_leave = GardenLeave::IsDeparture,
                     _ => findings.push(wrong(name, "it must be ignore or is-departure".to_owned())),
                 },
-                ("time-zone", Value::Text(zone)) => match zone.parse() {
-                    Ok(zone) => settings.time_zones.default = zone,
-                    Err(_) => findings.push(no_zone(name, zone)),
+                ("time-zone", Value::Text(zone)) => match Zone::named(zone) {
+                    Some(zone) => settings.time_zones.default = zone,
+                    None => findings.push(no_zone(name, zone)),
                 },
                 ("site-time-zones", Value::Pairs(zones)) => {
                     for (site, zone) in zones {
-                        match zone.parse() {
-                            Ok(zone) => _ = settings.time_zones.by_site.insert(site.clone(), zone),
-                            Err(_) => findings.push(no_zone(name, zone)),
+                        match Zone::named(zone) {
+                            Some(zone) => {
+                                settings.time_zones.by_site.insert(text_form::key(site).into_owned(), zone);
+                            }
+                            None => findings.push(no_zone(name, zone)),
                         }
                     }
                 }
@@ -162,7 +165,7 @@ pub(super) mod tests {
         let settings = settings(&[("garden-leave", "is-departure"), ("time-zone", "Europe/Madrid")]);
         assert!(settings.is_garden_leave(Some("Garden leave")) && !settings.is_garden_leave(Some("leave")));
         assert!(!settings.is_departure(Some("garden leave")));
-        assert_eq!(settings.time_zones.default, chrono_tz::Europe::Madrid);
+        assert_eq!(settings.time_zones.default.name(), "Europe/Madrid");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::lenient::{List, Object, Text, Truth};
 use crate::field::{COMPANY_SEPARATOR, Field, FieldSet, PLACES_COUNT, Place, TEXT_FIELDS_COUNT, TextField, TextShape};
+use crate::text_form;
 use crate::texts::Texts;
 use crate::value::Id;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -128,6 +129,9 @@ impl Read {
                     return Err(A::Error::duplicate_field(name));
                 }
                 let value = match text.text_row().shape {
+                    TextShape::Plain if text == TextField::ExternalId => {
+                        map.next_value::<Text>()?.0.map(|id| text_form::key(&id).into())
+                    }
                     TextShape::Plain => map.next_value::<Text>()?.0,
                     TextShape::WorkPhone => work_phone(map.next_value::<List<Valued>>()?.0),
                     TextShape::List => joined(map.next_value::<List<Valued>>()?.0),

@@ -128,6 +128,9 @@ pub struct Switches {
     /// Whether each row of a table is in an object with `values`: one connector has observed that, the reference page
     /// does not show it.
     pub rows_wrapped: bool,
+    /// By how many seconds HiBob's clock is ahead of the real one, as its `Date` headers say (RFC 9110, section 6.6.1).
+    /// `None` for the header that the server sends by itself.
+    pub clock_ahead_seconds: Option<i64>,
     /// Whether dates change the lifecycle status, at midnight of the site (help centre). If not, statuses stay as set.
     pub statuses_follow_dates: bool,
 }
@@ -153,6 +156,7 @@ impl Default for Switches {
             removed_endpoint_status: 410,
             shuffled_by: None,
             rows_wrapped: false,
+            clock_ahead_seconds: None,
             statuses_follow_dates: false,
         }
     }
@@ -327,13 +331,17 @@ impl HiBob {
         now: f64,
         answer: impl FnOnce(&Self) -> Response,
     ) -> Response {
-        match self.guard.admit(endpoint, limit, now) {
+        let response = match self.guard.admit(endpoint, limit, now) {
             Ok(headers) => headers.onto(answer(self)),
             Err(headers) => {
                 let response = refusal(429, "rate_limit", "You have exceeded the rate limit");
                 let wait = self.switches.retry_after.then_some(now);
                 headers.with_retry_after(wait).onto(response)
             }
+        };
+        match self.switches.clock_ahead_seconds {
+            Some(ahead) => response.with_header("Date", &http_date(now, ahead)),
+            None => response,
         }
     }
 
@@ -352,6 +360,13 @@ impl HiBob {
             Audience::Nobody => false,
         }
     }
+}
+
+/// A time that is so many seconds after another one, in the form of a `Date` header.
+#[expect(clippy::cast_possible_truncation, reason = "Unix seconds of this century")]
+fn http_date(now: f64, ahead: i64) -> String {
+    let date = DateTime::from_timestamp(now as i64 + ahead, 0).unwrap_or_default();
+    date.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 /// The UTC date of a time in Unix seconds.

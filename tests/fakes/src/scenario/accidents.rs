@@ -131,12 +131,13 @@ pub(crate) fn empty_phones(hibob: &mut HiBob, seed: u64) -> bool {
     !people.is_empty()
 }
 
-/// Carries out `managers-overwritten`.
+/// Carries out `managers-overwritten`. The line manager is somebody who has none, and whoever has none keeps it so.
 pub(crate) fn overwrite_managers(hibob: &mut HiBob, seed: u64) -> bool {
     let people = employed(hibob, seed);
-    let Some((boss, others)) = people.split_first() else { return false };
-    hibob.employee_mut(boss).manager = None;
-    for id in others {
+    let is_managed = |id: &String| hibob.employees.get(id).is_some_and(|one| one.manager.is_some());
+    let (others, heads): (Vec<String>, Vec<String>) = people.into_iter().partition(is_managed);
+    let Some(boss) = heads.first() else { return false };
+    for id in &others {
         hibob.employee_mut(id).manager = Some(boss.clone());
     }
     !others.is_empty()

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
 
 use crate::{
-    company::{DOMAIN, Employee},
+    company::{DOMAIN, Employee, days_from},
     hibob::HiBob,
 };
 
@@ -17,7 +17,7 @@ use crate::{
 pub struct DayTwo {
     /// A new employee, who starts today.
     pub hire: String,
-    /// An employee who is terminated today.
+    /// An employee who is terminated today: the last day was yesterday.
     pub leaver: String,
     /// An employee who changes to another department.
     pub moved: String,
@@ -102,7 +102,7 @@ impl Plan {
                 how(employee);
             }
         };
-        change(&self.people.leaver, &|e| e.terminate(today));
+        change(&self.people.leaver, &|e| e.terminate(days_from(today, -1)));
         change(&self.people.moved, &|e| e.department.clone_from(&self.department));
         change(&self.people.remanaged, &|e| e.manager = Some(self.manager.clone()));
         change(&self.people.rehired, &|e| e.employ(today));

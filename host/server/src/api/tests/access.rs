@@ -8,7 +8,7 @@ use serde_json::json;
 
 /// Which holders may: operator, admin of the tenant, reader of the tenant, reader of all. Written down a second time here,
 /// so that nobody changes a line of the table by accident.
-const MATRIX: [(&str, [bool; 4]); 21] = [
+const MATRIX: [(&str, [bool; 4]); 24] = [
     ("metrics", [true, false, false, true]),
     ("audit", [true, false, false, false]),
     ("tenants", [true, true, true, true]),
@@ -32,6 +32,7 @@ const MATRIX: [(&str, [bool; 4]); 21] = [
     ("abandon-run", [true, true, false, false]),
     ("workbook", [true, true, true, true]),
     ("references", [true, true, false, false]),
+    ("export-reference", [true, true, false, false]),
 ];
 
 fn body(route: &Route) -> String {
@@ -54,6 +55,9 @@ async fn there(site: &Site, route: &Route, run: i64) -> String {
     }
     if matches!(route.action, Action::ResumeRun | Action::AbandonRun) {
         site.interrupted().await;
+    }
+    if route.path.contains("{reference}") {
+        return route.path.replace("{tenant}", "acme").replace("{reference}", &site.reference().await);
     }
     let number = if route.path.contains("{job}") { site.job().await } else { run };
     path(route, number)

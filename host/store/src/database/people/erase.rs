@@ -29,6 +29,8 @@ pub(super) async fn erase_rows(on: &mut Transaction, id: &str, now: i64) -> Resu
     let archivings =
         "DELETE FROM archivings WHERE account_id IN (SELECT account_id FROM accounts WHERE employee_id = $1)";
     query(archivings).bind(id).execute(&mut *on).await?;
+    let kept = "DELETE FROM kept_fields WHERE account_id IN (SELECT account_id FROM accounts WHERE employee_id = $1)";
+    query(kept).bind(id).execute(&mut *on).await?;
     let accounts = query("DELETE FROM accounts WHERE employee_id = $1").bind(id).execute(&mut *on).await?;
     let entries = erase_entries(on, id).await?;
     // The rows of others have this person's name as the line manager's.
@@ -51,6 +53,12 @@ pub(super) async fn erase_rows(on: &mut Transaction, id: &str, now: i64) -> Resu
            AND log_index IN (SELECT log_index FROM issued_references WHERE employee_id = $2)",
     );
     let deliveries = deliveries.bind(now).bind(id).execute(&mut *on).await?;
+    let notices = query(
+        "UPDATE reference_notices SET state = 'withdrawn', said = '', changed_at = $1
+         WHERE state IN ('waiting', 'refused')
+           AND log_index IN (SELECT log_index FROM issued_references WHERE employee_id = $2)",
+    );
+    notices.bind(now).bind(id).execute(&mut *on).await?;
     let references = query(
         "UPDATE issued_references
          SET employee_id = 'forgotten ' || log_index, ended_on = '', basis = '', document = $1, answers_digest = $2
@@ -58,6 +66,7 @@ pub(super) async fn erase_rows(on: &mut Transaction, id: &str, now: i64) -> Resu
     );
     let (nothing, no_digest): (&[u8], &[u8]) = (&[], &[0; 32]);
     let references = references.bind(nothing).bind(no_digest).bind(id).execute(&mut *on).await?;
+    query("DELETE FROM reference_departures WHERE employee_id = $1").bind(id).execute(&mut *on).await?;
     query("DELETE FROM reference_people WHERE employee_id = $1").bind(id).execute(on).await?;
     Ok(ErasedRows { accounts, entries, lines, deliveries, references, ..ErasedRows::default() })
 }

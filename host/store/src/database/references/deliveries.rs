@@ -38,9 +38,29 @@ impl DeliveryState {
     }
 }
 
+/// What is delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// The reference.
+    Reference,
+    /// That a reference which was delivered is revoked.
+    Revocation,
+}
+
+impl Message {
+    fn table(self) -> &'static str {
+        match self {
+            Self::Reference => "reference_deliveries",
+            Self::Revocation => "reference_notices",
+        }
+    }
+}
+
 /// A delivery that is to be tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueDelivery {
+    /// What is delivered.
+    pub message: Message,
     /// The reference's place in the log.
     pub log_index: u64,
     /// The reference's id.
@@ -96,26 +116,31 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn due_deliveries(&self, now: i64, longest: i64) -> Result<Vec<DueDelivery>, HostError> {
-        let rows = query(
-            "SELECT deliveries.log_index, employee_id, selector, message_id, attempts, since, issued_at, issued.id
-             FROM reference_deliveries deliveries
-             JOIN issued_references issued ON issued.log_index = deliveries.log_index
-             WHERE deliveries.state = 'waiting' AND (next_at <= $1 OR next_at > $2) ORDER BY deliveries.log_index",
-        );
-        let rows = rows.bind(now).bind(now.saturating_add(longest)).fetch_all(&self.store).await?;
-        let read = |(log_index, employee_id, selector, message_id, attempts, since, issued_at, reference)| {
-            Ok(DueDelivery {
-                log_index: unsigned(log_index),
-                reference,
-                employee_id,
-                selector,
-                message_id,
-                attempts: small(attempts, "attempts")?,
-                since,
-                issued_at,
-            })
-        };
-        rows.into_iter().map(read).collect()
+        let mut due = Vec::new();
+        for message in [Message::Reference, Message::Revocation] {
+            let rows = query(format!(
+                "SELECT deliveries.log_index, employee_id, selector, message_id, attempts, since, issued_at, issued.id
+                 FROM {} deliveries
+                 JOIN issued_references issued ON issued.log_index = deliveries.log_index
+                 WHERE deliveries.state = 'waiting' AND (next_at <= $1 OR next_at > $2) ORDER BY deliveries.log_index",
+                message.table()
+            ));
+            let rows = rows.bind(now).bind(now.saturating_add(longest)).fetch_all(&self.store).await?;
+            for (log_index, employee_id, selector, message_id, attempts, since, issued_at, reference) in rows {
+                due.push(DueDelivery {
+                    message,
+                    log_index: unsigned(log_index),
+                    reference,
+                    employee_id,
+                    selector,
+                    message_id,
+                    attempts: small(attempts, "attempts")?,
+                    since,
+                    issued_at,
+                });
+            }
+        }
+        Ok(due)
     }
 
     /// Records the result of an attempt. False if the delivery was withdrawn meanwhile.
@@ -125,17 +150,18 @@ impl TenantDatabase {
     pub async fn record_attempt(
         &self,
         fence: Fence,
-        log_index: u64,
+        (message, log_index): (Message, u64),
         attempt: &AttemptRecord<'_>,
         now: i64,
     ) -> Result<bool, HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
-        let done = query(
-            "UPDATE reference_deliveries
+        let done = query(format!(
+            "UPDATE {}
              SET state = $1, since = CASE WHEN attempts = 0 THEN $4 ELSE since END, attempts = attempts + $6, said = $2,
                  next_at = $3, changed_at = $4
              WHERE log_index = $5 AND state = 'waiting'",
-        );
+            message.table()
+        ));
         let done = done.bind(attempt.state.word()).bind(attempt.said).bind(attempt.next_at).bind(now);
         let done = done.bind(signed(log_index)).bind(i64::from(attempt.is_counted)).execute(&mut transaction).await?;
         transaction.commit().await?;
@@ -173,6 +199,38 @@ impl TenantDatabase {
         let done = done.bind(now).bind(reference).execute(&mut transaction).await? == 1;
         transaction.commit().await?;
         Ok(done)
+    }
+
+    /// Lets a reference that was delivered be delivered once more, with this `Message-ID`: with the one of before, a
+    /// mailbox would take it for the same message. One that was refused or waits is tried again at once, with its own.
+    /// False if the reference is not valid.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn deliver_again(&self, reference: &str, message_id: &str, now: i64) -> Result<bool, HostError> {
+        let mut transaction = self.begin_exclusive().await?;
+        let done = query(
+            "UPDATE reference_deliveries
+             SET message_id = CASE WHEN state = 'delivered' THEN $3 ELSE message_id END, state = 'waiting', attempts = 0,
+                 since = $1, next_at = $1, said = '', changed_at = $1
+             WHERE log_index IN (SELECT log_index FROM issued_references WHERE id = $2 AND state = 'valid')",
+        );
+        let done = done.bind(now).bind(reference).bind(message_id).execute(&mut transaction).await? == 1;
+        transaction.commit().await?;
+        Ok(done)
+    }
+
+    /// The deliveries of valid references that were given up: the employee's id, the reference's id, and what was said.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn refused_deliveries(&self) -> Result<Vec<(String, String, String)>, HostError> {
+        let rows = query(
+            "SELECT employee_id, issued.id, said FROM reference_deliveries deliveries
+             JOIN issued_references issued ON issued.log_index = deliveries.log_index
+             WHERE deliveries.state = 'refused' AND issued.state = 'valid' ORDER BY deliveries.log_index",
+        );
+        Ok(rows.fetch_all(&self.store).await?)
     }
 
     /// How many deliveries wait.

@@ -58,7 +58,7 @@ pub(super) async fn change(database: &TenantDatabase, fence: Fence, journal: i64
     let ledger = LedgerEntry { account_id: format!("of {id}"), employee_id: id.to_owned(), archived_at: None };
     let finished = Some((journal, id.to_owned(), "\"done\"".to_owned()));
     let entries = BTreeMap::from([(id.to_owned(), Some(b"value".to_vec()))]);
-    database.record_change(fence, &entries, &ChangeRecord { ledger: Some(ledger), finished }, 3).await
+    database.record_change(fence, &entries, &ChangeRecord { ledger: Some(ledger), finished, kept: None }, 3).await
 }
 
 pub(super) fn lost<T>(result: Result<T, HostError>) {
@@ -148,7 +148,8 @@ async fn a_journal_is_one_at_a_time_and_its_events_once(host: Host) {
     // Nothing that comes with a second outcome of a change is stored.
     let before = database.count("accounts").await;
     let ledger = LedgerEntry { account_id: "another".to_owned(), employee_id: "b".to_owned(), archived_at: None };
-    let again = ChangeRecord { ledger: Some(ledger), finished: Some((journal, "b".to_owned(), "1".to_owned())) };
+    let again =
+        ChangeRecord { ledger: Some(ledger), finished: Some((journal, "b".to_owned(), "1".to_owned())), kept: None };
     let error = database.record_change(fence, &BTreeMap::new(), &again, 3).await.unwrap_err();
     assert_eq!(error.code(), "STORAGE_FAILED");
     assert_eq!(database.count("accounts").await, before);

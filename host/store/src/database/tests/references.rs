@@ -2,7 +2,7 @@
 
 use crate::database::tests::{Case, Host};
 use crate::database::{
-    AttemptRecord, DeliveryState, Fence, NewReference, ReferenceState, TenantDatabase, tests::record::lost,
+    AttemptRecord, DeliveryState, Fence, Message, NewReference, ReferenceState, TenantDatabase, tests::record::lost,
 };
 use futures::FutureExt;
 use hibob_contract::offboarding_references::{Departure, Seen, Standing};
@@ -143,9 +143,18 @@ async fn what_is_revoked_is_not_delivered(one: Host, other: Host) {
     // A delivery that is further away than the longest pause is due as well.
     assert_eq!(theirs.due_deliveries(0, 15).await.unwrap().len(), 2);
     let attempt = |state, is_counted| AttemptRecord { state, said: "421 busy", next_at: 99, is_counted };
-    assert!(mine.record_attempt(fence, 0, &attempt(DeliveryState::Waiting, true), 20).await.unwrap());
-    assert!(mine.record_attempt(fence, 1, &attempt(DeliveryState::Refused, true), 20).await.unwrap());
-    assert!(!mine.record_attempt(fence, 1, &attempt(DeliveryState::Delivered, true), 20).await.unwrap());
+    assert!(
+        mine.record_attempt(fence, (Message::Reference, 0), &attempt(DeliveryState::Waiting, true), 20).await.unwrap()
+    );
+    assert!(
+        mine.record_attempt(fence, (Message::Reference, 1), &attempt(DeliveryState::Refused, true), 20).await.unwrap()
+    );
+    assert!(
+        !mine
+            .record_attempt(fence, (Message::Reference, 1), &attempt(DeliveryState::Delivered, true), 20)
+            .await
+            .unwrap()
+    );
     let rows = theirs.deliveries().await.unwrap();
     assert_eq!((rows[0].attempts, rows[0].next_at, rows[0].said.as_str()), (1, 99, "421 busy"));
     assert_eq!((rows[1].state, theirs.waiting_deliveries().await.unwrap()), (DeliveryState::Refused, 2));
@@ -154,7 +163,9 @@ async fn what_is_revoked_is_not_delivered(one: Host, other: Host) {
     assert!(!theirs.retry_delivery("id 0", 32).await.unwrap());
     assert_eq!(theirs.deliveries().await.unwrap()[0].state, DeliveryState::Withdrawn);
     // However a revocation and a retry are interleaved, no delivery of a revoked reference waits.
-    assert!(mine.record_attempt(fence, 1, &attempt(DeliveryState::Refused, true), 33).await.unwrap());
+    assert!(
+        mine.record_attempt(fence, (Message::Reference, 1), &attempt(DeliveryState::Refused, true), 33).await.unwrap()
+    );
     let (revoked, tried) = tokio::join!(mine.revoke_reference("id 1", "wrong", 34), theirs.retry_delivery("id 1", 34));
     assert_eq!(revoked.unwrap(), Some(true));
     let state = mine.deliveries().await.unwrap()[1].state;

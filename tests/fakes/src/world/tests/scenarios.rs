@@ -174,6 +174,29 @@ fn ten_names_change_and_the_identity_provider_keeps_the_old_ones() {
 }
 
 #[test]
+fn accidents_change_many_people_and_nothing_else_of_them() {
+    let people = |scenario| {
+        let (before, after) = before_and_after(scenario, 250);
+        let changed = changed(&before.hibob, &after.hibob);
+        (changed.len(), before, after, changed)
+    };
+    let (_, before, after, _) = people(Scenario::Newcomers);
+    assert_eq!(after.hibob.employees.len(), before.hibob.employees.len() + 40);
+    let (number, before, after, ids) = people(Scenario::NamesOverwritten);
+    assert_eq!(number, 40);
+    assert!(ids.iter().all(|id| {
+        let old = before.hibob.employees[id].clone();
+        after.hibob.employees[id] == Employee { surname: "Robins".to_owned(), ..old }
+    }));
+    let (number, _, after, ids) = people(Scenario::Nulls);
+    assert!(number > 40 && ids.iter().all(|id| after.hibob.employees[id].work_phone.is_none()));
+    let (number, _, after, ids) = people(Scenario::ManagersOverwritten);
+    let bosses: BTreeSet<&Option<String>> = ids.iter().map(|id| &after.hibob.employees[id].manager).collect();
+    assert!(number > 150 && bosses.len() == 1);
+    assert!(people(Scenario::DepartmentsOverwritten).0 > 150);
+}
+
+#[test]
 fn nothing_happens_where_it_cannot() {
     for scenario in [Scenario::None, Scenario::Flaky] {
         assert!(!World::realistic(250, 1, today()).happen(scenario, NOW));

@@ -6,3 +6,11 @@ CREATE TABLE source_states (
 ) STRICT;
 
 CREATE INDEX source_states_by_time ON source_states (at);
+
+-- Fields of adopted accounts whose value is older than the adoption, while HiBob had none: they are not cleared before
+-- HiBob has had a value. Never the value itself.
+CREATE TABLE kept_fields (
+    account_id TEXT NOT NULL,
+    field TEXT NOT NULL,
+    PRIMARY KEY (account_id, field)
+) STRICT, WITHOUT ROWID;
