@@ -32,25 +32,26 @@ impl TenantDatabase {
     /// The database failed, or what it has cannot be read.
     pub async fn first_sync(&self) -> Result<FirstSyncState, HostError> {
         let row = query(
-            "SELECT (SELECT count(*) FROM baseline), (SELECT count(*) FROM accounts), reactivations_asked_for FROM fence",
+            "SELECT (SELECT count(*) FROM baseline), (SELECT count(*) FROM accounts), reactivations_asked_for,
+                first_sync_after_run FROM fence",
         );
-        let (baselines, accounts, asked_for): (i64, i64, String) = row.fetch_one(&self.store).await?;
+        let (baselines, accounts, asked_for, after_run): (i64, i64, String, i64) = row.fetch_one(&self.store).await?;
         let reactivations_asked_for = serde_json::from_str(&asked_for)
             .map_err(|error| HostError::Storage(format!("the stored list of reactivations cannot be read: {error}")))?;
         // Journals are pruned; baseline and ledger stay.
-        let is_over = (baselines > 0 && accounts > 0) || self.has_applied_a_plan().await?;
+        let is_over = (baselines > 0 && accounts > 0) || self.has_applied_a_plan(after_run).await?;
         Ok(FirstSyncState { is_over, reactivations_asked_for })
     }
 
-    /// Whether the history has a run of the directory sync that has applied a plan to its end.
-    async fn has_applied_a_plan(&self) -> Result<bool, HostError> {
+    /// Whether the history has a run of the directory sync, after this one, that has applied a plan to its end.
+    async fn has_applied_a_plan(&self, after_run: i64) -> Result<bool, HostError> {
         for kind in RunKind::ALL.iter().filter(|kind| kind.lane() == Lane::Directory) {
             let runs = |columns: &str, codes: &str| {
                 let sql = format!(
                     "SELECT {columns} FROM runs JOIN journals ON journals.run = runs.id
-                     WHERE runs.kind = $1 AND runs.exit_code IN ({codes})"
+                     WHERE runs.kind = $1 AND runs.id > $2 AND runs.exit_code IN ({codes})"
                 );
-                query(sql).bind(kind.word())
+                query(sql).bind(kind.word()).bind(after_run)
             };
             let done = format!("{}, {}", Exit::Done as u8, Exit::SomeFailed as u8);
             if runs("1", &done).finds(&self.store).await? {
@@ -70,12 +71,13 @@ impl TenantDatabase {
         Ok(false)
     }
 
-    /// The plans whose application was begun, as far as they are kept. The order does not matter.
+    /// The plans of this first sync whose application was begun, as far as they are kept. The order does not matter.
     ///
     /// # Errors
     /// The database failed.
     pub async fn begun_plans(&self) -> Result<Vec<BegunPlan>, HostError> {
-        let sql = "SELECT plans.content, journals.held FROM journals JOIN plans ON plans.digest = journals.plan";
+        let sql = "SELECT plans.content, journals.held FROM journals JOIN plans ON plans.digest = journals.plan
+                   WHERE journals.run IS NULL OR journals.run > (SELECT first_sync_after_run FROM fence)";
         let rows: Vec<(Vec<u8>, String)> = query(sql).fetch_all(&self.store).await?;
         Ok(rows.into_iter().map(|(plan, held)| BegunPlan { plan, held }).collect())
     }
