@@ -445,9 +445,7 @@ async fn carry_out(cli: Cli) -> Result<Exit, HostError> {
         Command::Check { tenant } => sync::check(global, &tenant).await,
         Command::Plan { tenant, out, all } => sync::plan(global, &tenant, out.as_deref(), all).await,
         Command::Apply { file, release, first, all } => sync::apply(global, &file, release.into(), first, all).await,
-        Command::Sync { tenant, release, first, all } => {
-            sync::sync(global, &tenant, release.into(), first, all).await
-        }
+        Command::Sync { tenant, release, first, all } => sync::sync(global, &tenant, release.into(), first, all).await,
         Command::Plans(args) => plans::run(global, args).await,
         Command::Employees(args) => employees::employees(global, &args).await,
         Command::Backup(args) => backup::backup(global, &args).await,

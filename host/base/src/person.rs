@@ -17,11 +17,7 @@ pub fn is_address(text: &str) -> bool {
     let has_user = user.is_some_and(|user| !user.is_empty());
     let is_domain = |host: &str| host.contains('.') && host.split('.').all(|label| !label.is_empty());
     let is_one = !text.chars().any(|c| c.is_whitespace() || "<>,;\"".contains(c));
-    has_user
-        && host.is_some_and(is_domain)
-        && more.is_none()
-        && is_one
-        && check_line(text, ADDRESS_CHARS_MAX).is_ok()
+    has_user && host.is_some_and(is_domain) && more.is_none() && is_one && check_line(text, ADDRESS_CHARS_MAX).is_ok()
 }
 
 /// Checks that a person is named by an e-mail address.

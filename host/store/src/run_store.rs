@@ -2,8 +2,8 @@
 //! simulation has adapters in memory.
 
 use crate::database::{
-    AppliedPlan, BegunPlan, ChangeRecord, Fence, FirstSyncState, KeyedHash, Lease, NewJournal, OpenJournal, PersonRow, RunRecord, StoredUpdate,
-    TenantDatabase,
+    AppliedPlan, BegunPlan, ChangeRecord, Fence, FirstSyncState, KeyedHash, Lease, NewJournal, OpenJournal, PersonRow,
+    RunRecord, StoredUpdate, TenantDatabase,
 };
 use hibob_base::HostError;
 use hibob_base::job::Lane;

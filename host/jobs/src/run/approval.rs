@@ -162,7 +162,8 @@ impl<P: RunPorts> Running<P> {
         let Some(approvals) = self.ports.approvals() else { return Err(not_approved(&approved.plan)) };
         let tenant = &self.ports.config().id;
         let first = self.to_confirm(planned).await?;
-        let reasons = Reasons::of(self.ports.run_store(), self.ports.config(), planned).await?.with_first(first.as_ref());
+        let reasons =
+            Reasons::of(self.ports.run_store(), self.ports.config(), planned).await?.with_first(first.as_ref());
         let stored = StoredPlan::read(approvals, self.keyring(), approved).await?;
         let Some(stale) = self.stale(approved, &stored, planned, &reasons)? else {
             report.settle(approved, &reasons);

@@ -58,8 +58,7 @@ pub struct FirstSync {
 
 impl FirstSync {
     fn of(planned: &Planned) -> Self {
-        let mut first =
-            Self { same_domain_accounts: planned.counts.get(SAME_DOMAIN).copied(), ..Self::default() };
+        let mut first = Self { same_domain_accounts: planned.counts.get(SAME_DOMAIN).copied(), ..Self::default() };
         for change in &planned.changes {
             let number = match change.kind {
                 _ if reactivates(change) => &mut first.reactivate,
@@ -105,7 +104,8 @@ pub async fn first_sync(
 
 /// Whether a change makes an account active that is there already.
 fn reactivates(change: &Change) -> bool {
-    let sets_active = || change.fields.iter().any(|field| field.field == "active" && field.after == Some(Value::Flag(true)));
+    let sets_active =
+        || change.fields.iter().any(|field| field.field == "active" && field.after == Some(Value::Flag(true)));
     change.kind == ChangeKind::Reactivate || (change.target_id.is_some() && sets_active())
 }
 
@@ -173,9 +173,8 @@ impl<P: RunPorts> Running<P> {
         let Some(first) = first_sync(self.ports.run_store(), allow_first, planned).await? else { return Ok(None) };
         let begun = self.begun().await?;
         // A reactivation is held by itself.
-        let is_confirmed = |change: &Change| {
-            reactivates(change) || begun.get(&change.id).is_some_and(|begun| is_same(begun, change))
-        };
+        let is_confirmed =
+            |change: &Change| reactivates(change) || begun.get(&change.id).is_some_and(|begun| is_same(begun, change));
         Ok(if planned.changes.iter().all(is_confirmed) { None } else { Some(first) })
     }
 
@@ -210,7 +209,8 @@ impl<P: RunPorts> Running<P> {
         let state = self.ports.run_store().first_sync().await?;
         let begun = if self.yes.reactivations { BTreeMap::new() } else { self.begun().await? };
         let (mut still, mut released) = (BTreeSet::new(), BTreeSet::new());
-        for (position, change) in planned.changes.iter().enumerate().filter(|(_, change)| is_asked_for(&state, change)) {
+        for (position, change) in planned.changes.iter().enumerate().filter(|(_, change)| is_asked_for(&state, change))
+        {
             if self.yes.reactivations || begun.get(&change.id).is_some_and(|begun| is_same(begun, change)) {
                 // A guard of another class may hold it as well.
                 if held.changes.get(&position) == Some(&Class::Reactivating) {

@@ -303,9 +303,9 @@ impl Arguments {
             Self::References(arguments) => {
                 Self::References(ReferencesArguments { allow_issuing: 0, allow_revoking: 0, ..arguments })
             }
-            Self::Check
-            | Self::Apply(PlanToApply::Approved(_) | PlanToApply::Interrupted(_))
-            | Self::Deliver(_) => self,
+            Self::Check | Self::Apply(PlanToApply::Approved(_) | PlanToApply::Interrupted(_)) | Self::Deliver(_) => {
+                self
+            }
         }
     }
 
