@@ -86,6 +86,7 @@ fn collect(at: &str, value: &Value, leaves: &mut BTreeSet<String>) {
 
 /// The numbers that may be 0, with what 0 means there. Anything else that a run needs would not work with none of it.
 const MAY_BE_ZERO: &[(&str, &str)] = &[
+    ("references.issue_after_hours", "a reference is issued as soon as the last day is over"),
     ("sync.create_days_before_start", "an account is created on the first day"),
     ("sync.plan_age_hours_max", "no saved plan is applied"),
     ("schedule.spread_minutes", "a run starts on the minute"),
