@@ -113,6 +113,10 @@ async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
             assert_eq!((open.interrupted, open.run), (Some((610, "Ctrl-C".to_owned())), Some(3)), "{version}");
             assert_eq!((open.changes, open.finished, open.in_flight), (Some(2), 1, 0), "{version}");
         }
+        // A tenant that was synced by an earlier version is not asked to confirm a first sync.
+        let first = database.first_sync().await.unwrap();
+        assert_eq!(first.is_over, version >= 2, "{version}");
+        assert_eq!(first.reactivations_asked_for.len(), usize::from(version >= 15), "{version}");
         if version >= 11 {
             let open = database.open_departures().await.unwrap();
             assert_eq!((open.len(), open[0].seen_at, open[0].why), (1, 700, WhyNone::GraceTime), "{version}");

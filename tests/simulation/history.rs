@@ -8,8 +8,8 @@ use crate::planted::Planted;
 use crate::ports::Simulated;
 use crate::sim::{BROKEN, Sim};
 use hibob_base::error::Exit;
-use hibob_base::job::{RunKind, Trigger};
-use hibob_jobs::run::{Report, Running, WayOn};
+use hibob_base::job::{RunKind, Trigger, WayOn};
+use hibob_jobs::run::{Report, Running};
 use hibob_policy::guard::{Class, Release};
 use hibob_store::database::RunRecord;
 use hibob_store::queue::Cause;
@@ -348,7 +348,7 @@ async fn sync(sim: &Sim, host: &Arc<Host>) -> Option<Report> {
         let trigger = match host.command {
             Command::Sync(trigger) => trigger,
             Command::GoOn(way) => {
-                let gone_on = Running::go_on(ports, way).await;
+                let gone_on = Running::go_on(ports, way, Cause::default()).await;
                 return gone_on.inspect_err(|error| note(&format!("does not go on: {error}"))).ok();
             }
         };

@@ -208,6 +208,11 @@ impl RunPorts for Simulated {
         self.apply(change, Attempt::AfterUnknownOutcome, fence, scope.without_writes()).await
     }
 
+    /// The simulated host is told of a cancelled job at its own time.
+    async fn stopped_by(&self, _job: Option<&str>) -> Result<Option<String>, HostError> {
+        Ok(None)
+    }
+
     async fn is_cancelled(&self, job: &str) -> Result<bool, HostError> {
         Ok(self.sim.lock().pages.cancelled.contains(job))
     }

@@ -16,7 +16,9 @@ use hibob_base::job::Lane;
 use hibob_contract::types::NamedValue;
 use hibob_policy::guard::Held;
 use hibob_policy::guard::LedgerSums;
-use hibob_store::database::{AppliedPlan, ChangeRecord, Fence, NewJournal, OpenJournal, RunRecord, StoredUpdate};
+use hibob_store::database::{
+    AppliedPlan, BegunPlan, ChangeRecord, Fence, FirstSyncState, NewJournal, OpenJournal, RunRecord, StoredUpdate,
+};
 use hibob_store::run_store::RunStore;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -293,6 +295,22 @@ impl RunStore for SimRunStore {
 
     async fn baseline(&self) -> Result<Vec<NamedValue>, HostError> {
         self.with(|state| Ok(state.pages.baseline.clone())).await
+    }
+
+    /// Over from the start: the simulated tenant's first sync needs nobody's yes, and nobody gives one.
+    async fn first_sync(&self) -> Result<FirstSyncState, HostError> {
+        self.with(|_| Ok(FirstSyncState { is_over: true, reactivations_asked_for: Vec::new() })).await
+    }
+
+    async fn begun_plans(&self) -> Result<Vec<BegunPlan>, HostError> {
+        let plan =
+            |journal: &pages::Journal| BegunPlan { plan: journal.row.plan.clone(), held: journal.row.held.clone() };
+        self.with(|state| Ok(state.pages.journals.iter().map(plan).collect())).await
+    }
+
+    async fn ask_for_reactivations(&self, fence: Fence, accounts: &[String]) -> Result<(), HostError> {
+        assert!(accounts.is_empty(), "the first sync is over");
+        self.fenced(fence, |_| Ok(())).await
     }
 
     async fn ledger_sums(&self, since_unix_seconds: i64) -> Result<LedgerSums, HostError> {

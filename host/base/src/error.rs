@@ -240,6 +240,9 @@ pub enum HostError {
     LockLost(String),
 }
 
+/// What the message of an error for which [`HostError::is_locked`] is true says.
+pub const LOCKED: &str = "another process keeps the database locked";
+
 impl HostError {
     /// A configuration error.
     pub fn configuration(message: impl Into<String>, remedy: impl Into<String>) -> Self {
@@ -249,6 +252,11 @@ impl HostError {
     /// Whether results can no longer be stored, so that nothing more may be done.
     pub fn is_forgetful(&self) -> bool {
         matches!(self, Self::Storage(_) | Self::Server { .. } | Self::LockLost(_))
+    }
+
+    /// Whether another process keeps a database locked. That passes, at the latest when that process ends.
+    pub fn is_locked(&self) -> bool {
+        matches!(self, Self::Storage(message) if message.contains(LOCKED))
     }
 
     /// The error for a limit that the plugin has exceeded.

@@ -343,6 +343,8 @@ pub struct SafetyConfig {
     pub approval_days: NonZeroU32,
     /// Whether the person who started the job that made a plan may not approve it.
     pub approval_by_another: bool,
+    /// Whether the tenant's first sync creates and adopts accounts without a person's yes.
+    pub allow_first: bool,
     /// Whether leavers wait with the plan that they are in, where every plan waits.
     pub approval_leavers: ApprovalLeavers,
 }
@@ -406,6 +408,7 @@ impl Default for SafetyConfig {
             approval_days: APPROVAL_DAYS,
             approval_by_another: false,
             approval_leavers: ApprovalLeavers::Wait,
+            allow_first: false,
         }
     }
 }

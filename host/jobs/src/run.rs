@@ -1,7 +1,7 @@
 //! A run of a tenant: under its lease, with its journal, to its run record.
 //!
 //! [`Running`] is one run, of a directory sync or of the references job. Its parts: `guard.rs` asks the guards about a
-//! plan, `approval.rs` decides whether a plan waits for a person, `apply.rs` makes the changes, `journal.rs`
+//! plan, `approval.rs` decides whether a plan waits for a person, `first.rs` has the first sync confirmed, `apply.rs` makes the changes, `journal.rs`
 //! keeps which of them were begun and finished, `resume.rs` finishes what an interrupted run has left, and `rows.rs`
 //! and `report.rs` say what was done. Everything outside is reached through [`ports`].
 
@@ -10,6 +10,7 @@ mod approval;
 mod cases;
 mod created;
 mod difference;
+mod first;
 mod guard;
 mod journal;
 pub mod ports;
@@ -22,15 +23,16 @@ mod schedule;
 
 pub use approval::{Reasons, StoredPlan};
 pub use difference::{DifferenceKind, DifferenceRow};
+pub use first::{FirstSync, Yes, first_sync};
 pub use guard::guard;
-use hibob_base::job::{Lane, RunKind, Trigger};
+use hibob_base::job::{Lane, RunKind, Trigger, WayOn};
 use hibob_contract::Planned;
 use hibob_policy::guard::Held;
 use hibob_policy::guard::Release;
 use hibob_store::queue::Cause;
 pub use report::Stopped;
 pub use report::{Approved, ErrorRow, HeldRow, Report, Stale, WaitingPlan};
-pub use resume::{WayOn, unless_interrupted};
+pub use resume::unless_interrupted;
 pub use run_report::{Common, RunReport};
 pub use saved::Taken;
 
@@ -78,6 +80,10 @@ pub struct Running<P: RunPorts> {
     warnings: Vec<ErrorRow>,
     /// The seal of the saved plan that is applied.
     saved: Option<String>,
+    /// What a person has said yes to.
+    yes: Yes,
+    /// Whether the run makes no plan, and only goes on with an interrupted one.
+    goes_on: bool,
     /// What has interrupted the run before its plan was applied to its end.
     interrupted_by: OnceLock<String>,
     kind: RunKind,
@@ -125,10 +131,11 @@ impl<P: RunPorts> Running<P> {
     ///
     /// # Errors
     /// No plan is open, or as [`Self::begin_by`].
-    pub async fn go_on(ports: P, way: WayOn) -> Result<Report, HostError> {
+    pub async fn go_on(ports: P, way: WayOn, cause: Cause) -> Result<Report, HostError> {
         let (metrics, kind) = (ports.metrics().clone(), RunKind::Sync);
         let gone_on = Box::pin(async {
-            let run = Self::locked_by(ports, kind, Cause::default()).await?;
+            let mut run = Self::locked_by(ports, kind, cause).await?;
+            run.goes_on = true;
             let report = match run.go_ahead() {
                 Ok(()) => run.decided(way).await,
                 Err(error) => Err(error),
@@ -163,6 +170,8 @@ impl<P: RunPorts> Running<P> {
             resumed: None,
             warnings: Vec::new(),
             saved: None,
+            yes: Yes::default(),
+            goes_on: false,
             interrupted_by: OnceLock::new(),
             kind,
             cause,
@@ -215,7 +224,7 @@ impl<P: RunPorts> Running<P> {
                     if planned.changes.is_empty() {
                         return Ok(());
                     }
-                    self.go_ahead()?;
+                    self.go_ahead_now().await?;
                     let journal = self.write_down(planned, &held).await?;
                     if release.archiving > 0 && self.is_above_archiving_limits(planned).await? {
                         self.ports.run_store().note_released(self.fence, journal).await?;
@@ -231,7 +240,7 @@ impl<P: RunPorts> Running<P> {
                     self.make_approved(&stored, &mut report).await?;
                 }
                 (ApprovalVerdict::Wait, Some(leavers)) => {
-                    self.go_ahead()?;
+                    self.go_ahead_now().await?;
                     let journal = self.write_down(&leavers, &Held::default()).await?;
                     self.make(&leavers, stored_ids(&leavers), &Held::default(), journal, &mut report).await;
                 }
@@ -251,7 +260,7 @@ impl<P: RunPorts> Running<P> {
     /// # Errors
     /// The run has lost its lease, or the database failed.
     async fn make_leavers(&self, leavers: &Planned, report: &mut Report) -> Result<bool, HostError> {
-        self.go_ahead()?;
+        self.go_ahead_now().await?;
         let id = self.write_down(leavers, &Held::default()).await?;
         let nothing = Planned { findings: Vec::new(), ..leavers.clone() };
         let mut own = Report::planned(&self.ports.config().id, &nothing);
@@ -265,6 +274,7 @@ impl<P: RunPorts> Running<P> {
             closed: None,
             told_generation: 0,
             kept: kept_by(leavers),
+            job: self.cause.job.as_deref(),
         };
         let held = Held::default();
         let applying = apply::apply(&self.ports, leavers, &held, &journal, &mut own);
@@ -308,8 +318,8 @@ impl<P: RunPorts> Running<P> {
     ) {
         let (id, fence, keyring) = (*self.journal.get_or_init(|| journal), self.fence, self.keyring());
         let past = JournalState::default();
-        let journal =
-            Journal { id, fence, keyring, ids, past, closed: None, told_generation: 0, kept: kept_by(planned) };
+        let (job, kept) = (self.cause.job.as_deref(), kept_by(planned));
+        let journal = Journal { id, fence, keyring, ids, past, closed: None, told_generation: 0, kept, job };
         let applying = apply::apply(&self.ports, planned, held, &journal, report);
         let progress = self.interruptibly(id, Box::pin(applying)).await;
         if let (Progress::Interrupted { ended, unknown }, Some(by)) = (progress, self.ports.interrupt().by()) {
@@ -321,6 +331,17 @@ impl<P: RunPorts> Running<P> {
     /// Checks that nobody has interrupted the run, before its plan is stored.
     fn go_ahead(&self) -> Result<(), HostError> {
         self.ports.interrupt().by().map_or(Ok(()), |by| Err(interrupted_early(&by)))
+    }
+
+    /// Whether a person has stopped the run, also by what the databases say now.
+    pub async fn is_stopped(&self) -> bool {
+        apply::is_stopped(&self.ports, self.cause.job.as_deref()).await
+    }
+
+    /// As [`Self::go_ahead`], also by what the databases say now.
+    async fn go_ahead_now(&self) -> Result<(), HostError> {
+        self.is_stopped().await;
+        self.go_ahead()
     }
 
     /// Carries out `work`, which applies the plan of an open journal. When a person interrupts the run, the journal is

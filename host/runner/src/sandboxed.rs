@@ -13,6 +13,7 @@ use hibob_contract::leaver::{Confirmed, LeaverFacts};
 use hibob_contract::offboarding_references::{Departure, Detection, Known};
 use hibob_egress::Egress;
 use hibob_jobs::interrupt::Interrupt;
+use hibob_jobs::interrupted;
 use hibob_jobs::references::{DnsRecord, Leavers};
 use hibob_jobs::run::ports::{Attempted, RunPorts};
 use hibob_policy::change_scope::Made;
@@ -141,6 +142,10 @@ impl RunPorts for Sandboxed<'_> {
 
     async fn look(&self, change: &Change, fence: Fence) -> Result<Attempted, HostError> {
         self.call(Job::Look(change, fence), change, Attempt::AfterUnknownOutcome).await
+    }
+
+    async fn stopped_by(&self, job: Option<&str>) -> Result<Option<String>, HostError> {
+        interrupted::stopped_by(self.data, self.tenant.id(), job).await
     }
 
     async fn is_cancelled(&self, job: &str) -> Result<bool, HostError> {

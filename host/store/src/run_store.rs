@@ -2,8 +2,8 @@
 //! simulation has adapters in memory.
 
 use crate::database::{
-    AppliedPlan, ChangeRecord, Fence, KeyedHash, Lease, NewJournal, OpenJournal, PersonRow, RunRecord, StoredUpdate,
-    TenantDatabase,
+    AppliedPlan, BegunPlan, ChangeRecord, Fence, FirstSyncState, KeyedHash, Lease, NewJournal, OpenJournal, PersonRow,
+    RunRecord, StoredUpdate, TenantDatabase,
 };
 use hibob_base::HostError;
 use hibob_base::job::Lane;
@@ -138,6 +138,16 @@ pub trait RunStore: KeyRows + Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), HostError>> + Send;
     /// The baseline of the last accepted run.
     fn baseline(&self) -> impl Future<Output = Result<Vec<NamedValue>, HostError>> + Send;
+    /// How far the tenant's first sync is.
+    fn first_sync(&self) -> impl Future<Output = Result<FirstSyncState, HostError>> + Send;
+    /// The plans whose application was begun, as far as they are kept.
+    fn begun_plans(&self) -> impl Future<Output = Result<Vec<BegunPlan>, HostError>> + Send;
+    /// Sets the accounts that are reactivated only after a person's yes.
+    fn ask_for_reactivations(
+        &self,
+        fence: Fence,
+        accounts: &[String],
+    ) -> impl Future<Output = Result<(), HostError>> + Send;
     /// The ledger's sums, which the guards compare with: archivings since this time (Unix seconds), and active
     /// accounts.
     fn ledger_sums(&self, since_unix_seconds: i64) -> impl Future<Output = Result<LedgerSums, HostError>> + Send;
@@ -282,6 +292,18 @@ impl RunStore for TenantDatabase {
 
     async fn baseline(&self) -> Result<Vec<NamedValue>, HostError> {
         self.baseline().await
+    }
+
+    async fn first_sync(&self) -> Result<FirstSyncState, HostError> {
+        self.first_sync().await
+    }
+
+    async fn begun_plans(&self) -> Result<Vec<BegunPlan>, HostError> {
+        self.begun_plans().await
+    }
+
+    async fn ask_for_reactivations(&self, fence: Fence, accounts: &[String]) -> Result<(), HostError> {
+        self.ask_for_reactivations(fence, accounts).await
     }
 
     async fn ledger_sums(&self, since_unix_seconds: i64) -> Result<LedgerSums, HostError> {

@@ -221,8 +221,9 @@ impl<P: Leavers> Job<'_, P> {
         }
     }
 
-    /// Checks that nobody has interrupted the run.
-    fn go_ahead(&self) -> Result<(), HostError> {
+    /// Checks that nobody has interrupted the run, also by what the databases say now.
+    async fn go_ahead(&self) -> Result<(), HostError> {
+        self.run.is_stopped().await;
         let ports = self.run.ports();
         ports.interrupt().by().map_or(Ok(()), |by| Err(interrupted(&ports.config().id, &by)))
     }
@@ -306,7 +307,7 @@ impl<P: Leavers> Job<'_, P> {
             return Ok(());
         }
         for departure in cancelled {
-            self.go_ahead()?;
+            self.go_ahead().await?;
             let now = chrono::Utc::now().timestamp();
             let (database, reason) = (self.run.ports().run_store(), "the employment goes on");
             let number = database.cancel_departure(self.fence, departure, reason, now).await?;

@@ -19,7 +19,8 @@
 //! 7. If a change fails, everything that depends on it is skipped. What only comes after it goes on.
 //! 8. Refused credentials, a lost lease and a failed database stop the run: no further change begins, and those that
 //!    were not begun are reported as not tried.
-//! 9. If a person interrupts the run, no further change begins and no attempt is repeated; the attempts that are in
+//! 9. Before each change the databases are asked whether a person has cancelled the run's job or disabled its tenant;
+//!    that interrupts the run. If a person interrupts it, no further change begins and no attempt is repeated; the attempts that are in
 //!    flight come to their end. The report then has the changes that have ended, and no others: what became of those
 //!    is reported by the run that resumes or abandons the plan.
 //! 10. A change that names an account which its plan creates gets that account's id from the host (`created.rs`). Fields
@@ -87,6 +88,9 @@ pub(super) async fn apply(
     let mut done = 0;
     loop {
         while running.len() < parallel && !report.is_stopped() && !interrupt.is_requested() {
+            if journal.closed.is_none() && is_stopped(ports, journal.job).await {
+                break;
+            }
             let Some(position) = schedule.next() else { break };
             let Some(change) = made.get(position) else {
                 continue;
@@ -167,6 +171,17 @@ pub(super) async fn apply(
         ports.metrics().change(left.kind, ChangeOutcome::Skipped);
     }
     Progress::Ended
+}
+
+/// Whether a person has stopped the run by what the databases say: then it is interrupted. That they cannot be asked
+/// stops nothing, since the lease and the fencing token say whether the run may go on.
+pub(super) async fn is_stopped(ports: &impl RunPorts, job: Option<&str>) -> bool {
+    match ports.stopped_by(job).await {
+        Ok(Some(by)) => ports.interrupt().find(&by),
+        Ok(None) => {}
+        Err(error) => tracing::warn!("whether the run was stopped cannot be read: {error}"),
+    }
+    ports.interrupt().is_requested()
 }
 
 /// Takes what the guards hold out of the schedule, and notes it in the report with what waits for it (rule 2).

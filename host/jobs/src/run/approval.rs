@@ -5,6 +5,8 @@
 //!    Archivings are in no plan that waits as long as they are within their limits and the source can be trusted: they
 //!    are made at once, so that no leaver stays active because of something else. With `always` that is so only where
 //!    `safety.approval_leavers` says it; else each leaver who waits is a warning, and from the second night an error.
+//!    A job's plan for the tenant's first sync waits whatever the setting is, until the first sync is confirmed
+//!    (`first.rs`).
 //! 2. Where plans wait, releases (`--allow-archiving` and the like) are refused, because approval takes their place.
 //! 3. Before an approved plan is applied, a new plan is made. The approved one is applied only if all of this is so:
 //!    settings and plugin are the ones that it was made with; nobody in it was erased; the new plan would still make each
@@ -28,6 +30,7 @@ pub use stored::{Reasons, StoredPlan};
 use crate::approval::short;
 use crate::run::cases::LEAVER_WAITS;
 use crate::run::difference::difference;
+use crate::run::first::{hold_reactivations, unconfirmed};
 use crate::run::guard::{guard, released};
 use crate::run::ports::RunPorts;
 use crate::run::report::{ErrorRow, Report, Stale, WaitingPlan};
@@ -82,11 +85,20 @@ impl<P: RunPorts> Running<P> {
     ) -> Result<Judged, HostError> {
         let (run_store, config) = (self.ports.run_store(), self.ports.config());
         let all = |held| Judged { leavers: None, verdict: ApprovalVerdict::Apply(held) };
-        let Some(approvals) = self.ports.approvals().filter(|_| config.safety.approval != Approval::Never) else {
-            let released = released(run_store, self.keyring(), release).await?;
-            return Ok(all(guard(run_store, config, planned, &released).await?));
+        let first = self.to_confirm(planned).await?;
+        report.first.clone_from(&first);
+        let plans_wait = config.safety.approval != Approval::Never;
+        let Some(approvals) = self.ports.approvals() else {
+            return self.confirmed(planned, release, None, report).await.map(all);
         };
-        if release != Release::default() {
+        if !plans_wait {
+            let open = if first.is_some() { approvals.open_approval(self.started_at).await? } else { None };
+            let is_approved = open.as_ref().is_some_and(|row| row.state == ApprovalState::Approved);
+            if first.is_none() || (self.cause.job.is_none() && !is_approved) {
+                return self.confirmed(planned, release, open.as_ref(), report).await.map(all);
+            }
+        }
+        if plans_wait && release != Release::default() {
             let options = Class::ALL.iter().map(|class| format!("--{}", class.option())).collect::<Vec<_>>().join(", ");
             return Err(HostError::configuration(
                 format!(
@@ -95,7 +107,7 @@ impl<P: RunPorts> Running<P> {
                 format!("leave that out, and approve the plan: hibob plans {}", config.id),
             ));
         }
-        let reasons = Reasons::of(run_store, config, planned).await?;
+        let reasons = Reasons::of(run_store, config, planned).await?.with_first(first.as_ref());
         let at_once = self.at_once(planned, &reasons);
         let mut open = approvals.open_approval(self.started_at).await?;
         if let Some(row) = open.take_if(|row| row.state == ApprovalState::Approved) {
@@ -104,7 +116,7 @@ impl<P: RunPorts> Running<P> {
             }
             let stored = StoredPlan::read(approvals, self.keyring(), &row).await?;
             let approved = of_plan(&stored, planned);
-            let own = Reasons::of(run_store, config, &approved).await?;
+            let own = Reasons::of(run_store, config, &approved).await?.with_first(first.as_ref());
             let Some(stale) = self.stale(&row, &stored, &approved, &own)? else {
                 report.settle(&row, &own);
                 let approved: BTreeSet<&str> = ids(&stored.opened.planned).collect();
@@ -138,7 +150,7 @@ impl<P: RunPorts> Running<P> {
     fn at_once(&self, planned: &Planned, reasons: &Reasons) -> BTreeSet<String> {
         let safety = &self.ports.config().safety;
         let may_go = safety.approval == Approval::AboveLimits || safety.approval_leavers == ApprovalLeavers::AtOnce;
-        if !may_go || self.kind == RunKind::Apply || !reasons.lets_leavers_go() {
+        if !may_go || self.kind == RunKind::Apply || !reasons.lets_leavers_go() || reasons.first.is_some() {
             return BTreeSet::new();
         }
         let waited_for: BTreeSet<&str> = planned
@@ -154,6 +166,33 @@ impl<P: RunPorts> Running<P> {
                 && !waited_for.contains(change.id.as_str())
         };
         planned.changes.iter().filter(is_alone).map(|change| change.id.clone()).collect()
+    }
+
+    /// What is held of a plan that waits for nobody, if the first sync is over or a person has said yes to it. `open` is the plan that waits for that yes in another way.
+    async fn confirmed(
+        &self,
+        planned: &Planned,
+        release: Release,
+        open: Option<&ApprovalRow>,
+        report: &mut Report,
+    ) -> Result<Held, HostError> {
+        let (run_store, config) = (self.ports.run_store(), self.ports.config());
+        if let Some(first) = report.first.clone().filter(|_| !self.yes.first) {
+            let mut held = Held::default();
+            hold_reactivations(run_store, planned, &mut held).await?;
+            for (position, class) in held.changes {
+                planned.changes.get(position).into_iter().for_each(|change| report.hold(change, class));
+            }
+            report.guards = held.guards;
+            return Err(unconfirmed(&config.id, &first, open.map(|row| short(&row.plan))));
+        }
+        let released = released(run_store, self.keyring(), release).await?;
+        let mut held = guard(run_store, config, planned, &released).await?;
+        self.release_reactivations(planned, &mut held).await?;
+        if let (Some(row), Some(approvals)) = (open, self.ports.approvals()) {
+            approvals.close_approval(self.fence, row.id, ApprovalState::Superseded, self.started_at).await?;
+        }
+        Ok(held)
     }
 
     /// Makes a new plan and, if it would do the same as the approved one, applies the approved one. If not, nothing is
@@ -180,10 +219,12 @@ impl<P: RunPorts> Running<P> {
     ) -> Result<(), HostError> {
         let Some(approvals) = self.ports.approvals() else { return Err(not_approved(&approved.plan)) };
         let tenant = &self.ports.config().id;
-        let reasons = Reasons::of(self.ports.run_store(), self.ports.config(), planned).await?;
+        let first = self.to_confirm(planned).await?;
+        let reasons =
+            Reasons::of(self.ports.run_store(), self.ports.config(), planned).await?.with_first(first.as_ref());
         let stored = StoredPlan::read(approvals, self.keyring(), approved).await?;
         let still = of_plan(&stored, planned);
-        let own = Reasons::of(self.ports.run_store(), self.ports.config(), &still).await?;
+        let own = Reasons::of(self.ports.run_store(), self.ports.config(), &still).await?.with_first(first.as_ref());
         let Some(stale) = self.stale(approved, &stored, &still, &own)? else {
             report.settle(approved, &own);
             return self.make_approved(&stored, report).await;
@@ -227,7 +268,8 @@ impl<P: RunPorts> Running<P> {
             job: self.cause.job.as_deref(),
             saved: None, // the approval's row says it
         };
-        self.go_ahead()?;
+        self.go_ahead_now().await?;
+        self.approved_reactivations(&stored.opened.planned).await?;
         let begun = approvals.begin_approved_journal(self.fence, stored.id, &new, self.started_at).await?;
         let journal = begun.ok_or_else(|| not_approved(&stored.digest))?;
         if stored.releases_archivings {
@@ -281,7 +323,7 @@ impl<P: RunPorts> Running<P> {
 
     fn waits(&self, planned: &Planned, reasons: &Reasons) -> bool {
         match self.ports.config().safety.approval {
-            Approval::Never => false,
+            Approval::Never => reasons.first.is_some(),
             Approval::AboveLimits => !reasons.is_empty(),
             Approval::Always => !planned.changes.is_empty() || !reasons.is_empty(),
         }

@@ -2,6 +2,7 @@
 
 use crate::run::approval::Reasons;
 use crate::run::difference::DifferenceRow;
+use crate::run::first::FirstSync;
 use crate::run::rows;
 use crate::run::rows::RowResult;
 use crate::run::run_report::{Common, HISTORY_ROWS_MAX, RunReport};
@@ -187,6 +188,9 @@ pub struct Report {
     pub held: Vec<HeldRow>,
     /// For each class of changes that is held: what the guard reports, and what to do.
     pub guards: Vec<GuardRow>,
+    /// What the tenant's first sync would do, where a person has to confirm it or has confirmed it in this run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<FirstSync>,
     /// The plan that waits for approval, instead of being applied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting: Option<WaitingPlan>,

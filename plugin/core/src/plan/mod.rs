@@ -7,6 +7,7 @@
 mod company;
 mod cost_center;
 mod decide;
+mod domains;
 mod draft;
 mod input;
 mod leavers;

@@ -6,7 +6,7 @@ use super::leavers::has_left;
 use super::names;
 use super::remember::{AdminAccounts, values};
 use super::unreadable::{self, Unreadable};
-use super::{Plan, company, cost_center, failed_employees, id_order};
+use super::{Plan, company, cost_center, domains, failed_employees, id_order};
 use crate::catalogue::Catalogue;
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
@@ -391,6 +391,7 @@ impl<'s> Planner<'s> {
         counts.insert("restore-cost-center", cost_centers.len() - made);
         counts.insert("employees", self.employees);
         counts.insert("accounts", self.accounts.len());
+        counts.insert("same-domain-accounts", domains::same_domain(&self.people, &self.accounts));
         counts.insert("conflict", failed_employees(&self.findings, true));
         counts.insert("failed", failed_employees(&self.findings, false));
         let managed = counts.get("managed").copied().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! What is stored of a plan that waits for approval: the plan itself, and what the guards report about it.
 
+use crate::run::first::FirstSync;
 use crate::run::guard::{guard, judge};
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
@@ -24,6 +25,9 @@ pub struct Reasons {
     /// what has not been stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     since: Option<i64>,
+    /// What the tenant's first sync would do, where it has to be confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) first: Option<String>,
 }
 
 impl Reasons {
@@ -33,13 +37,18 @@ impl Reasons {
         planned: &Planned,
     ) -> Result<Self, HostError> {
         match judge(run_store, config, planned, &Released::default()).await? {
-            Ok(held) => Ok(Self { source: None, guards: held.guards, since: None }),
+            Ok(held) => Ok(Self { source: None, guards: held.guards, since: None, first: None }),
             Err(untrusted) => {
                 let release = Release { changed_source: true, ..Release::default() };
                 let guards = guard(run_store, config, planned, &release.into()).await?.guards;
-                Ok(Self { source: Some(untrusted.reasons), guards, since: None })
+                Ok(Self { source: Some(untrusted.reasons), guards, since: None, first: None })
             }
         }
+    }
+
+    /// These, and the first sync that has to be confirmed.
+    pub(super) fn with_first(self, first: Option<&FirstSync>) -> Self {
+        Self { first: first.map(FirstSync::text), ..self }
     }
 
     /// Reads what was stored with a plan.
@@ -76,7 +85,7 @@ impl Reasons {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.source.is_none() && self.guards.is_empty()
+        self.source.is_none() && self.guards.is_empty() && self.first.is_none()
     }
 
     /// Whether the source differs too much from earlier accepted runs.
@@ -86,17 +95,19 @@ impl Reasons {
 
     /// One sentence for each.
     pub fn messages(&self) -> Vec<String> {
-        self.source.iter().chain(self.guards.iter().map(|guard| &guard.message)).cloned().collect()
+        let guards = self.guards.iter().map(|guard| &guard.message);
+        self.first.iter().chain(&self.source).chain(guards).cloned().collect()
     }
 
     /// The first of these that was not among the `approved` ones, as a sentence; none if all were. A source that
     /// differs in another way than the approved one counts as new.
     pub(super) fn beyond<'r>(&'r self, approved: &Self) -> Option<&'r str> {
+        let first = self.first.as_ref().filter(|_| approved.first.is_none());
         let source = self.source.as_ref().filter(|source| approved.source.as_ref() != Some(*source));
         let is_new = |guard: &&GuardRow| {
             approved.guards.iter().all(|known| (known.class, &known.field) != (guard.class, &guard.field))
         };
-        source.or_else(|| self.guards.iter().find(is_new).map(|guard| &guard.message)).map(String::as_str)
+        first.or(source).or_else(|| self.guards.iter().find(is_new).map(|guard| &guard.message)).map(String::as_str)
     }
 }
 
