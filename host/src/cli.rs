@@ -21,6 +21,7 @@ mod generated;
 mod history;
 mod interrupt;
 mod jobs;
+mod link;
 mod memory;
 mod outcome;
 mod paint;
@@ -255,6 +256,12 @@ enum Command {
     /// List all employees with their states; changes nothing
     #[command(after_help = "Example: hibob employees acme --state failed")]
     Employees(employees::EmployeesArgs),
+    /// Say that an account is an employee's; the next sync adopts it
+    #[command(after_help = "Example: hibob link acme 2712345678901234567 1337")]
+    Link(link::LinkArgs),
+    /// Give an employee's account up: it is left as it is, and not adopted again until it is linked
+    #[command(after_help = "Example: hibob unlink acme 2712345678901234567")]
+    Unlink(link::UnlinkArgs),
     /// Go on with a run that a person has interrupted, or leave the rest of its plan undone
     #[command(subcommand)]
     Runs(runs::RunsCommand),
@@ -408,6 +415,9 @@ impl Command {
             Self::Backup(_) => Some(Change::new("backup")),
             Self::Restored => Some(Change::new("restored")),
             Self::Jobs(args) => args.change(),
+            // The employees are not named here: the plan of the next sync shows them.
+            Self::Link(args) => Some(Change::new("link").of(args.tenant())),
+            Self::Unlink(args) => Some(Change::new("unlink").of(args.tenant())),
             Self::Runs(command) => Some(command.change()),
             // Making and revoking are recorded with the token's id.
             Self::Token(_) => None,
@@ -453,6 +463,8 @@ async fn carry_out(cli: Cli) -> Result<Exit, HostError> {
         Command::Restored => backup::restored(global).await,
         Command::ForgetPerson(args) => forget::forget(global, &args).await,
         Command::Forgotten { tenant } => forget::list(global, &tenant).await,
+        Command::Link(args) => link::link(global, &args).await,
+        Command::Unlink(args) => link::unlink(global, &args).await,
         Command::Runs(command) => runs::run(global, command).await,
         Command::History(args) => history::history(global, &args).await,
         Command::Serve(args) => serve::serve(global, &args).await,

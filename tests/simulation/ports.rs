@@ -182,7 +182,8 @@ impl RunPorts for Simulated {
 
     async fn plan(&self) -> Result<Planned, HostError> {
         let now = self.unix_seconds();
-        let baseline: Vec<_> = self.run_store.baseline().await?.into_iter().map(named_value_in).collect();
+        let facts = self.sim.lock().pages.host_facts();
+        let baseline: Vec<_> = self.run_store.baseline().await?.into_iter().chain(facts).map(named_value_in).collect();
         let overrun = Overrun::default();
         let mut egress = self.call_egress(CallKind::Plan, Grant::Read, &overrun);
         let work = move |world: &mut dyn hibob_connector_core::world::World| {

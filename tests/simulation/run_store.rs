@@ -20,7 +20,7 @@ use hibob_store::database::{
     AppliedPlan, BegunPlan, ChangeRecord, Fence, FirstSyncState, NewJournal, OpenJournal, RunRecord, StoredUpdate,
 };
 use hibob_store::run_store::RunStore;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -370,5 +370,32 @@ impl RunStore for SimRunStore {
 
     async fn owner_of(&self, account_id: &str) -> Result<Option<String>, HostError> {
         self.with(|state| Ok(state.pages.accounts.get(account_id).map(|(employee, _)| employee.clone()))).await
+    }
+
+    /// The simulation goes on counting what was released, which is the stricter way.
+    async fn note_released(&self, fence: Fence, _journal: i64) -> Result<(), HostError> {
+        self.fenced(fence, |_| Ok(())).await
+    }
+
+    /// Nobody gives an account up in the simulation.
+    async fn is_unlinked(&self, _account_id: &str) -> Result<bool, HostError> {
+        Ok(false)
+    }
+
+    async fn note_cases(
+        &self,
+        fence: Fence,
+        open: &BTreeSet<(String, String)>,
+        now: i64,
+    ) -> Result<BTreeMap<(String, String), i64>, HostError> {
+        let noted = self.fenced(fence, |state| {
+            let pages = &mut state.pages;
+            pages.cases.retain(|case, _| open.contains(case));
+            for case in open {
+                pages.cases.entry(case.clone()).or_insert(now);
+            }
+            Ok(pages.cases.clone())
+        });
+        noted.await
     }
 }

@@ -7,6 +7,8 @@
 
 mod apply;
 mod approval;
+mod cases;
+mod created;
 mod difference;
 mod first;
 mod guard;
@@ -35,7 +37,7 @@ pub use run_report::{Common, RunReport};
 pub use saved::Taken;
 
 use apply::Progress;
-use approval::ApprovalVerdict;
+use approval::{ApprovalVerdict, Judged};
 use hibob_base::digest::hex;
 use hibob_base::error::{Exit, HostError};
 use hibob_contract::types::NamedValue;
@@ -212,8 +214,11 @@ impl<P: RunPorts> Running<P> {
         let mut report = Report::planned(&self.ports.config().id, planned);
         let applied = self.locked(Box::pin(async {
             report.starts_source_anew = release.changed_source;
-            match self.judge(planned, release, &mut report).await? {
-                ApprovalVerdict::Apply(held) => {
+            let judged = self.judge(planned, release, &mut report).await;
+            self.age_warnings(&mut report).await?;
+            let Judged { leavers, verdict } = judged.inspect_err(|_| report.name_leavers(planned))?;
+            match (verdict, leavers) {
+                (ApprovalVerdict::Apply(held), _) => {
                     report.guards.clone_from(&held.guards);
                     self.say_that_it_is_applied_once(&mut report);
                     if planned.changes.is_empty() {
@@ -221,10 +226,25 @@ impl<P: RunPorts> Running<P> {
                     }
                     self.go_ahead_now().await?;
                     let journal = self.write_down(planned, &held).await?;
+                    if release.archiving > 0 && self.is_above_archiving_limits(planned).await? {
+                        self.ports.run_store().note_released(self.fence, journal).await?;
+                    }
                     self.make(planned, stored_ids(planned), &held, journal, &mut report).await;
                 }
-                ApprovalVerdict::Approved(stored) => self.make_approved(&stored, &mut report).await?,
-                ApprovalVerdict::Wait => {}
+                (ApprovalVerdict::Approved(stored), leavers) => {
+                    if let Some(leavers) = leavers
+                        && !Box::pin(self.make_leavers(&leavers, &mut report)).await?
+                    {
+                        return Ok(());
+                    }
+                    self.make_approved(&stored, &mut report).await?;
+                }
+                (ApprovalVerdict::Wait, Some(leavers)) => {
+                    self.go_ahead_now().await?;
+                    let journal = self.write_down(&leavers, &Held::default()).await?;
+                    self.make(&leavers, stored_ids(&leavers), &Held::default(), journal, &mut report).await;
+                }
+                (ApprovalVerdict::Wait, None) => {}
             }
             Ok(())
         }));
@@ -232,6 +252,58 @@ impl<P: RunPorts> Running<P> {
             report.stop(error);
         }
         report
+    }
+
+    /// Makes archivings before an approved plan, whose journal is its own. They have a run record of their own, and count
+    /// in `report` too. False if something has ended the run, so that the approved plan is not applied.
+    ///
+    /// # Errors
+    /// The run has lost its lease, or the database failed.
+    async fn make_leavers(&self, leavers: &Planned, report: &mut Report) -> Result<bool, HostError> {
+        self.go_ahead_now().await?;
+        let id = self.write_down(leavers, &Held::default()).await?;
+        let nothing = Planned { findings: Vec::new(), ..leavers.clone() };
+        let mut own = Report::planned(&self.ports.config().id, &nothing);
+        let (fence, keyring, ids) = (self.fence, self.keyring(), stored_ids(leavers));
+        let journal = Journal {
+            id,
+            fence,
+            keyring,
+            ids,
+            past: JournalState::default(),
+            closed: None,
+            told_generation: 0,
+            kept: kept_by(leavers),
+            job: self.cause.job.as_deref(),
+        };
+        let held = Held::default();
+        let applying = apply::apply(&self.ports, leavers, &held, &journal, &mut own);
+        let progress = self.interruptibly(id, Box::pin(applying)).await;
+        let interrupted_by = match (progress, self.ports.interrupt().by()) {
+            (Progress::Interrupted { ended, unknown }, Some(by)) => {
+                own.stop(interrupted(&self.ports.config().id, &by, leavers.changes.len(), (ended, unknown)));
+                Some(by.to_string())
+            }
+            _ => None,
+        };
+        let record = RunRecord {
+            kind: self.kind,
+            trigger: self.cause.trigger.word(),
+            job: None,
+            started_at: self.started_at,
+            finished_at: self.ports.now(),
+            exit_code: own.exit() as u8,
+            report: own.history()?,
+            journal: Some(id),
+            interrupted_by,
+            saved: None,
+        };
+        self.record_run(record, None, &own.updates).await?;
+        report.archived += own.archived;
+        report.failed += own.failed;
+        report.errors.append(&mut own.errors);
+        report.error = own.error.take();
+        Ok(report.error.is_none())
     }
 
     /// Makes the changes of a plan that are not held, and records the outcomes in its journal. `ids` are the changes'

@@ -166,8 +166,8 @@ impl Leavers for Sandboxed<'_> {
         leavers::facts_and_claims(self.plugin, self.tenant, departure).await
     }
 
-    async fn require_published(&self, record: &DnsRecord) -> Result<(), HostError> {
-        published::require(self.tenant.config(), record).await
+    async fn require_published(&self, records: &[DnsRecord; 2]) -> Result<(), HostError> {
+        published::require(self.tenant.config(), records).await
     }
 
     async fn address(&self, employee_id: &str, field: &str) -> Result<Option<String>, HostError> {

@@ -276,6 +276,8 @@ fn done_before(run: &PastRun) -> End {
 fn state(exit: Exit) -> State {
     match exit {
         Exit::Done | Exit::SomeFailed => State::Done,
+        // No job verifies a reference.
+        Exit::StatusUnknown | Exit::SavedAnew => State::Failed,
         Exit::Held => State::Held,
         Exit::Waiting => State::WaitingForApproval,
         Exit::Interrupted => State::Cancelled,

@@ -367,6 +367,7 @@ pub(super) fn print_report(report: &Report, json: bool, known: Option<usize>, al
         ("conflicts", report.conflicts),
         ("forgotten", report.forgotten),
         ("drifted", report.drifted),
+        ("not taken", report.not_taken),
         ("skipped", report.skipped),
         ("held", report.held.len() as u64),
     ];

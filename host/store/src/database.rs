@@ -5,6 +5,7 @@
 mod api_log;
 mod approvals;
 mod control;
+mod decisions;
 mod engine;
 mod error;
 mod first_sync;
@@ -27,6 +28,7 @@ mod tokens;
 pub use api_log::{ApiLogEntry, ApiLogOutcome, ApiLogRow};
 pub use approvals::{ApprovalRow, ApprovalState, Decision, NewApproval};
 pub use control::{ControlDatabase, Disabled, LEASE_SECONDS, Lease};
+pub use decisions::{LedgerLine, LinkOrder, host_facts};
 pub use engine::{Engine, Transaction, within};
 pub use error::DatabaseError;
 pub use first_sync::{BegunPlan, FirstSyncState};

@@ -120,6 +120,15 @@ pub const TABLES: &[Table] = &[
         ]),
     },
     Table {
+        path: "references.publish",
+        need: Need::Rare,
+        comment: "default: none. Publish by itself: after every change, and once a day",
+        is_list: false,
+        keys: Keys::Named(&[
+            key("dir", Need::Required, Rule::File, "\"public\"", "the folder that a web server serves at the domain; relative to this file"),
+        ]),
+    },
+    Table {
         path: "references.witnesses",
         need: Need::Rare,
         comment: "default: none. Who confirms the order of the log; up to 8",
@@ -159,6 +168,7 @@ pub const TABLES: &[Table] = &[
             key("out_of_selection", Need::Optional, Rule::Word(&["leave", "archive"]), "\"leave\"", "default; or \"archive\": the account of somebody who moves to another site"),
             key("create_days_before_start", Need::Optional, Rule::Number { min: 0, max: 365, unit: "days" }, "0", "default"),
             key("garden_leave", Need::Optional, Rule::Word(&["keep", "archive"]), "\"keep\"", "default; or \"archive\": the account of somebody on garden leave"),
+            key("leavers_before", Need::Optional, Rule::Word(&["report", "link"]), "\"report\"", "default; or \"link\": the first sync adopts the accounts of those who left before it"),
             key("time_zone", Need::Optional, Rule::Zone, "\"Europe/Madrid\"", "where a day begins and ends; default UTC"),
             key("phone_country", Need::Optional, Rule::Country, "\"ES\"", "country of telephone numbers without a country code; default: none, and they are left out"),
             key("stops_with_its_admin", Need::Optional, Rule::Flag, "true", "default: the sync stops when the admin of enabled_by has left"),
@@ -266,6 +276,7 @@ pub const TABLES: &[Table] = &[
             key("approval_days", Need::Optional, Rule::Number { min: 1, max: 365, unit: "days" }, "7", "how long a plan waits before it lapses"),
             key("approval_by_another", Need::Optional, Rule::Flag, "false", "true: whoever asked for a plan may not approve it"),
             key("allow_first", Need::Optional, Rule::Flag, "false", "true: the first sync creates and adopts accounts without a person's yes"),
+            key("approval_leavers", Need::Optional, Rule::Word(&["wait", "at-once"]), "\"wait\"", "or \"at-once\": with approval = \"always\", archivings within the limits do not wait"),
         ]),
     },
     Table {

@@ -311,8 +311,15 @@ fn the_schema_has_every_key_with_its_default() {
             let default = schema.pointer(&format!("{pointer}/default"));
             let example = value(&format!("x = {}", key.example))["x"].clone();
             if says_so || table.comment == "these are the defaults" {
-                let is_computed =
-                    ["port", "missing_detail", "out_of_selection", "garden_leave", "plugins", "allow_addresses"];
+                let is_computed = [
+                    "port",
+                    "missing_detail",
+                    "out_of_selection",
+                    "garden_leave",
+                    "leavers_before",
+                    "plugins",
+                    "allow_addresses",
+                ];
                 let is_there = default.map_or_else(
                     || is_computed.contains(&key.name) || key.name == "spread_minutes",
                     |default| *default == example,

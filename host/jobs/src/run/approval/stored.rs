@@ -6,7 +6,7 @@ use hibob_base::digest::hex;
 use hibob_base::error::HostError;
 use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
-use hibob_policy::guard::{GuardRow, Release, Released};
+use hibob_policy::guard::{Class, GuardRow, Release, Released};
 use hibob_store::database::{ApprovalRow, TenantDatabase};
 use hibob_store::privacy;
 use hibob_store::privacy::{DecryptedPlan, KeyRows, Keyring};
@@ -21,6 +21,10 @@ pub struct Reasons {
     source: Option<String>,
     /// The classes of changes of which there are too many.
     guards: Vec<GuardRow>,
+    /// Since when a plan has waited without a decision, in Unix seconds: this one, or one that it has replaced. None for
+    /// what has not been stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<i64>,
     /// What the tenant's first sync would do, where it has to be confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) first: Option<String>,
@@ -33,11 +37,11 @@ impl Reasons {
         planned: &Planned,
     ) -> Result<Self, HostError> {
         match judge(run_store, config, planned, &Released::default()).await? {
-            Ok(held) => Ok(Self { source: None, guards: held.guards, first: None }),
+            Ok(held) => Ok(Self { source: None, guards: held.guards, since: None, first: None }),
             Err(untrusted) => {
                 let release = Release { changed_source: true, ..Release::default() };
                 let guards = guard(run_store, config, planned, &release.into()).await?.guards;
-                Ok(Self { source: Some(untrusted.reasons), guards, first: None })
+                Ok(Self { source: Some(untrusted.reasons), guards, since: None, first: None })
             }
         }
     }
@@ -53,6 +57,31 @@ impl Reasons {
     /// It cannot be read.
     pub fn read(row: &ApprovalRow) -> Result<Self, HostError> {
         serde_json::from_str(&row.reasons).map_err(|error| unreadable(&row.plan, &error))
+    }
+
+    /// Since when a plan has waited without a decision; none where an earlier version has stored the plan.
+    pub(super) fn since(&self) -> Option<i64> {
+        self.since
+    }
+
+    /// These reasons, with the time since when a plan waits.
+    pub(super) fn waiting_since(&self, since: i64) -> Self {
+        Self { since: Some(since), ..self.clone() }
+    }
+
+    /// Whether they say the same of a plan.
+    pub(super) fn say_the_same(&self, other: &Self) -> bool {
+        (&self.source, &self.guards, &self.first) == (&other.source, &other.guards, &other.first)
+    }
+
+    /// Whether archivings are within their limits, the source can be trusted, and nobody has to confirm a first sync.
+    pub(super) fn lets_leavers_go(&self) -> bool {
+        self.source.is_none() && self.first.is_none() && !self.holds_archivings()
+    }
+
+    /// Whether there are too many archivings.
+    pub(super) fn holds_archivings(&self) -> bool {
+        self.guards.iter().any(|guard| guard.class == Class::Archiving)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -93,6 +122,8 @@ pub struct StoredPlan {
     pub(super) bytes: Vec<u8>,
     pub(super) settings: String,
     pub(super) plugin: String,
+    /// Whether whoever approves it releases more archivings than the limits allow.
+    pub(super) releases_archivings: bool,
     /// The content, decrypted.
     pub opened: DecryptedPlan,
 }
@@ -113,6 +144,7 @@ impl StoredPlan {
         }
         let opened = privacy::plan::decrypt(keyring, &bytes).await?.map_err(|error| unreadable(&row.plan, &error))?;
         let (settings, plugin) = (row.settings.clone(), row.plugin.clone());
-        Ok(Self { id: row.id, digest: row.plan.clone(), bytes, settings, plugin, opened })
+        let releases_archivings = Reasons::read(row)?.holds_archivings();
+        Ok(Self { id: row.id, digest: row.plan.clone(), bytes, settings, plugin, releases_archivings, opened })
     }
 }
