@@ -79,7 +79,6 @@ pub(super) fn answer(
         1 if is_shown && account.external_id.is_some() => {
             let id = user.remove("externalId").unwrap_or_default();
             user.insert(choices.one(&["externalid", "ExternalId", "EXTERNALID"]).to_owned(), id);
-            is_whole = false;
             user.remove("title");
             user.insert("title".to_owned(), json!(account.title));
         }
@@ -95,7 +94,8 @@ pub(super) fn answer(
     };
     scope.note_answer(&out.sent, status, text.as_bytes());
     if is_shown {
-        match user.get("externalId").and_then(Value::as_str) {
+        // Names of attributes have no case (RFC 7643, section 2.1).
+        match user.iter().find(|(name, _)| name.to_lowercase() == "externalid").and_then(|(_, id)| id.as_str()) {
             Some(id) => seen.carries = Some(Some(id.to_owned())),
             None if is_whole => seen.carries = Some(None),
             None => {}

@@ -146,6 +146,7 @@ mod tests {
             paths,
             [
                 ".well-known/did.json",
+                ".well-known/employment-reference-v1.json",
                 "references/log/checkpoint",
                 "references/log/tile/0/000",
                 "references/log/tile/0/001.p/44",
