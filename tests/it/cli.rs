@@ -351,7 +351,7 @@ fn each_guard_can_be_tried_with_a_scenario() {
 #[test]
 fn mistakes_are_reported_with_file_line_and_remedy() {
     let shell = Shell::new();
-    let _fakes = Fakes::start(&shell, &["--employees", "5"]);
+    let _fakes = Fakes::unconfirmed(&shell, &["--employees", "5"]);
     let good = std::fs::read_to_string(shell.path("acme.toml")).unwrap();
     let told = |args: &[&str], words: &[&str]| {
         let output = shell.run(args);

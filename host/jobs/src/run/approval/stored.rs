@@ -71,12 +71,12 @@ impl Reasons {
 
     /// Whether they say the same of a plan.
     pub(super) fn say_the_same(&self, other: &Self) -> bool {
-        (&self.source, &self.guards) == (&other.source, &other.guards)
+        (&self.source, &self.guards, &self.first) == (&other.source, &other.guards, &other.first)
     }
 
-    /// Whether archivings are within their limits, and the source can be trusted.
+    /// Whether archivings are within their limits, the source can be trusted, and nobody has to confirm a first sync.
     pub(super) fn lets_leavers_go(&self) -> bool {
-        self.source.is_none() && !self.holds_archivings()
+        self.source.is_none() && self.first.is_none() && !self.holds_archivings()
     }
 
     /// Whether there are too many archivings.
