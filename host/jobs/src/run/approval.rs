@@ -168,7 +168,8 @@ impl<P: RunPorts> Running<P> {
         planned.changes.iter().filter(is_alone).map(|change| change.id.clone()).collect()
     }
 
-    /// What is held of a plan that waits for nobody, if the first sync is over or a person has said yes to it. `open` is the plan that waits for that yes in another way.
+    /// What is held of a plan that waits for nobody. It is applied if the first sync is over or a person has said yes to
+    /// it. `open` is the plan that waits for that yes in another way.
     async fn confirmed(
         &self,
         planned: &Planned,
