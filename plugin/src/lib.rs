@@ -37,6 +37,10 @@ mod time_zone_data {
     #[unsafe(link_section = "hibob-connector-time-zones")]
     static SECTION: [u8; VERSION.len()] = bytes();
 
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "evaluated by the compiler, for which an index out of bounds is an error"
+    )]
     const fn bytes() -> [u8; VERSION.len()] {
         let (mut bytes, mut at) = ([0; VERSION.len()], 0);
         while at < bytes.len() {

@@ -1,6 +1,7 @@
 //! Tests of schedules.
 
 use super::*;
+use std::collections::BTreeMap;
 
 fn dues(expression: &str, zone: &str, from: &str, number: usize) -> Vec<String> {
     let schedule = Schedule::read("schedule.sync", expression, zone).unwrap();
@@ -123,6 +124,10 @@ fn hold_the_rule(name: &str) {
         let start = at - day - day;
         let minutes: Vec<(DateTime<Utc>, NaiveDateTime)> =
             (0..4 * 24 * 60).map(|number| start + minute * number).map(|at| (at, zone.local(at))).collect();
+        let mut by_local: BTreeMap<NaiveDateTime, Vec<DateTime<Utc>>> = BTreeMap::new();
+        for (at, local) in &minutes {
+            by_local.entry(*local).or_default().push(*at);
+        }
         let (from, to) = (start + day - minute, start + day * 3);
         for meant in &MEANT {
             let is_star = meant.expression.split(' ').nth(1) == Some("*");
@@ -130,9 +135,7 @@ fn hold_the_rule(name: &str) {
             let mut local = minutes[0].1;
             while local <= minutes[minutes.len() - 1].1 {
                 if meant.is_due(local) {
-                    let shown = minutes.iter().filter(|(_, shown)| *shown == local).map(|(at, _)| *at);
-                    let shown: Vec<DateTime<Utc>> = shown.collect();
-                    match shown.as_slice() {
+                    match by_local.get(&local).map(Vec::as_slice).unwrap_or_default() {
                         [] => expected.extend(minutes.iter().find(|(_, shown)| *shown > local).map(|(at, _)| *at)),
                         [first, ..] if !is_star => expected.extend([*first]),
                         all => expected.extend(all.iter().copied()),
