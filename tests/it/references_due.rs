@@ -209,12 +209,11 @@ async fn who_waits_is_named_in_the_list_and_can_be_forgotten() {
     assert_eq!(list().await["without_reference"].as_array().unwrap().len(), 0);
 }
 
-/// HiBob has no surname of somebody, and never will. Each run says so until a person waives the reference; from then on
+/// HiBob has no name for somebody's title, and never will. Each run says so until a person waives the reference; from then on
 /// no run does, and the list shows who waived it and why. By name it can still be issued.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_impossible_reference_is_waived_and_no_run_ends_with_an_error_for_it() {
     let mut everybody = people(3);
-    everybody[0].title = "255499999".to_owned();
     everybody[0].overrides.extend([("work.title".to_owned(), serde_json::json!("255499999"))]);
     let office = Office::of(everybody, "").await;
     office.run().await;
