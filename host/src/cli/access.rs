@@ -82,8 +82,6 @@ impl Access {
                     | ReferencesCommand::Waive { .. }
                     | ReferencesCommand::Export { .. }
                     | ReferencesCommand::Resume { .. }
-                    | ReferencesCommand::Waive { .. }
-                    | ReferencesCommand::Export { .. }
                     | ReferencesCommand::Publish { .. }
                     | ReferencesCommand::Key(
                         KeyCommand::New { .. } | KeyCommand::Rotate { .. } | KeyCommand::Revoke { .. },
