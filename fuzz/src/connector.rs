@@ -7,7 +7,7 @@ use hibob_connector_core::field::{TEXT_FIELDS, TextField};
 use hibob_connector_core::hibob::{ArraySplitter, Datum, ELEMENT_BYTES_MAX, RecordReader, SplitError, read_list};
 use hibob_connector_core::link;
 use hibob_connector_core::references::ReferenceSettings;
-use hibob_connector_core::scim::{Account, announces_groups, create, detail, service_page_size, user_page};
+use hibob_connector_core::scim::{Account, State, announces_groups, create, detail, service_page_size, user_page};
 use hibob_connector_core::settings::Settings;
 use hibob_connector_core::value::{NamedValue, Value as SettingValue};
 use hibob_connector_core::{rest, scim};
@@ -118,7 +118,7 @@ pub(crate) fn scim_users(bytes: &[u8]) -> Reading {
     let page = user_page(bytes);
     assert_short(page.as_ref().err());
     let user = serde_json::from_slice::<Account>(bytes);
-    let accounts = page.iter().flat_map(|(accounts, _)| accounts).chain(&user);
+    let accounts = page.iter().flat_map(|page| &page.accounts).chain(&user);
     for account in accounts {
         assert!(!account.id.is_empty() && !account.display_name().is_empty());
         let request = create(&SETTINGS, &creation(account), None);
@@ -126,7 +126,7 @@ pub(crate) fn scim_users(bytes: &[u8]) -> Reading {
         written.insert("id".to_owned(), "1".into());
         let read: Account = serde_json::from_value(Value::Object(written)).unwrap();
         assert_eq!(read.texts, account.texts);
-        assert!(read.active);
+        assert_eq!(read.state, State::Active);
     }
     Reading::accepted_if(page.is_ok() || user.is_ok())
 }

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use hibob_reference_format::claims::{ClaimText, Claims, Employment, Issuer};
+use hibob_reference_format::context::Terms;
 use hibob_reference_format::credential::{Credential, CredentialId, SignedCredential};
 use hibob_reference_format::domain::Domain;
 use hibob_reference_format::keys::file::{KeyFile, PublishedKey};
@@ -60,6 +61,8 @@ pub fn signed() -> SignedCredential {
         issued: at("2026-11-22T09:30:00Z"),
         claims: Claims::new(Issuer { domain: domain(), name: text("ACME GmbH") }, employment).unwrap(),
         status: StatusPosition { list: 1, index: 94_567 },
+        // The form of version 0.1.0, in which the files of the corpus are.
+        terms: Terms::Inline,
     };
     SignedCredential::sign(credential, &key(), &selector()).unwrap()
 }
@@ -115,7 +118,7 @@ pub fn key_file() -> KeyFile {
 /// A signed status list, which says nothing of the reference.
 pub fn status_list(purpose: Purpose) -> Vec<u8> {
     let bits = Bitstring::with([1, 94_568]);
-    let list = StatusList { domain: domain(), list: 1, purpose, issued: at("2026-11-23T00:00:00Z"), bits };
+    let list = StatusList::new(domain(), 1, purpose, at("2026-11-23T00:00:00Z"), bits);
     list.sign(&key(), &selector()).unwrap()
 }
 
@@ -123,10 +126,11 @@ pub fn status_list(purpose: Purpose) -> Vec<u8> {
 pub fn sources() -> Sources {
     Sources {
         now: at("2026-11-24T00:00:00Z"),
-        dns: Answer::Found(vec![dns::record_value(&key().public())]),
+        dns: dns::Label::ALL.map(|label| Answer::Found(vec![dns::record_value(label, &key().public())])),
         key_file: Answer::Found(key_file().render().into_bytes()),
         revoked: Answer::Found(status_list(Purpose::Revocation)),
         superseded: Answer::Found(status_list(Purpose::Supersession)),
+        head: Answer::Found(log_proof().checkpoint.to_string().into_bytes()),
         ..Sources::default()
     }
 }

@@ -103,7 +103,7 @@ pub(crate) fn plan_guard(bytes: &[u8]) -> Reading {
                 let exists = !facts.is_first || !is_adopted(&changes, change);
                 let exists = exists && change.employee_id.is_some() && change.target_id.is_some();
                 let exists = exists && change.kind != ChangeKind::Create;
-                let writes = |name: &str| after(change, name).is_some_and(Option::is_some);
+                let writes = |name: &str| after(change, name).is_some_and(|value| value.is_some());
                 let belongs = match class {
                     Class::Archiving => change.kind == ChangeKind::Archive || flag(change) == Some(false),
                     Class::Creating => change.kind == ChangeKind::Create && !facts.is_first,

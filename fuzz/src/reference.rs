@@ -122,8 +122,10 @@ pub(crate) fn key_names(bytes: &[u8]) -> Reading {
     }
     let Ok(text) = std::str::from_utf8(bytes) else { return Reading::of(&raw) };
     let record = dns::parse_record(text);
-    if let Ok(Some(key)) = &record {
-        assert_eq!(dns::parse_record(&dns::record_value(key)).as_ref(), Ok(&Some(*key)));
+    if let Ok(Some(dns::Record::Key(key))) = &record {
+        for label in dns::Label::ALL {
+            assert_eq!(dns::parse_record(&dns::record_value(label, key)), Ok(Some(dns::Record::Key(*key))));
+        }
         assert!(text.contains(&STANDARD.encode(key.to_bytes())));
     }
     let key = PublicKey::from_multikey(text);
@@ -174,12 +176,18 @@ pub(crate) fn verify_document(bytes: &[u8]) -> Reading {
     if let Some(lookups) = opened.lookups() {
         assert_eq!(Some(&lookups.domain), report.domain());
         let below = format!("https://{}/", lookups.domain);
-        assert!(lookups.status_list_urls.iter().chain([&lookups.key_file_url]).all(|url| url.starts_with(&below)));
+        assert!(
+            lookups
+                .status_list_urls
+                .iter()
+                .chain([&lookups.key_file_url, &lookups.head_url])
+                .all(|url| url.starts_with(&below))
+        );
     }
     let found = |place: usize| part(place).map_or(Answer::Absent, |bytes| Answer::Found(bytes.to_vec()));
     let text = |place: usize| part(place).and_then(|bytes| String::from_utf8(bytes.to_vec()).ok());
     let sources = Sources {
-        dns: text(2).map_or(Answer::Absent, |text| Answer::Found(vec![text])),
+        dns: [text(2).map_or(Answer::Absent, |text| Answer::Found(vec![text])), Answer::Absent],
         key_file: found(3),
         revoked: found(4),
         superseded: found(5),

@@ -27,7 +27,7 @@ pub fn all() -> Vec<Seed> {
     let revoked = issuer::status_list(Purpose::Revocation);
     let superseded = issuer::status_list(Purpose::Supersession);
     let public = issuer::key().public();
-    let record = dns::record_value(&public);
+    let record = dns::record_value(dns::Label::RefPassport, &public);
     let bits = Bitstring::with([0, 94_567, 131_071]).encode().unwrap();
     let witness = issuer::witness_text();
     let everything: [&[u8]; 7] = [

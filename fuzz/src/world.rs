@@ -57,7 +57,7 @@ impl World for Answers<'_> {
         };
         let (status, body) = answer(bytes);
         let content_type = Some("application/json".to_owned());
-        Ok(Response { status, content_type, body: Box::new(Pieces(body.to_vec())) })
+        Ok(Response { status, content_type, location: None, body: Box::new(Pieces(body.to_vec())) })
     }
 
     fn get(&mut self, key: &str) -> Result<Option<Vec<u8>>, StorageError> {

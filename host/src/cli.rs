@@ -15,11 +15,13 @@ mod doctor;
 mod employees;
 #[cfg(feature = "demo")]
 mod fakes;
+mod first;
 mod forget;
 mod generated;
 mod history;
 mod interrupt;
 mod jobs;
+mod link;
 mod memory;
 mod outcome;
 mod paint;
@@ -229,6 +231,8 @@ enum Command {
         file: PathBuf,
         #[command(flatten)]
         release: ReleaseArgs,
+        #[command(flatten)]
+        first: first::FirstArgs,
         /// Name everybody whom a safety check holds, also at a terminal
         #[arg(long)]
         all: bool,
@@ -240,6 +244,8 @@ enum Command {
         tenant: String,
         #[command(flatten)]
         release: ReleaseArgs,
+        #[command(flatten)]
+        first: first::FirstArgs,
         /// Name everybody whom a safety check holds, also at a terminal
         #[arg(long)]
         all: bool,
@@ -250,6 +256,12 @@ enum Command {
     /// List all employees with their states; changes nothing
     #[command(after_help = "Example: hibob employees acme --state failed")]
     Employees(employees::EmployeesArgs),
+    /// Say that an account is an employee's; the next sync adopts it
+    #[command(after_help = "Example: hibob link acme 2712345678901234567 1337")]
+    Link(link::LinkArgs),
+    /// Give an employee's account up: it is left as it is, and not adopted again until it is linked
+    #[command(after_help = "Example: hibob unlink acme 2712345678901234567")]
+    Unlink(link::UnlinkArgs),
     /// Go on with a run that a person has interrupted, or leave the rest of its plan undone
     #[command(subcommand)]
     Runs(runs::RunsCommand),
@@ -392,13 +404,20 @@ impl Command {
             Self::Restore(_) => None,
             Self::Tenant(command) => command.change(),
             Self::Secret(command) => command.change(),
-            Self::Apply { file, release, .. } => Some(Change::new("apply").of_plan(file).with(release.text())),
-            Self::Sync { tenant, release, .. } => Some(Change::new("sync").of(tenant).with(release.text())),
+            Self::Apply { file, release, first, .. } => {
+                Some(Change::new("apply").of_plan(file).with(given(*release, *first)))
+            }
+            Self::Sync { tenant, release, first, .. } => {
+                Some(Change::new("sync").of(tenant).with(given(*release, *first)))
+            }
             // Approving and rejecting are recorded with the whole digest of the plan, as the API does.
             Self::Plans(_) => None,
             Self::Backup(_) => Some(Change::new("backup")),
             Self::Restored => Some(Change::new("restored")),
             Self::Jobs(args) => args.change(),
+            // The employees are not named here: the plan of the next sync shows them.
+            Self::Link(args) => Some(Change::new("link").of(args.tenant())),
+            Self::Unlink(args) => Some(Change::new("unlink").of(args.tenant())),
             Self::Runs(command) => Some(command.change()),
             // Making and revoking are recorded with the token's id.
             Self::Token(_) => None,
@@ -408,7 +427,16 @@ impl Command {
     }
 }
 
-async fn run(cli: Cli) -> Result<Exit, HostError> {
+/// The options of a sync as they were given, for the record of the command.
+fn given(release: ReleaseArgs, first: first::FirstArgs) -> String {
+    let words = [release.text(), first.text()];
+    words.iter().filter(|words| !words.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
+async fn run(mut cli: Cli) -> Result<Exit, HostError> {
+    if let Command::Tenant(command) = &mut cli.command {
+        command.read();
+    }
     let change = cli.command.change();
     let global = cli.global.clone();
     // Boxed, because the futures of a run do not fit on a thread's stack.
@@ -426,8 +454,8 @@ async fn carry_out(cli: Cli) -> Result<Exit, HostError> {
         Command::Secret(command) => secret::run(global, command).await,
         Command::Check { tenant } => sync::check(global, &tenant).await,
         Command::Plan { tenant, out, all } => sync::plan(global, &tenant, out.as_deref(), all).await,
-        Command::Apply { file, release, all } => sync::apply(global, &file, release.into(), all).await,
-        Command::Sync { tenant, release, all } => sync::sync(global, &tenant, release.into(), all).await,
+        Command::Apply { file, release, first, all } => sync::apply(global, &file, release.into(), first, all).await,
+        Command::Sync { tenant, release, first, all } => sync::sync(global, &tenant, release.into(), first, all).await,
         Command::Plans(args) => plans::run(global, args).await,
         Command::Employees(args) => employees::employees(global, &args).await,
         Command::Backup(args) => backup::backup(global, &args).await,
@@ -435,6 +463,8 @@ async fn carry_out(cli: Cli) -> Result<Exit, HostError> {
         Command::Restored => backup::restored(global).await,
         Command::ForgetPerson(args) => forget::forget(global, &args).await,
         Command::Forgotten { tenant } => forget::list(global, &tenant).await,
+        Command::Link(args) => link::link(global, &args).await,
+        Command::Unlink(args) => link::unlink(global, &args).await,
         Command::Runs(command) => runs::run(global, command).await,
         Command::History(args) => history::history(global, &args).await,
         Command::Serve(args) => serve::serve(global, &args).await,

@@ -5,7 +5,7 @@
 //!   body traps the component. So [`send_large`] uses the `wasi` crate below it and writes such a body in pieces, after
 //!   the request has begun, so that the host takes the pieces.
 //! - Of repeated response headers it keeps only the last, and a header that is not UTF-8 is an error. Only
-//!   `content-type` is used here, and [`send_large`] reads it by itself.
+//!   `content-type` and `location` are used here, and [`send_large`] reads them by itself.
 //! - It has no timeouts except for connecting. The host sets all of them.
 
 use hibob_connector_core::http::{Body, Method, Request, Response, SendError};
@@ -41,8 +41,9 @@ fn send_small(request: &Request) -> Result<Response<'static>, SendError> {
         Ok(code) => send_error(&code),
         Err(error) => SendError::Unknown(error.to_string()),
     })?;
-    let content_type = response.headers().get("content-type").cloned();
-    Ok(Response { status: response.status(), content_type, body: Box::new(SmallBody(response)) })
+    let header = |name: &str| response.headers().get(name).cloned();
+    let (content_type, location) = (header("content-type"), header("location"));
+    Ok(Response { status: response.status(), content_type, location, body: Box::new(SmallBody(response)) })
 }
 
 struct SmallBody(wasi_http_client::Response);
@@ -95,15 +96,15 @@ fn send_large(request: &Request) -> Result<Response<'static>, SendError> {
         Some(Err(())) | None => return Err(SendError::Unknown("the host gave no answer".to_owned())),
     };
     finished.map_err(|code| send_error(&code))?;
-    let content_type = response
-        .headers()
-        .get(&"content-type".to_owned())
-        .pop()
-        .map(|value| String::from_utf8_lossy(&value).into_owned());
+    let headers = response.headers();
+    let header =
+        |name: &str| headers.get(&name.to_owned()).pop().map(|value| String::from_utf8_lossy(&value).into_owned());
+    let (content_type, location) = (header("content-type"), header("location"));
+    drop(headers);
     let status = response.status();
     let body = response.consume().map_err(|()| cut_off())?;
     let stream = body.stream().map_err(|()| cut_off())?;
-    Ok(Response { status, content_type, body: Box::new(LargeBody { stream, _body: body }) })
+    Ok(Response { status, content_type, location, body: Box::new(LargeBody { stream, _body: body }) })
 }
 
 /// A body and its stream. The stream is a child of the body and has to be dropped first, as the order of the fields

@@ -38,7 +38,7 @@ impl Body for Pieces {
 impl World for Native<'_> {
     fn send(&mut self, request: &Request) -> Result<Response<'_>, SendError> {
         let body = Box::new(Pieces(self.0.answer(&request.url)));
-        Ok(Response { status: 200, content_type: Some("application/json".to_owned()), body })
+        Ok(Response { status: 200, content_type: Some("application/json".to_owned()), location: None, body })
     }
 
     fn get(&mut self, key: &str) -> Result<Option<Vec<u8>>, StorageError> {

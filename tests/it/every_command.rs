@@ -51,6 +51,7 @@ fn cases() -> Vec<Case> {
             // What is required unless something else is given, such as a file of ids or `--list`.
             match path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
                 ["references", "issue"] => required.push("7".to_owned()),
+                ["link"] => required.extend(["7".to_owned(), "29".to_owned()]),
                 ["plugin", "trust"] => required.push(format!("sha256:{}", "0".repeat(64))),
                 _ => {}
             }

@@ -7,7 +7,7 @@
 use hibob_base::error::HostError;
 use hibob_base::job::JobKind;
 use hibob_store::data_dir::DataDir;
-use hibob_store::database::{AppliedPlan, ApprovalState, ChangeRecord, Message, TenantDatabase, WhyNone};
+use hibob_store::database::{AppliedPlan, ApprovalState, ChangeRecord, LinkOrder, Message, TenantDatabase, WhyNone};
 use hibob_store::queue::State;
 use hibob_tests::setup::in_memory;
 use sha2::{Digest, Sha256};
@@ -113,6 +113,10 @@ async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
             assert_eq!((open.interrupted, open.run), (Some((610, "Ctrl-C".to_owned())), Some(3)), "{version}");
             assert_eq!((open.changes, open.finished, open.in_flight), (Some(2), 1, 0), "{version}");
         }
+        // A tenant that was synced by an earlier version is not asked to confirm a first sync.
+        let first = database.first_sync().await.unwrap();
+        assert_eq!(first.is_over, version >= 2, "{version}");
+        assert_eq!(first.reactivations_asked_for.len(), usize::from(version >= 15), "{version}");
         if version >= 11 {
             let open = database.open_departures().await.unwrap();
             assert_eq!((open.len(), open[0].seen_at, open[0].why), (1, 700, WhyNone::GraceTime), "{version}");
@@ -121,6 +125,11 @@ async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
             let due = database.due_deliveries(i64::MAX, 0).await.unwrap();
             let notices: Vec<_> = due.iter().filter(|due| due.message == Message::Revocation).collect();
             assert_eq!((notices.len(), notices[0].since), (1, 800), "{version}");
+        }
+        if version >= 13 {
+            let order = LinkOrder { employee_id: "5".to_owned(), account_id: "a-5".to_owned() };
+            assert_eq!(database.link_orders().await.unwrap(), [order], "{version}");
+            assert!(database.is_unlinked("a-6").await.unwrap(), "{version}");
         }
         // A run can take the database over and write.
         let fence = database.take_fence(1_000).await.unwrap();

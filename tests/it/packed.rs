@@ -69,7 +69,7 @@ async fn every_limit_of_bytes_counts_unpacked_bytes() {
         ("call_response_bytes_max = 30000", Service::HiBob, SEARCH, "limits.call_response_bytes_max"),
         ("response_bytes_max = 20000", Service::TravelPerk, PAGE, "TravelPerk"),
     ] {
-        let setup = company(5, &format!("{limit}\n")).await;
+        let setup = company(5, &format!("unpacked_times_max = 1000\n{limit}\n")).await;
         assert!(setup.plan().await.is_ok(), "the answers fit {limit}");
         spoil(&setup, service, path, FaultKind::Packed { blanks: 40_000 });
         let error = setup.plan().await.unwrap_err();

@@ -6,6 +6,7 @@
 //! before it is carried out or after it but before its answer; and each transaction, after which the program is killed
 //! as soon as another connection sees it. Kills at random moments may find further cases.
 
+mod interruptions;
 mod office;
 
 use hibob_fakes::smtp::{At, MailFault, MailFaultKind};

@@ -6,7 +6,7 @@ use super::references_job::{Office, leave, people};
 use chrono::{Days, Utc};
 use hibob_base::error::Exit;
 use hibob_contract::offboarding_references::Known;
-use hibob_jobs::references::{self, HeldClass, ReferencesRequest, Report};
+use hibob_jobs::references::{self, HeldClass, ReferencesRequest, Release, Report};
 use hibob_store::database::WhyNone;
 
 impl Office {
@@ -270,7 +270,7 @@ async fn lists_are_read_once_in_a_run() {
     for id in 1..=41 {
         leave(&mut office.world(), &id.to_string(), "2026-11-20");
     }
-    let release = hibob_jobs::references::Release { issuing: 41, revoking: 0 };
+    let release = Release { issuing: 41, revoking: 0 };
     let report = office.run_with(ReferencesRequest { release, ..ReferencesRequest::default() }).await;
     assert_eq!((report.issued, report.delivered), (41, 41), "{report:?}");
     // Everybody, the names of those who have left, and for each of them the record and the address.

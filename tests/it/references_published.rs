@@ -81,6 +81,43 @@ async fn publish(setup: &Setup) -> Vec<ReferenceRow> {
     rows
 }
 
+/// With a folder in the tenant's file, whoever gets a reference can verify it at once, and nobody has to publish.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_publishes_what_it_changes_before_it_delivers() {
+    let setup = Setup::of((0..3).map(person).collect()).await;
+    let folder = setup.folder.path().join("served");
+    let publish = format!("[references.publish]\ndir = {:?}\n", folder.display().to_string());
+    setup.apply_tenant("acme", &format!("{TABLE}\n{publish}")).await;
+    let config = setup.data.config("acme").await.unwrap();
+    IssuerKeys::open(&setup.data, &config).await.unwrap().make(None).await.unwrap();
+    let [list, head] = ["references/status/1/revoked.json", "references/log/checkpoint"].map(|path| folder.join(path));
+    assert_eq!(run(&setup, Some(vec![person(0).id])).await.issued, 1);
+    let published = (std::fs::read(&list).unwrap(), std::fs::read(&head).unwrap());
+    assert!(String::from_utf8(published.0.clone()).unwrap().contains("\"validUntil\""));
+    // Nothing has changed since, and the lists are of today.
+    run(&setup, Some(Vec::new())).await;
+    assert_eq!((std::fs::read(&list).unwrap(), std::fs::read(&head).unwrap()), published);
+    // A list that is missing, a revocation and another reference are published by the next run.
+    std::fs::remove_file(&list).unwrap();
+    run(&setup, Some(Vec::new())).await;
+    assert!(list.exists());
+    let database = setup.data.tenant_database("acme").await.unwrap();
+    let id = database.references().await.unwrap()[0].id.clone();
+    database.revoke_reference(&id, "by mistake", 0).await.unwrap();
+    run(&setup, Some(vec![person(1).id])).await;
+    let rows = setup.data.records("acme").await.unwrap().references().await.unwrap();
+    assert_eq!(rows.len(), 2);
+    published::assert_is_of(&folder, "acme.example", &rows);
+    // Where the folder cannot be written, the run says so, and delivers all the same.
+    std::fs::remove_dir_all(&folder).unwrap();
+    std::fs::write(&folder, "a file").unwrap();
+    let order = ReferencesRequest { employees: Some(vec![person(2).id]), ..ReferencesRequest::default() };
+    let tenant = setup.tenant().await;
+    let report = hibob_runner::references(&setup.data, &tenant, plugin(), Arc::new(NoProgress), &order).await;
+    assert_eq!((report.issued, report.errors.len()), (1, 1), "{:?}", report.errors);
+    assert_eq!((report.errors[0].code.as_str(), report.error), ("PUBLISH_FAILED", None));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_folder_has_no_personal_data_and_can_be_worked_out_again() {
     let mut setup = Setup::of((0..people()).map(person).collect()).await;

@@ -243,7 +243,7 @@ async fn fields_that_the_target_does_not_keep_are_reported() {
         setup.world().travelperk.drops.insert("name.givenName".to_owned());
         setup.world().hibob.employee_mut("1").first_name = "Anna".to_owned();
         let report = setup.sync().await;
-        assert_eq!((report.updated, report.exit()), (1, Exit::SomeFailed));
+        assert_eq!((report.updated, report.not_taken, report.exit()), (0, 1, Exit::SomeFailed));
         assert_eq!(report.errors[0].code, "WRITE_NOT_APPLIED");
         assert!(report.errors[0].message.contains("given-name"));
     }

@@ -24,7 +24,7 @@ async fn the_status_is_the_same_wherever_it_is_shown() {
     let shell = Shell::new();
     let _server = tenant(&shell, "acme").await;
     let file = std::fs::read_to_string(shell.path("acme.toml")).unwrap();
-    let file = file + "[schedule]\nsync = \"0 2 * * *\"\n[safety]\napproval = \"always\"\n";
+    let file = file.replace("[safety]\n", "[safety]\napproval = \"always\"\n") + "[schedule]\nsync = \"0 2 * * *\"\n";
     std::fs::write(shell.path("acme.toml"), &file).unwrap();
     assert_eq!(shell.json(&["tenant", "apply", "acme.toml"]).0, 0);
     let operator = token(&shell, &["--role", "operator"]);

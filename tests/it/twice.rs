@@ -193,7 +193,7 @@ fn a_plan_that_a_job_has_applied_is_not_applied_again() {
 fn a_saved_plan_that_was_approved_is_applied_once() {
     let (shell, fakes) = company();
     let text = std::fs::read_to_string(shell.path("acme.toml")).unwrap();
-    std::fs::write(shell.path("acme.toml"), format!("{text}[safety]\napproval = \"always\"\n")).unwrap();
+    std::fs::write(shell.path("acme.toml"), text.replace("[safety]\n", "[safety]\napproval = \"always\"\n")).unwrap();
     assert_eq!(shell.json(&["tenant", "apply", "acme.toml"]).0, 0);
     shell.run(&["plan", "acme", "--out", "acme.plan"]);
     let (exit, waiting) = shell.json(&["apply", "acme.plan"]);

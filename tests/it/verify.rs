@@ -2,22 +2,28 @@
 
 mod asking;
 mod files;
+mod inputs;
 mod issuer;
 mod tampering;
+mod ways;
 
 use chrono::Utc;
 use hibob_fakes::dns::{DnsFault, DnsFaultKind};
 use hibob_reference_format::credential::SignedCredential;
-use hibob_reference_format::keys::{KeyReference, SecretKey, dns};
+use hibob_reference_format::keys::{KeyReference, SecretKey};
 use hibob_reference_format::log::note::{NoteKey, SignatureType};
 use hibob_reference_format::log::witness::{Witness, add_cosignatures, cosign};
 use hibob_reference_format::proof;
 use hibob_reference_format::status_list::Purpose;
-use issuer::{Issuer, RECORD, credential, key, log_proof};
+use issuer::{Issuer, RECORD, RECORDS, credential, key, log_proof};
 use serde_json::{Value, json};
 
-const FILES: [&str; 3] =
-    ["/.well-known/did.json", "/references/status/1/revoked.json", "/references/status/1/superseded.json"];
+const FILES: [&str; 4] = [
+    "/.well-known/did.json",
+    "/references/log/checkpoint",
+    "/references/status/1/revoked.json",
+    "/references/status/1/superseded.json",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn gold_comes_through_dns() {
@@ -40,10 +46,12 @@ async fn gold_comes_through_dns() {
             "DNSSEC was not validated here",
         ]);
     }
-    // Each run sends one DNS query and requests three files, and nothing else.
-    let asked: Vec<_> =
+    // Each run sends two DNS queries and requests four files, and nothing else.
+    let mut asked: Vec<_> =
         issuer.dns().log().iter().map(|asked| (asked.name.to_lowercase(), asked.kind.clone())).collect();
-    assert_eq!(asked, vec![(format!("{RECORD}."), "TXT".to_owned()); 2]);
+    asked.sort();
+    let expected = [RECORDS[1], RECORDS[0]].map(|name| (format!("{name}."), "TXT".to_owned()));
+    assert_eq!(asked, expected.into_iter().flat_map(|query| vec![query; 2]).collect::<Vec<_>>());
     assert_eq!(issuer.asked_of_site(), FILES.iter().flat_map(|file| [*file; 2]).collect::<Vec<_>>());
 
     let (exit, report) = issuer.json(&["reference.pdf"]).await;
@@ -59,7 +67,7 @@ async fn gold_comes_through_dns() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_in_several_strings_beside_others_is_found() {
     let issuer = Issuer::without_dns().await;
-    let value = dns::record_value(&key().public());
+    let value = issuer::record_value(&key().public());
     let (one, two) = value.as_bytes().split_at(20);
     issuer.dns().insert_txt(RECORD, "v=spf1 -all");
     issuer.dns().insert_txt_strings(RECORD, &[one, b"", two]);
@@ -165,7 +173,7 @@ async fn witnesses_can_be_required() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_key_in_dns_is_invalid() {
     let issuer = Issuer::without_dns().await;
-    issuer.dns().insert_txt(RECORD, &dns::record_value(&SecretKey::from_seed(&[8; 32]).public()));
+    issuer.dns().insert_txt(RECORD, &issuer::record_value(&SecretKey::from_seed(&[8; 32]).public()));
     // The key file does not matter, nor whether the user gives one.
     for args in [&["reference.pdf"][..], &["reference.json", "--key-file", "did.json"]] {
         let outcome = issuer.verify(args).await;

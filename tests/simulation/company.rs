@@ -4,7 +4,7 @@
 use crate::chance::Chance;
 use chrono::{Days, NaiveDate};
 use hibob_fakes::company::{Company, Employee};
-use hibob_fakes::travelperk::User;
+use hibob_fakes::travelperk::{Paging, TravelPerk, User};
 use hibob_fakes::{HiBob, World};
 use std::collections::BTreeSet;
 
@@ -52,6 +52,35 @@ pub(crate) fn company(chance: &mut Chance) -> World {
     // it could not be told from one that was removed.
     switches.listing_behind_seconds = chance.pick(&[0.0, if switches.reads_by_id_behind { 0.2 } else { 2.0 }]);
     world
+}
+
+/// How TravelPerk lies, for as long as it does: about writes of states, about totals, or about pages.
+pub(crate) fn lie(perk: &mut TravelPerk, chance: &mut Chance) -> String {
+    perk.switches.page_max = chance.pick(&[50, 7]);
+    let pagings = [
+        Paging::IgnoresStart,
+        Paging::TotalOfPage,
+        Paging::Total(5),
+        Paging::Total(500),
+        Paging::NothingAfterFirst,
+        Paging::Overlaps,
+        Paging::Shrinks,
+        Paging::NoResources,
+        Paging::NoTotal,
+    ];
+    if chance.in_thousand(500) {
+        perk.switches.answers_repeat_the_request = true;
+        perk.drops.insert("active".to_owned());
+        return "says what was asked, and keeps every state".to_owned();
+    }
+    perk.switches.paging = chance.pick(&pagings);
+    format!("lists {:?}, {} on a page", perk.switches.paging, perk.switches.page_max)
+}
+
+/// TravelPerk lies no more.
+pub(crate) fn be_honest(perk: &mut TravelPerk) {
+    (perk.switches.paging, perk.switches.answers_repeat_the_request) = (Paging::Right, false);
+    perk.drops.clear();
 }
 
 /// Makes a random event happen in HiBob. Returns its description.

@@ -1,14 +1,15 @@
 //! One simulated history: a company, hosts that sync it, and events that are drawn from a seed.
 
 use crate::chance::Chance;
-use crate::company::{close_a_team, company, differences, happen, pass};
+use crate::company::{be_honest, close_a_team, company, differences, happen, lie, pass};
 use crate::host::{Command, Fate, Host, How};
 use crate::network::Trouble;
 use crate::planted::Planted;
 use crate::ports::Simulated;
 use crate::sim::{BROKEN, Sim};
-use hibob_base::job::{RunKind, Trigger};
-use hibob_jobs::run::{Report, Running, WayOn};
+use hibob_base::error::Exit;
+use hibob_base::job::{RunKind, Trigger, WayOn};
+use hibob_jobs::run::{Report, Running};
 use hibob_policy::guard::{Class, Release};
 use hibob_store::database::RunRecord;
 use hibob_store::queue::Cause;
@@ -24,6 +25,16 @@ const QUIET: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// Most runs without faults after which nothing may be left to do.
 const QUIET_RUNS_MAX: usize = 8;
+
+/// Runs that are made while TravelPerk lies, in the histories in which it does.
+const LYING_RUNS: usize = 3;
+
+/// What an operator releases who lets all guards pass.
+fn everything() -> Release {
+    let mut release = Release { changed_source: true, ..Release::default() };
+    Class::ALL.iter().for_each(|class| release.set(*class, 1_000));
+    release
+}
 
 /// How a history ended.
 pub(crate) struct Ended {
@@ -81,7 +92,8 @@ pub(crate) fn history(seed: u64, planted: Option<Planted>) -> Ended {
         // Drawn apart, so that the other histories are the same as without persons who interrupt.
         let is_theirs = planted.is_none_or(|planted| planted == Planted::ForgetsInterruptions);
         let persons = (is_theirs && seed % 8 < 6 && seed.is_multiple_of(2)).then(|| Chance::new(!seed));
-        let mut history = History { sim: sim.clone(), chance, persons, hosts: 0, running: JoinSet::new() };
+        let lies = (planted.is_none() && seed % 4 == 1).then(|| Chance::new(seed.rotate_left(32)));
+        let mut history = History { sim: sim.clone(), chance, persons, lies, hosts: 0, running: JoinSet::new() };
         history.happen().await;
         history.be_quiet().await;
         let mut state = sim.lock();
@@ -99,6 +111,8 @@ struct History {
     chance: Chance,
     /// What persons do who interrupt runs; none if nobody does in this history.
     persons: Option<Chance>,
+    /// How TravelPerk lies; none if it does not in this history.
+    lies: Option<Chance>,
     /// How many processes were started.
     hosts: usize,
     running: JoinSet<()>,
@@ -113,6 +127,13 @@ impl History {
         for _ in 0..2 + self.chance.below(3) {
             for _ in 0..self.chance.below(6) {
                 self.something_happens();
+            }
+            if let Some(lies) = &mut self.lies {
+                let state = &mut *self.sim.lock();
+                be_honest(&mut state.fakes.travelperk);
+                if lies.in_thousand(500) {
+                    lie(&mut state.fakes.travelperk, lies);
+                }
             }
             for _ in 0..1 + self.chance.below(2) {
                 self.start_host();
@@ -198,6 +219,7 @@ impl History {
         self.sim.note("", "from here on nothing goes wrong");
         let today = self.sim.today();
         pass(&mut self.sim.lock().fakes.hibob, today);
+        self.be_lied_to().await;
         let (mut release, mut last) = (Release::default(), String::new());
         for _ in 0..QUIET_RUNS_MAX {
             // Somebody decides about a plan that was interrupted.
@@ -217,8 +239,7 @@ impl History {
                     if command == Command::Sync(Trigger::Manual)
                         && (!report.held.is_empty() || report.error.is_some()) =>
                 {
-                    Class::ALL.iter().for_each(|class| release.set(*class, 1_000));
-                    release.changed_source = true;
+                    release = everything();
                     last = format!("{:?}", report.error);
                 }
                 Some(report) => last = format!("{:?}", report.errors),
@@ -227,6 +248,35 @@ impl History {
             tokio::time::sleep(Duration::from_secs(60)).await;
         }
         self.sim.broken("", &format!("{QUIET_RUNS_MAX} runs without any fault have not come to an end: {last}"));
+    }
+
+    /// Syncs while TravelPerk lies and nothing else goes wrong: a run that ends with "Done" has a right target. Then
+    /// TravelPerk is honest again.
+    async fn be_lied_to(&mut self) {
+        let release = everything();
+        for _ in 0..LYING_RUNS {
+            let Some(lies) = &mut self.lies else { break };
+            let what = {
+                let state = &mut *self.sim.lock();
+                be_honest(&mut state.fakes.travelperk);
+                lie(&mut state.fakes.travelperk, lies)
+            };
+            self.sim.note("perk", what);
+            if self.sim.lock().pages.is_interrupted() {
+                break; // a person decides first, below
+            }
+            let host = self.host(0, Fate::default(), release, Command::Sync(Trigger::Manual));
+            let report = sync(&self.sim, &host).await;
+            if report.is_some_and(|report| report.exit() == Exit::Done) {
+                let wrong = {
+                    let state = self.sim.lock();
+                    differences(&state.fakes, &state.watch.twice)
+                };
+                wrong.iter().for_each(|what| self.sim.broken("", &format!("told as done, and {what}")));
+            }
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        }
+        be_honest(&mut self.sim.lock().fakes.travelperk);
     }
 
     fn look_at_the_end(&self) {
@@ -298,7 +348,7 @@ async fn sync(sim: &Sim, host: &Arc<Host>) -> Option<Report> {
         let trigger = match host.command {
             Command::Sync(trigger) => trigger,
             Command::GoOn(way) => {
-                let gone_on = Running::go_on(ports, way).await;
+                let gone_on = Running::go_on(ports, way, Cause::default()).await;
                 return gone_on.inspect_err(|error| note(&format!("does not go on: {error}"))).ok();
             }
         };

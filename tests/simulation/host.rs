@@ -1,8 +1,8 @@
 //! A simulated process of a host, which may crash or be paused at any of its steps.
 
 use hibob_base::job::Trigger;
+use hibob_base::job::WayOn;
 use hibob_jobs::interrupt::{Interrupt, Interrupter};
-use hibob_jobs::run::WayOn;
 use hibob_policy::guard::Release;
 use std::future::{pending, poll_fn};
 use std::pin::{Pin, pin};

@@ -15,8 +15,8 @@ use wasmtime_wasi_http::{Error, WasiBody, WasiHttpHooks as _};
 /// What a call wrote to its storage, by key; none for a deleted key.
 pub(crate) type Written = BTreeMap<String, Option<Vec<u8>>>;
 
-/// Status, content type and body of an answer, and the error if the body ends early.
-type Answer = Result<(u16, Option<String>, Vec<u8>, Option<SendError>), SendError>;
+/// Status, content type, location and body of an answer, and the error if the body ends early.
+type Answer = Result<(u16, [Option<String>; 2], Vec<u8>, Option<SendError>), SendError>;
 
 /// Has the core do some work, whose requests pass the host's real egress. Other tasks go on meanwhile.
 pub(crate) async fn call<T: 'static>(
@@ -53,8 +53,8 @@ async fn ask(egress: &mut CallEgress, request: &Request) -> Answer {
     let asked: http::Request<WasiBody> = asked.body(body).unwrap();
     let sent = Pin::from(egress.send_request(asked, None, Box::new(async { Ok(()) }))).await;
     let (response, _) = sent.map_err(|error| send_error(&error))?;
-    let content_type = response.headers().get("content-type");
-    let content_type = content_type.map(|value| value.to_str().unwrap().to_owned());
+    let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+    let headers = ["content-type", "location"].map(header);
     let status = response.status().as_u16();
     let mut body = response.into_body();
     let (mut bytes, mut end) = (Vec::new(), None);
@@ -67,7 +67,7 @@ async fn ask(egress: &mut CallEgress, request: &Request) -> Answer {
             }
         }
     }
-    Ok((status, content_type, bytes, end))
+    Ok((status, headers, bytes, end))
 }
 
 /// The core's error for an error of the egress, as the plugin's glue converts it.
@@ -102,8 +102,8 @@ impl Body for Whole {
 
 impl World for CoreWorld<'_> {
     fn send(&mut self, request: &Request) -> Result<Response<'_>, SendError> {
-        let (status, content_type, body, end) = self.yielder.suspend(request.clone())?;
-        Ok(Response { status, content_type, body: Box::new(Whole { body: Some(body), end }) })
+        let (status, [content_type, location], body, end) = self.yielder.suspend(request.clone())?;
+        Ok(Response { status, content_type, location, body: Box::new(Whole { body: Some(body), end }) })
     }
 
     fn get(&mut self, key: &str) -> Result<Option<Vec<u8>>, StorageError> {

@@ -182,7 +182,8 @@ impl RunPorts for Simulated {
 
     async fn plan(&self) -> Result<Planned, HostError> {
         let now = self.unix_seconds();
-        let baseline: Vec<_> = self.run_store.baseline().await?.into_iter().map(named_value_in).collect();
+        let facts = self.sim.lock().pages.host_facts();
+        let baseline: Vec<_> = self.run_store.baseline().await?.into_iter().chain(facts).map(named_value_in).collect();
         let overrun = Overrun::default();
         let mut egress = self.call_egress(CallKind::Plan, Grant::Read, &overrun);
         let work = move |world: &mut dyn hibob_connector_core::world::World| {
@@ -205,6 +206,11 @@ impl RunPorts for Simulated {
         let ledger = hibob_egress::ledger_facts(&self.run_store, change).await?;
         let scope = ApplyScope::new(change, ledger, TENANT.0.target_settings());
         self.apply(change, Attempt::AfterUnknownOutcome, fence, scope.without_writes()).await
+    }
+
+    /// The simulated host is told of a cancelled job at its own time.
+    async fn stopped_by(&self, _job: Option<&str>) -> Result<Option<String>, HostError> {
+        Ok(None)
     }
 
     async fn is_cancelled(&self, job: &str) -> Result<bool, HostError> {

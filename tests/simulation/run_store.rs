@@ -16,9 +16,11 @@ use hibob_base::job::Lane;
 use hibob_contract::types::NamedValue;
 use hibob_policy::guard::Held;
 use hibob_policy::guard::LedgerSums;
-use hibob_store::database::{AppliedPlan, ChangeRecord, Fence, NewJournal, OpenJournal, RunRecord, StoredUpdate};
+use hibob_store::database::{
+    AppliedPlan, BegunPlan, ChangeRecord, Fence, FirstSyncState, NewJournal, OpenJournal, RunRecord, StoredUpdate,
+};
 use hibob_store::run_store::RunStore;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -295,6 +297,22 @@ impl RunStore for SimRunStore {
         self.with(|state| Ok(state.pages.baseline.clone())).await
     }
 
+    /// Over from the start: the simulated tenant's first sync needs nobody's yes, and nobody gives one.
+    async fn first_sync(&self) -> Result<FirstSyncState, HostError> {
+        self.with(|_| Ok(FirstSyncState { is_over: true, reactivations_asked_for: Vec::new() })).await
+    }
+
+    async fn begun_plans(&self) -> Result<Vec<BegunPlan>, HostError> {
+        let plan =
+            |journal: &pages::Journal| BegunPlan { plan: journal.row.plan.clone(), held: journal.row.held.clone() };
+        self.with(|state| Ok(state.pages.journals.iter().map(plan).collect())).await
+    }
+
+    async fn ask_for_reactivations(&self, fence: Fence, accounts: &[String]) -> Result<(), HostError> {
+        assert!(accounts.is_empty(), "the first sync is over");
+        self.fenced(fence, |_| Ok(())).await
+    }
+
     async fn ledger_sums(&self, since_unix_seconds: i64) -> Result<LedgerSums, HostError> {
         let forgets = self.is(Planted::ForgetsArchivings);
         let sums = self.with(|state| {
@@ -352,5 +370,32 @@ impl RunStore for SimRunStore {
 
     async fn owner_of(&self, account_id: &str) -> Result<Option<String>, HostError> {
         self.with(|state| Ok(state.pages.accounts.get(account_id).map(|(employee, _)| employee.clone()))).await
+    }
+
+    /// The simulation goes on counting what was released, which is the stricter way.
+    async fn note_released(&self, fence: Fence, _journal: i64) -> Result<(), HostError> {
+        self.fenced(fence, |_| Ok(())).await
+    }
+
+    /// Nobody gives an account up in the simulation.
+    async fn is_unlinked(&self, _account_id: &str) -> Result<bool, HostError> {
+        Ok(false)
+    }
+
+    async fn note_cases(
+        &self,
+        fence: Fence,
+        open: &BTreeSet<(String, String)>,
+        now: i64,
+    ) -> Result<BTreeMap<(String, String), i64>, HostError> {
+        let noted = self.fenced(fence, |state| {
+            let pages = &mut state.pages;
+            pages.cases.retain(|case, _| open.contains(case));
+            for case in open {
+                pages.cases.entry(case.clone()).or_insert(now);
+            }
+            Ok(pages.cases.clone())
+        });
+        noted.await
     }
 }

@@ -106,7 +106,7 @@ pub fn config(folder: &Path, id: &str, extra: &str) -> TenantConfig {
     std::fs::write(folder.join("secret"), "none").unwrap();
     let file = folder.join(format!("{id}.toml"));
     let text = format!(
-        "id = \"{id}\"\n[hibob]\nurl = \"{HIBOB}\"\nservice_user = \"u\"\ntoken = \"file:secret\"\n[travelperk]\n\
+        "id = \"{id}\"\n[safety]\nallow_first = true\n[hibob]\nurl = \"{HIBOB}\"\nservice_user = \"u\"\ntoken = \"file:secret\"\n[travelperk]\n\
          scim_url = \"{SCIM}\"\nkey = \"file:secret\"\ncalls_per_minute = 4000000000\n{extra}"
     );
     std::fs::write(&file, text).unwrap();

@@ -139,7 +139,9 @@ impl World for NativeWorld {
             Delivery::Whole | Delivery::Chunked => false,
         };
         let content_type = answer.header("content-type").map(str::to_owned);
-        Ok(Response { status: answer.status, content_type, body: Box::new(Whole { body: Some(answer.body), cut_off }) })
+        let location = answer.header("location").map(str::to_owned).filter(|_| answer.status == 201);
+        let body = Box::new(Whole { body: Some(answer.body), cut_off });
+        Ok(Response { status: answer.status, content_type, location, body })
     }
 
     fn get(&mut self, key: &str) -> Result<Option<Vec<u8>>, StorageError> {

@@ -7,7 +7,7 @@ use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
 use hibob_fakes::company::Company;
 use hibob_fakes::{Server, World};
-use hibob_jobs::run::Report;
+use hibob_jobs::run::{Report, Yes};
 use hibob_policy::guard::Release;
 use hibob_sandbox::Open as _;
 use hibob_sandbox::engine::Runtime;
@@ -144,7 +144,8 @@ impl Setup {
     /// Stores a tenant, or stores it again with other settings. They are not checked, so that a test may have settings
     /// that an earlier version stored, and limits that nobody would set.
     pub async fn apply_tenant(&self, id: &str, extra: &str) {
-        let config = self.unchecked(&self.tenant_file(id, extra));
+        let mut config = self.unchecked(&self.tenant_file(id, extra));
+        config.safety.allow_first = true; // what a first sync needs a yes for is tested by itself, in `it/first.rs`
         let json = serde_json::to_string(&config).unwrap();
         self.data.control().put_tenant(id, &json, 0).await.unwrap();
     }
@@ -171,13 +172,15 @@ impl Setup {
         self.sync_with(Release::default()).await
     }
 
-    /// A whole sync of `acme`, with releases of the operator.
+    /// A whole sync of `acme`, with releases of the operator and with the yes that a first sync needs.
     pub async fn sync_with(&self, release: Release) -> Report {
         let tenant = self.tenant().await;
-        let run = match hibob_runner::start(&self.data, &tenant, plugin(), RunKind::Sync, Arc::new(NoProgress)).await {
-            Ok(run) => run,
-            Err(error) => return Report::stopped("acme", error),
-        };
+        let mut run =
+            match hibob_runner::start(&self.data, &tenant, plugin(), RunKind::Sync, Arc::new(NoProgress)).await {
+                Ok(run) => run,
+                Err(error) => return Report::stopped("acme", error),
+            };
+        run.say_yes(Yes { first: true, reactivations: true });
         let (mut report, planned) = match run.plan().await {
             Ok(planned) => (run.apply(&planned, release).await, Some(planned)),
             Err(error) => (Report::stopped("acme", error), None),

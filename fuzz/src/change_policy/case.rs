@@ -184,7 +184,7 @@ pub(super) fn case(choices: &mut Choices<'_>) -> (Case, Change, LedgerFacts) {
         fields: listed,
         reason: String::new(),
     };
-    (case, change, LedgerFacts { account_id: None, owner: owner.filter(|_| target.is_some()), people })
+    (case, change, LedgerFacts { owner: owner.filter(|_| target.is_some()), people, ..LedgerFacts::default() })
 }
 
 impl Case {

@@ -54,6 +54,12 @@ exits! {
     Busy = 7, status "busy", label "busy", help "another run of the tenant goes on";
     /// A person interrupted it; somebody resumes or abandons what is left of its plan.
     Interrupted = 8, status "interrupted", label "interrupted", help "a person interrupted it; resume or abandon";
+    /// A reference is genuine, and whether its issuer took it back is unknown.
+    StatusUnknown = 10, status "status unknown", label "status-unknown",
+        help "a reference is genuine, but whether it was taken back is unknown";
+    /// A reference's claims are signed, and the page that shows them was saved anew by another program.
+    SavedAnew = 11, status "saved anew", label "saved-anew",
+        help "a reference's page was saved anew; its signed claims are shown";
 }
 
 impl Exit {
@@ -71,6 +77,9 @@ pub const LOCK_LOST: &str = "LOCK_LOST";
 
 /// The plugin's error code for a sync whose admin, who had enabled it, has left.
 const ENABLED_BY_INACTIVE: &str = "ENABLED_BY_INACTIVE";
+
+/// The plugin's error code for a listing that is not shown to be complete, and the code of [`HostError::Incomplete`].
+const LISTING_INCOMPLETE: &str = "LISTING_INCOMPLETE";
 
 /// The code of [`HostError::AlreadyRunning`].
 pub const ALREADY_RUNNING: &str = "ALREADY_RUNNING";
@@ -179,6 +188,14 @@ pub enum HostError {
     /// A service failed or could not be understood.
     #[error("{}", side_message(.0))]
     Unavailable(SideError),
+    /// A listing of a service is not shown to be complete, so nothing was planned.
+    #[error("{message}")]
+    Incomplete {
+        /// Which listing, and what was seen.
+        message: String,
+        /// What a person can do about it.
+        remedy: String,
+    },
     /// No reference can be delivered until the settings or the server are corrected.
     #[error("nothing can be delivered: {0}")]
     Delivery(String),
@@ -223,6 +240,9 @@ pub enum HostError {
     LockLost(String),
 }
 
+/// What the message of an error for which [`HostError::is_locked`] is true says.
+pub const LOCKED: &str = "another process keeps the database locked";
+
 impl HostError {
     /// A configuration error.
     pub fn configuration(message: impl Into<String>, remedy: impl Into<String>) -> Self {
@@ -232,6 +252,11 @@ impl HostError {
     /// Whether results can no longer be stored, so that nothing more may be done.
     pub fn is_forgetful(&self) -> bool {
         matches!(self, Self::Storage(_) | Self::Server { .. } | Self::LockLost(_))
+    }
+
+    /// Whether another process keeps a database locked. That passes, at the latest when that process ends.
+    pub fn is_locked(&self) -> bool {
+        matches!(self, Self::Storage(message) if message.contains(LOCKED))
     }
 
     /// The error for a limit that the plugin has exceeded.
@@ -255,11 +280,22 @@ impl HostError {
                     remedy: sentences(&findings, |finding| &finding.remedy),
                 }
             }
+            JobError::Settings(findings) if findings.iter().any(|finding| finding.code == LISTING_INCOMPLETE) => {
+                Self::Incomplete {
+                    message: sentences(&findings, |finding| &finding.message),
+                    remedy: sentences(&findings, |finding| &finding.remedy),
+                }
+            }
             JobError::Settings(findings) => Self::configuration(
                 format!("the settings are wrong: {}", sentences(&findings, |finding| &finding.message)),
                 sentences(&findings, |finding| &finding.remedy),
             ),
             JobError::Credentials(error) => Self::Credentials(error),
+            // Where a redirect points is known to the host alone.
+            JobError::Unavailable(error) if error.status.is_some_and(|status| (300..400).contains(&status)) => {
+                let message = format!("{} ({})", error.message, refusals.join("; "));
+                Self::Unavailable(SideError { message, ..error })
+            }
             JobError::Unavailable(error) => Self::Unavailable(error),
             JobError::NotAllowed(reason) => {
                 let reasons = if refusals.is_empty() { reason } else { refusals.join("; ") };
@@ -295,6 +331,7 @@ impl HostError {
             Self::OverLimit { setting, what } => {
                 Self::OverLimit { setting, what: format!("of tenant {tenant} {what}") }
             }
+            Self::Incomplete { message, remedy } => Self::Incomplete { message: named(message), remedy },
             Self::Delivery(said) => Self::Delivery(said),
             Self::Busy(message) => Self::Busy(named(message)),
             Self::Plugin(message) => Self::Plugin(format!("of tenant {tenant} {message}")),
@@ -318,6 +355,7 @@ impl HostError {
             Self::Interrupted { .. } => "INTERRUPTED",
             Self::Credentials(_) => "CREDENTIALS_REFUSED",
             Self::Unavailable(_) => "OTHER_SIDE_FAILED",
+            Self::Incomplete { .. } => LISTING_INCOMPLETE,
             Self::Delivery(_) => "DELIVERY_FAILED",
             Self::OverLimit { .. } => "OVER_LIMIT",
             Self::Busy(_) => "POOL_EXHAUSTED",
@@ -340,6 +378,7 @@ impl HostError {
             | Self::Stale { remedy, .. }
             | Self::Decision { remedy, .. }
             | Self::Interrupted { remedy, .. }
+            | Self::Incomplete { remedy, .. }
             | Self::Journal { remedy, .. } => remedy.clone(),
             Self::Settings(wrong) => joined(wrong, |setting| setting.remedy.clone()),
             Self::Credentials(error) | Self::Unavailable(error) => error.remedy.clone(),
@@ -378,6 +417,7 @@ impl HostError {
             Self::Interrupted { .. } => Exit::Interrupted,
             Self::Credentials(_) => Exit::Refused,
             Self::Unavailable(_)
+            | Self::Incomplete { .. }
             | Self::Delivery(_)
             | Self::OverLimit { .. }
             | Self::Busy(_)

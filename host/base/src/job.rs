@@ -54,6 +54,16 @@ words! {
     }
 }
 
+words! {
+    /// What a person can decide about the plan of a run that was interrupted.
+    pub enum WayOn {
+        /// The rest of it is applied.
+        Resume => "resume",
+        /// The rest of it is not applied.
+        Abandon => "abandon",
+    }
+}
+
 impl JobKind {
     /// The lane of this kind: jobs of one tenant in one lane exclude each other. None for a kind that changes nothing.
     pub fn lane(self) -> Option<Lane> {

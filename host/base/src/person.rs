@@ -9,13 +9,15 @@ pub const ADDRESS_CHARS_MAX: usize = 254;
 /// The longest reason, in characters.
 pub const REASON_CHARS_MAX: usize = 1_000;
 
-/// Whether a text is the e-mail address of one person: one `@` with something on both sides, in one line without spaces.
+/// Whether a text is the e-mail address of one person, as commands, the API and a tenant's file take it: one `@` with
+/// something before it and a domain of more than one label after it, in one line without spaces.
 pub fn is_address(text: &str) -> bool {
     let mut parts = text.split('@');
     let (user, host, more) = (parts.next(), parts.next(), parts.next());
-    let has_both = [user, host].iter().all(|part| part.is_some_and(|part| !part.is_empty())) && more.is_none();
+    let has_user = user.is_some_and(|user| !user.is_empty());
+    let is_domain = |host: &str| host.contains('.') && host.split('.').all(|label| !label.is_empty());
     let is_one = !text.chars().any(|c| c.is_whitespace() || "<>,;\"".contains(c));
-    has_both && is_one && check_line(text, ADDRESS_CHARS_MAX).is_ok()
+    has_user && host.is_some_and(is_domain) && more.is_none() && is_one && check_line(text, ADDRESS_CHARS_MAX).is_ok()
 }
 
 /// Checks that a person is named by an e-mail address.
@@ -46,7 +48,7 @@ mod tests {
 
     #[test]
     fn a_person_is_one_address_in_one_line() {
-        for by in ["ana@acme.example", "a+b@acme", "zoë@acme.example"] {
+        for by in ["ana@acme.example", "a+b@acme.example", "zoë@acme.example"] {
             assert!(check_person(by).is_ok(), "{by}");
         }
         for by in [
@@ -54,6 +56,9 @@ mod tests {
             "ana",
             "@acme.example",
             "ana@",
+            "ana@acme",
+            "ana@acme.",
+            "ana@.example",
             "a@b@c",
             "a b@acme.example",
             "ana@acme.example\n",

@@ -87,6 +87,12 @@ impl TenantConfig {
                 "leave it out, or have the operator apply the file".to_owned(),
             );
         }
+        if self.references.as_ref().is_some_and(|references| references.publish.is_some()) {
+            return refused(
+                "references.publish is for the local operator only: it is a folder of this machine".to_owned(),
+                "leave it out, or have the operator apply the file".to_owned(),
+            );
+        }
         for (_, url) in self.urls() {
             // The operator's exceptions do not count here: [network] is empty, and this machine is not to be named.
             let is_public = |host: &str| AddressPolicy::default().check_host(host).is_ok();

@@ -35,6 +35,7 @@ impl TenantConfig {
             ("out-of-selection", sync.out_of_selection.as_deref().and_then(text)),
             ("create-days-before-start", Some(Value::Integer(sync.create_days_before_start.into()))),
             ("garden-leave", sync.garden_leave.as_deref().and_then(text)),
+            ("leavers-before", sync.leavers_before.as_deref().and_then(text)),
             ("time-zone", sync.time_zone.as_deref().and_then(text)),
             ("enabled-by", self.enabled_by.as_deref().filter(|_| sync.stops_with_its_admin).and_then(text)),
             ("admins", Some(Value::Texts(self.safety.admins.clone()))),

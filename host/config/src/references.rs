@@ -7,7 +7,7 @@ use hibob_base::error::HostError;
 use hibob_reference_format::claims::{ClaimText, Issuer};
 use hibob_reference_format::domain::Domain;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The settings of offboarding references: who issues them, for which departures, and how they are delivered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,9 +46,20 @@ pub struct ReferencesConfig {
     /// Delivery to a system of the company, instead of e-mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook: Option<WebhookConfig>,
+    /// Where the jobs publish; nowhere by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publish: Option<PublishConfig>,
     /// The witnesses who confirm that the log only grows; none by default.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub witnesses: Vec<WitnessConfig>,
+}
+
+/// The folder to which the issuer's public files are written by every run that changes them, and once a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublishConfig {
+    /// The folder that a web server serves at the issuer's domain; relative to the tenant's file.
+    pub dir: PathBuf,
 }
 
 /// How a reference writes a person's name.
@@ -136,10 +147,13 @@ impl ReferencesConfig {
         i64::from(self.issue_after_hours) * 3_600
     }
 
-    /// Makes relative paths of secrets absolute: they count from `folder`.
+    /// Makes relative paths absolute, of secrets and of the folder to publish to: they count from `folder`.
     pub(super) fn resolved(mut self, folder: &Path) -> Self {
         if let Some(smtp) = &mut self.smtp {
             smtp.password = smtp.password.take().map(|password| password.resolved(folder));
+        }
+        if let Some(publish) = &mut self.publish {
+            publish.dir = folder.join(&publish.dir);
         }
         if let Some(webhook) = &mut self.webhook {
             webhook.key = webhook.key.clone().resolved(folder);
@@ -162,6 +176,7 @@ pub fn issuing(config: &TenantConfig) -> Result<&ReferencesConfig, HostError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::applied_by::AppliedBy;
 
     fn read(more: &str) -> Result<ReferencesConfig, String> {
         let text = format!(
@@ -170,6 +185,19 @@ mod tests {
         );
         let config = TenantConfig::from_text(Path::new("acme.toml"), &text);
         Ok(config.map_err(|error| format!("{error} {}", error.remedy()))?.references.unwrap())
+    }
+
+    /// A folder of this machine is the operator's to name, and counts from the tenant's file.
+    #[test]
+    fn the_folder_to_publish_to_is_the_operators() {
+        let text = "id = \"acme\"\n[hibob]\nurl = \"https://api.hibob.com/v1\"\nservice_user = \"S\"\ntoken = \"store\"\n\
+                    [references]\ndomain = \"acme.example\"\nname = \"ACME GmbH\"\n[references.publish]\ndir = \"public\"\n";
+        let config = TenantConfig::from_text(Path::new("acme.toml"), text).unwrap();
+        let references = config.references.clone().unwrap().resolved(Path::new("/etc/hibob"));
+        assert_eq!(references.publish.unwrap().dir, Path::new("/etc/hibob/public"));
+        let error = config.permit(AppliedBy::Api).unwrap_err();
+        assert!(error.to_string().contains("references.publish is for the local operator only"), "{error}");
+        assert!(config.permit(AppliedBy::Operator).is_ok());
     }
 
     #[test]

@@ -184,6 +184,9 @@ pub struct SyncConfig {
     /// What happens to the account of an employee on garden leave: `keep` (default) or `archive`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub garden_leave: Option<String>,
+    /// What happens to active accounts of those who left before the first sync: `report` (default) or `link`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leavers_before: Option<String>,
     /// The time zone in which days begin and end: a name of the IANA time zone database; by default UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
@@ -340,6 +343,21 @@ pub struct SafetyConfig {
     pub approval_days: NonZeroU32,
     /// Whether the person who started the job that made a plan may not approve it.
     pub approval_by_another: bool,
+    /// Whether the tenant's first sync creates and adopts accounts without a person's yes.
+    pub allow_first: bool,
+    /// Whether leavers wait with the plan that they are in, where every plan waits.
+    pub approval_leavers: ApprovalLeavers,
+}
+
+/// What becomes of leavers' archivings that are within the limits, where every plan waits ([`Approval::Always`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApprovalLeavers {
+    /// They wait with the rest of the plan.
+    #[default]
+    Wait,
+    /// They are made at once, and the rest of the plan waits.
+    AtOnce,
 }
 
 /// Which plans wait until a person approves them, as a whole.
@@ -389,6 +407,8 @@ impl Default for SafetyConfig {
             approval: Approval::Never,
             approval_days: APPROVAL_DAYS,
             approval_by_another: false,
+            approval_leavers: ApprovalLeavers::Wait,
+            allow_first: false,
         }
     }
 }
@@ -440,6 +460,7 @@ impl Default for SyncConfig {
             out_of_selection: None,
             create_days_before_start: 0,
             garden_leave: None,
+            leavers_before: None,
             time_zone: None,
             site_time_zones: BTreeMap::new(),
             phone_country: None,

@@ -303,7 +303,7 @@ impl CallEgress {
         }
     }
 
-    /// Why requests of this call were refused, as messages for people.
+    /// Why requests of this call were refused, and where redirects pointed, as messages for people.
     pub fn refusals(&self) -> Vec<String> {
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -333,11 +333,16 @@ impl CallEgress {
 
     fn refuse(&self, reason: RefusalReason, refusal: &Refusal) {
         self.egress.metrics.refusal(reason);
+        self.tell(&refusal.to_string());
+    }
+
+    /// Keeps a message about a request of this call, for the person who reads how it ended.
+    fn tell(&self, message: &str) {
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
-        if refusals.len() < REFUSALS_KEPT_MAX {
-            let refusal = self.redactor().line(&refusal.to_string(), REFUSAL_CHARS_MAX); // has the plugin's text
-            tracing::warn!(tenant = self.egress.tenant, "egress: {refusal}");
-            refusals.push(refusal);
+        let message = self.redactor().line(message, REFUSAL_CHARS_MAX); // has the plugin's text, or the service's
+        if refusals.len() < REFUSALS_KEPT_MAX && !refusals.contains(&message) {
+            tracing::warn!(tenant = self.egress.tenant, "egress: {message}");
+            refusals.push(message);
         }
     }
 }

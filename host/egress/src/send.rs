@@ -11,7 +11,7 @@ use hibob_policy::change_scope::Sent;
 use hibob_policy::request::{Action, Refusal, Role, decide};
 use hibob_shares::wait::{back_off, rate_limit_reset, retry_after};
 use hibob_telemetry::{RefusalReason, Spans, status, unanswered};
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, USER_AGENT};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
@@ -27,8 +27,9 @@ use wasmtime_wasi_http::{Error, WasiBody};
 /// change, what the plugin sets is not passed on.
 const ALLOWED_HEADERS: [HeaderName; 4] = [ACCEPT, CONTENT_TYPE, CONTENT_LENGTH, HeaderName::from_static("api-version")];
 
-/// Headers of an answer that the plugin gets.
-const PASSED_HEADERS: [HeaderName; 1] = [CONTENT_TYPE];
+/// Headers of an answer that the plugin gets. `Location` is passed on with a 201 only, where it is the address of what was
+/// created: where a redirect points is told to the operator, and the plugin learns nothing of it.
+const PASSED_HEADERS: [HeaderName; 2] = [CONTENT_TYPE, LOCATION];
 
 /// Largest page of a listing, in bytes: 50 users of about 2 kB, with room for much larger ones.
 const PAGE_BYTES_MAX: u64 = 8 * 1024 * 1024;
@@ -107,7 +108,33 @@ pub(super) async fn send(call: &CallEgress, request: Request<WasiBody>) -> Resul
         Some((key, read)) => outgoing.once_a_run(key, &read).await?,
         None => outgoing.attempts().await?,
     };
+    if response.status().is_redirection() {
+        call.tell(&redirect(service, response.headers(), outgoing.request.uri()));
+    }
     Ok(outgoing.pass_on(response, open))
+}
+
+/// What to tell the operator about a redirect: where it points, as scheme, host and path. What a query says may be personal.
+fn redirect(service: &Service, headers: &HeaderMap, asked: &Uri) -> String {
+    let name = match service.route.role {
+        Role::HiBob => "hibob.url",
+        Role::Scim => "travelperk.scim_url",
+        Role::Rest => "travelperk.rest_url",
+        Role::CostCenters => "travelperk.cost_centers_url",
+    };
+    let location =
+        headers.get(LOCATION).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<Uri>().ok());
+    let Some(location) = location else {
+        return format!("it was answered with a redirect that says nowhere to go; check {name}");
+    };
+    let scheme = location.scheme_str().or(asked.scheme_str()).unwrap_or_default();
+    let host = location.host().or(asked.host()).unwrap_or_default();
+    let port = if location.host().is_some() { location.port_u16() } else { asked.port_u16() };
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    format!(
+        "the redirect points to {scheme}://{host}{port}{}; if that is where the service is now, change {name} to it",
+        location.path()
+    )
 }
 
 /// The URL with this query in the place of its own.
@@ -366,7 +393,11 @@ impl Outgoing<'_> {
         let mut passed = Response::new(body.boxed_unsync());
         *passed.status_mut() = parts.status;
         for name in PASSED_HEADERS {
-            if let Some(value) = parts.headers.get(&name) {
+            if name == LOCATION && !(parts.status == StatusCode::CREATED && self.service.route.role == Role::Scim) {
+                continue;
+            }
+            // A plugin's client may not read a header that is not ASCII.
+            if let Some(value) = parts.headers.get(&name).filter(|value| name != LOCATION || value.to_str().is_ok()) {
                 passed.headers_mut().insert(name, value.clone());
             }
         }

@@ -19,6 +19,23 @@ pub fn cancelled(job: JobId) -> String {
     format!("a person, by cancelling job {job},")
 }
 
+/// What interrupts a run whose tenant was disabled, as the subject of a sentence.
+const DISABLED: &str = "a person, by disabling the tenant,";
+
+/// What a person has done that stops a run of this tenant, and of this job if it is one: it was cancelled, or the tenant
+/// was disabled. It is read anew each time.
+///
+/// # Errors
+/// The control database cannot be read.
+pub async fn stopped_by(data: &DataDir, tenant: &str, job: Option<&str>) -> Result<Option<String>, HostError> {
+    if let Some(job) = job
+        && data.queue().is_cancelled(job).await?
+    {
+        return Ok(Some(cancelled_by_key(job)));
+    }
+    Ok(data.control().disabled_since(tenant).await?.map(|_| DISABLED.to_owned()))
+}
+
 /// As [`cancelled`], by the key of the job.
 pub(crate) fn cancelled_by_key(key: &str) -> String {
     cancelled(key.split('@').next().and_then(|number| number.parse().ok()).unwrap_or_default())

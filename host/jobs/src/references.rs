@@ -5,6 +5,7 @@
 //!                                       log: head ▸ witness: cosignatures ▸ outbox: page, address, channel
 //! ```
 
+mod daily;
 mod due;
 mod export;
 mod guard;

@@ -1,13 +1,16 @@
 //! A run of a tenant: under its lease, with its journal, to its run record.
 //!
 //! [`Running`] is one run, of a directory sync or of the references job. Its parts: `guard.rs` asks the guards about a
-//! plan, `approval.rs` decides whether a plan waits for a person, `apply.rs` makes the changes, `journal.rs`
+//! plan, `approval.rs` decides whether a plan waits for a person, `first.rs` has the first sync confirmed, `apply.rs` makes the changes, `journal.rs`
 //! keeps which of them were begun and finished, `resume.rs` finishes what an interrupted run has left, and `rows.rs`
 //! and `report.rs` say what was done. Everything outside is reached through [`ports`].
 
 mod apply;
 mod approval;
+mod cases;
+mod created;
 mod difference;
+mod first;
 mod guard;
 mod journal;
 pub mod ports;
@@ -20,20 +23,21 @@ mod schedule;
 
 pub use approval::{Reasons, StoredPlan};
 pub use difference::{DifferenceKind, DifferenceRow};
+pub use first::{FirstSync, Yes, first_sync};
 pub use guard::guard;
-use hibob_base::job::{Lane, RunKind, Trigger};
+use hibob_base::job::{Lane, RunKind, Trigger, WayOn};
 use hibob_contract::Planned;
 use hibob_policy::guard::Held;
 use hibob_policy::guard::Release;
 use hibob_store::queue::Cause;
 pub use report::Stopped;
 pub use report::{Approved, ErrorRow, HeldRow, Report, Stale, WaitingPlan};
-pub use resume::{WayOn, unless_interrupted};
+pub use resume::unless_interrupted;
 pub use run_report::{Common, RunReport};
 pub use saved::Taken;
 
 use apply::Progress;
-use approval::ApprovalVerdict;
+use approval::{ApprovalVerdict, Judged};
 use hibob_base::digest::hex;
 use hibob_base::error::{Exit, HostError};
 use hibob_contract::types::NamedValue;
@@ -76,6 +80,10 @@ pub struct Running<P: RunPorts> {
     warnings: Vec<ErrorRow>,
     /// The seal of the saved plan that is applied.
     saved: Option<String>,
+    /// What a person has said yes to.
+    yes: Yes,
+    /// Whether the run makes no plan, and only goes on with an interrupted one.
+    goes_on: bool,
     /// What has interrupted the run before its plan was applied to its end.
     interrupted_by: OnceLock<String>,
     kind: RunKind,
@@ -123,10 +131,11 @@ impl<P: RunPorts> Running<P> {
     ///
     /// # Errors
     /// No plan is open, or as [`Self::begin_by`].
-    pub async fn go_on(ports: P, way: WayOn) -> Result<Report, HostError> {
+    pub async fn go_on(ports: P, way: WayOn, cause: Cause) -> Result<Report, HostError> {
         let (metrics, kind) = (ports.metrics().clone(), RunKind::Sync);
         let gone_on = Box::pin(async {
-            let run = Self::locked_by(ports, kind, Cause::default()).await?;
+            let mut run = Self::locked_by(ports, kind, cause).await?;
+            run.goes_on = true;
             let report = match run.go_ahead() {
                 Ok(()) => run.decided(way).await,
                 Err(error) => Err(error),
@@ -161,6 +170,8 @@ impl<P: RunPorts> Running<P> {
             resumed: None,
             warnings: Vec::new(),
             saved: None,
+            yes: Yes::default(),
+            goes_on: false,
             interrupted_by: OnceLock::new(),
             kind,
             cause,
@@ -203,19 +214,37 @@ impl<P: RunPorts> Running<P> {
         let mut report = Report::planned(&self.ports.config().id, planned);
         let applied = self.locked(Box::pin(async {
             report.starts_source_anew = release.changed_source;
-            match self.judge(planned, release, &mut report).await? {
-                ApprovalVerdict::Apply(held) => {
+            let judged = self.judge(planned, release, &mut report).await;
+            self.age_warnings(&mut report).await?;
+            let Judged { leavers, verdict } = judged.inspect_err(|_| report.name_leavers(planned))?;
+            match (verdict, leavers) {
+                (ApprovalVerdict::Apply(held), _) => {
                     report.guards.clone_from(&held.guards);
                     self.say_that_it_is_applied_once(&mut report);
                     if planned.changes.is_empty() {
                         return Ok(());
                     }
-                    self.go_ahead()?;
+                    self.go_ahead_now().await?;
                     let journal = self.write_down(planned, &held).await?;
+                    if release.archiving > 0 && self.is_above_archiving_limits(planned).await? {
+                        self.ports.run_store().note_released(self.fence, journal).await?;
+                    }
                     self.make(planned, stored_ids(planned), &held, journal, &mut report).await;
                 }
-                ApprovalVerdict::Approved(stored) => self.make_approved(&stored, &mut report).await?,
-                ApprovalVerdict::Wait => {}
+                (ApprovalVerdict::Approved(stored), leavers) => {
+                    if let Some(leavers) = leavers
+                        && !Box::pin(self.make_leavers(&leavers, &mut report)).await?
+                    {
+                        return Ok(());
+                    }
+                    self.make_approved(&stored, &mut report).await?;
+                }
+                (ApprovalVerdict::Wait, Some(leavers)) => {
+                    self.go_ahead_now().await?;
+                    let journal = self.write_down(&leavers, &Held::default()).await?;
+                    self.make(&leavers, stored_ids(&leavers), &Held::default(), journal, &mut report).await;
+                }
+                (ApprovalVerdict::Wait, None) => {}
             }
             Ok(())
         }));
@@ -223,6 +252,58 @@ impl<P: RunPorts> Running<P> {
             report.stop(error);
         }
         report
+    }
+
+    /// Makes archivings before an approved plan, whose journal is its own. They have a run record of their own, and count
+    /// in `report` too. False if something has ended the run, so that the approved plan is not applied.
+    ///
+    /// # Errors
+    /// The run has lost its lease, or the database failed.
+    async fn make_leavers(&self, leavers: &Planned, report: &mut Report) -> Result<bool, HostError> {
+        self.go_ahead_now().await?;
+        let id = self.write_down(leavers, &Held::default()).await?;
+        let nothing = Planned { findings: Vec::new(), ..leavers.clone() };
+        let mut own = Report::planned(&self.ports.config().id, &nothing);
+        let (fence, keyring, ids) = (self.fence, self.keyring(), stored_ids(leavers));
+        let journal = Journal {
+            id,
+            fence,
+            keyring,
+            ids,
+            past: JournalState::default(),
+            closed: None,
+            told_generation: 0,
+            kept: kept_by(leavers),
+            job: self.cause.job.as_deref(),
+        };
+        let held = Held::default();
+        let applying = apply::apply(&self.ports, leavers, &held, &journal, &mut own);
+        let progress = self.interruptibly(id, Box::pin(applying)).await;
+        let interrupted_by = match (progress, self.ports.interrupt().by()) {
+            (Progress::Interrupted { ended, unknown }, Some(by)) => {
+                own.stop(interrupted(&self.ports.config().id, &by, leavers.changes.len(), (ended, unknown)));
+                Some(by.to_string())
+            }
+            _ => None,
+        };
+        let record = RunRecord {
+            kind: self.kind,
+            trigger: self.cause.trigger.word(),
+            job: None,
+            started_at: self.started_at,
+            finished_at: self.ports.now(),
+            exit_code: own.exit() as u8,
+            report: own.history()?,
+            journal: Some(id),
+            interrupted_by,
+            saved: None,
+        };
+        self.record_run(record, None, &own.updates).await?;
+        report.archived += own.archived;
+        report.failed += own.failed;
+        report.errors.append(&mut own.errors);
+        report.error = own.error.take();
+        Ok(report.error.is_none())
     }
 
     /// Makes the changes of a plan that are not held, and records the outcomes in its journal. `ids` are the changes'
@@ -237,8 +318,8 @@ impl<P: RunPorts> Running<P> {
     ) {
         let (id, fence, keyring) = (*self.journal.get_or_init(|| journal), self.fence, self.keyring());
         let past = JournalState::default();
-        let journal =
-            Journal { id, fence, keyring, ids, past, closed: None, told_generation: 0, kept: kept_by(planned) };
+        let (job, kept) = (self.cause.job.as_deref(), kept_by(planned));
+        let journal = Journal { id, fence, keyring, ids, past, closed: None, told_generation: 0, kept, job };
         let applying = apply::apply(&self.ports, planned, held, &journal, report);
         let progress = self.interruptibly(id, Box::pin(applying)).await;
         if let (Progress::Interrupted { ended, unknown }, Some(by)) = (progress, self.ports.interrupt().by()) {
@@ -250,6 +331,17 @@ impl<P: RunPorts> Running<P> {
     /// Checks that nobody has interrupted the run, before its plan is stored.
     fn go_ahead(&self) -> Result<(), HostError> {
         self.ports.interrupt().by().map_or(Ok(()), |by| Err(interrupted_early(&by)))
+    }
+
+    /// Whether a person has stopped the run, also by what the databases say now.
+    pub async fn is_stopped(&self) -> bool {
+        apply::is_stopped(&self.ports, self.cause.job.as_deref()).await
+    }
+
+    /// As [`Self::go_ahead`], also by what the databases say now.
+    async fn go_ahead_now(&self) -> Result<(), HostError> {
+        self.is_stopped().await;
+        self.go_ahead()
     }
 
     /// Carries out `work`, which applies the plan of an open journal. When a person interrupts the run, the journal is

@@ -30,16 +30,19 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 pub use made::Made;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What the host's own ledger has on the employee, the account and the line managers of a change.
 #[derive(Clone, Debug, Default)]
 pub struct LedgerFacts {
-    /// The employee's account by the ledger, if the change itself names no account: the same plan has created it.
+    /// The employee's account by the ledger, if the change itself names no account: the same plan has created it. None
+    /// for a change that creates an account, whatever account the employee had before.
     pub account_id: Option<String>,
     /// The employee to whom the account belongs by the ledger.
     pub owner: Option<String>,
+    /// Whether a person has given the account up (`hibob unlink`), so that nothing is written to it.
+    pub is_unlinked: bool,
     /// The accounts, by the ledger, of the people whom the change names by their employee ids only.
     pub people: BTreeMap<String, String>,
 }
@@ -88,6 +91,8 @@ pub struct Sent {
     has_query: bool,
     /// The fields of the change that the request writes.
     fields: Vec<&'static str>,
+    /// At which moment of the call it began; see [`ApplyScope::moment`].
+    began: u64,
 }
 
 impl Sent {
@@ -111,10 +116,13 @@ enum Planned {
 pub struct ApplyScope {
     kind: ChangeKind,
     employee_id: Option<String>,
-    /// The account or cost center that is changed; `None` if the change creates it.
+    /// The account or cost center that is changed; `None` if the change creates it: which one that is, the answer to
+    /// the POST says.
     target_id: Option<String>,
     /// The employee to whom the account belongs by the ledger.
     owner: Option<String>,
+    /// Whether a person has given the account up.
+    is_unlinked: bool,
     /// The external id that the account has before the change replaces it: the employee was rehired under a new id.
     former_id: Option<String>,
     /// The name of a cost center.
@@ -125,6 +133,7 @@ pub struct ApplyScope {
     settings: TargetSettings,
     may_write: bool,
     writes_left: AtomicU32,
+    moments: AtomicU64,
     answers: Mutex<TargetAnswers>,
 }
 
@@ -158,6 +167,8 @@ impl ApplyScope {
             };
             values.map(text).collect::<Vec<_>>()
         };
+        // Which account a creation makes is not known before the target has answered.
+        let creates = change.kind == ChangeKind::Create;
         let external_ids = texts("external-id");
         let searched = [
             texts("user-name").into_iter().flatten().collect(),
@@ -167,14 +178,16 @@ impl ApplyScope {
             kind: change.kind,
             former_id: external_ids.into_iter().next().flatten().map(|id| compared(&id)),
             employee_id: change.employee_id.clone(),
-            target_id: change.target_id.clone().or(ledger.account_id.clone()),
-            owner: ledger.owner.clone(),
+            target_id: change.target_id.clone().or(ledger.account_id).filter(|_| !creates),
+            owner: ledger.owner.filter(|_| !creates),
+            is_unlinked: ledger.is_unlinked,
             name: change.display_name.clone(),
             fields: fields.collect(),
             searched,
             settings,
             may_write: true,
             writes_left: AtomicU32::new(writes),
+            moments: AtomicU64::new(0),
             answers: Mutex::default(),
         }
     }
@@ -252,6 +265,12 @@ impl ApplyScope {
         }
     }
 
+    /// The next moment of the call. Moments are counted, from 1: a request has one when it is let out, and an accepted
+    /// write another one when its answer is there. So what began after what is a comparison of two numbers.
+    fn moment(&self) -> u64 {
+        self.moments.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
     fn outgoing(
         &self,
         role: Role,
@@ -271,7 +290,7 @@ impl ApplyScope {
             headers.insert(CONTENT_TYPE, content_type);
         }
         let (has_query, method, path) = (query.is_some(), method.clone(), path.to_owned());
-        Outgoing { query, headers, body, sent: Sent { role, method, path, has_query, fields } }
+        Outgoing { query, headers, body, sent: Sent { role, method, path, has_query, fields, began: self.moment() } }
     }
 
     /// The body of a write in the host's own rendering, and the fields that it writes.
@@ -330,8 +349,12 @@ impl ApplyScope {
     ///    the id that the change names as the former one.
     /// 4. By the ledger it belongs to another employee, and [`Self::is_handed_over`].
     ///
-    /// The guard counts 4, and the end of 3, as accounts that are given to another employee.
+    /// The guard counts 4, and the end of 3, as accounts that are given to another employee. An account that a person has
+    /// given up is not managed, whatever it carries.
     fn check_managed(&self) -> Result<(), String> {
+        if self.is_unlinked {
+            return Err("a person has given the account up (hibob unlink)".to_owned());
+        }
         let answers = self.answers();
         let shown = self.target_id.as_deref().and_then(|id| answers.accounts.get(id));
         let carries = shown.map_or(&Carries::Unclear, |shown| &shown.carries);

@@ -8,7 +8,7 @@ mod id;
 pub use id::CredentialId;
 
 use crate::claims::{ClaimText, Claims, ClaimsError, Employment, Issuer};
-use crate::data_model::VC_CONTEXT;
+use crate::context::{CREDENTIAL_TYPE, Terms};
 use crate::domain::{Domain, DomainError};
 use crate::json::{JsonError, Object, difference, parse_object};
 use crate::keys::{KeyReference, PublicKey, SecretKey, Selector};
@@ -22,8 +22,6 @@ use sha2::{Digest as _, Sha256};
 
 /// The size in bytes of the largest signed credential that is read. A typical one has about 2,500.
 pub const BYTES_MAX: usize = 64 * 1024;
-
-const CREDENTIAL_TYPE: &str = "EmploymentReferenceCredential";
 
 /// Why a document is not a reference.
 #[derive(Debug, thiserror::Error)]
@@ -62,15 +60,23 @@ pub struct Credential {
     pub claims: Claims,
     /// The position of its entry in the issuer's status lists.
     pub status: StatusPosition,
+    /// Where the document has the definitions of its terms.
+    pub terms: Terms,
 }
 
 impl Credential {
-    /// A new reference with a random id.
+    /// A new reference with a random id, in the present form.
     ///
     /// # Errors
     /// The operating system gives no randomness.
     pub fn new(claims: Claims, status: StatusPosition, issued: DateTime<Utc>) -> Result<Self, RandomError> {
-        Ok(Self { id: CredentialId::random()?, issued: time::whole_seconds(issued), claims, status })
+        Ok(Self {
+            id: CredentialId::random()?,
+            issued: time::whole_seconds(issued),
+            claims,
+            status,
+            terms: Terms::Linked,
+        })
     }
 
     /// The document without its proof.
@@ -89,7 +95,7 @@ impl Credential {
         subject.extend(members.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::String(text?)))));
         let mut object = Object::new();
         let members = [
-            ("@context", context()),
+            ("@context", self.terms.context(domain)),
             ("id", self.id.to_string().into()),
             ("type", json!(["VerifiableCredential", CREDENTIAL_TYPE])),
             ("issuer", json!({"id": domain.did_web(), "name": claims.issuer().name.as_str()})),
@@ -136,24 +142,13 @@ impl Credential {
             issued: time::parse(text("/validFrom", "validFrom")?).ok_or(CredentialError::Member("validFrom"))?,
             status: status.ok_or(CredentialError::Member("credentialStatus"))?,
             claims: Claims::new(issuer, employment)?,
+            terms: Terms::of(object.get("@context")),
         };
         match difference(&Value::Object(credential.to_object()), &root) {
             None => Ok(credential),
             Some(path) => Err(CredentialError::Shape(path.chars().take(100).collect())),
         }
     }
-}
-
-/// The `@context`: the one of VC 2.0, and the terms of schema.org that define the claims. The terms are written out in
-/// the document, so that a verifier does not have to fetch them.
-fn context() -> Value {
-    json!([VC_CONTEXT, {
-        (CREDENTIAL_TYPE): "urn:uuid:086ca9a4-4cb1-4ed4-9d80-fc5080e10158",
-        "jobTitle": "https://schema.org/jobTitle",
-        "department": "https://schema.org/department",
-        "employmentStartDate": "https://schema.org/startDate",
-        "employmentEndDate": "https://schema.org/endDate",
-    }])
 }
 
 /// A reference with a proof of the right form. The signature is unchecked until [`SignedCredential::verify`] is called.

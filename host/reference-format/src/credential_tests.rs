@@ -38,8 +38,11 @@ fn a_signed_reference_is_read_as_it_is_written() {
 #[test]
 fn the_schema_agrees_with_the_code() {
     let schema: Value = serde_json::from_str(include_str!("../schema/employment-reference.schema.json")).unwrap();
+    for terms in Terms::ALL {
+        let signed = SignedCredential::sign(Credential { terms, ..credential() }, &key(), &selector()).unwrap();
+        agrees(&schema, &serde_json::from_slice(signed.canonical()).unwrap(), "");
+    }
     let document: Value = serde_json::from_slice(signed().canonical()).unwrap();
-    agrees(&schema, &document, "");
     let claims = &schema["properties"]["credentialSubject"]["properties"];
     let mut names: Vec<&String> = claims.as_object().unwrap().keys().collect();
     names.sort();
@@ -62,6 +65,11 @@ fn the_schema_agrees_with_the_code() {
 /// Checks a value against the parts of JSON Schema that the file uses: closed objects, fixed arrays, constants, and
 /// texts.
 fn agrees(schema: &Value, value: &Value, path: &str) {
+    if let Some(forms) = schema.get("anyOf").and_then(Value::as_array) {
+        // A form is a constant, or a text.
+        let fits = |form: &&Value| form.get("const").map_or(value.is_string(), |constant| constant == value);
+        return agrees(forms.iter().find(fits).unwrap(), value, path);
+    }
     if let Some(constant) = schema.get("const") {
         return assert_eq!(constant, value, "{path}");
     }
@@ -90,6 +98,31 @@ fn agrees(schema: &Value, value: &Value, path: &str) {
             assert!(["pattern", "maxLength"].iter().any(|limit| schema.get(limit).is_some()), "{path} has no limit");
         }
         other => panic!("{path} is {other}"),
+    }
+}
+
+/// References that version 0.1.0 issued have the definitions written out. Nothing between the two forms is one.
+#[test]
+fn both_forms_of_the_context_are_read_and_no_other() {
+    for terms in Terms::ALL {
+        let signed = SignedCredential::sign(Credential { terms, ..credential() }, &key(), &selector()).unwrap();
+        let read = SignedCredential::parse(signed.canonical()).unwrap();
+        assert_eq!((read.credential().terms, read.digest()), (terms, signed.digest()));
+        read.verify(&key().public()).unwrap();
+    }
+    let document: Value = serde_json::from_slice(signed().canonical()).unwrap();
+    assert_eq!(document["@context"][1], "https://acme.example/.well-known/employment-reference-v1.json");
+    for other in [
+        json!("https://other.example/.well-known/employment-reference-v1.json"),
+        json!("http://acme.example/.well-known/employment-reference-v1.json"),
+        json!({}),
+        json!(null),
+        json!([]),
+    ] {
+        let mut changed = document.clone();
+        changed["@context"][1] = other.clone();
+        changed["proof"]["@context"][1] = other;
+        assert!(SignedCredential::parse(changed.to_string().as_bytes()).is_err());
     }
 }
 

@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod claims;
+pub mod context;
 pub mod credential;
 mod data_model;
 pub mod domain;

@@ -12,6 +12,7 @@
 pub mod checkpoint;
 pub mod note;
 pub mod proof;
+pub mod published;
 pub mod tree;
 pub mod witness;
 

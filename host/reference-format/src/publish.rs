@@ -3,6 +3,7 @@
 //! | path | content |
 //! |---|---|
 //! | `.well-known/did.json` | the keys |
+//! | `.well-known/employment-reference-v1.json` | the definitions of the terms, for JSON-LD |
 //! | `references/log/checkpoint` | the signed head of the log |
 //! | `references/log/tile/…` | its tiles and entries; full ones never change |
 //! | `references/status/N/revoked.json`, `superseded.json` | the status lists |
@@ -12,6 +13,7 @@
 //! person. Files of an earlier publication have to be kept: a checkpoint that somebody has may need their partial
 //! tiles.
 
+use crate::context;
 use crate::keys::file::{self, KeyFile};
 use crate::log::checkpoint::Checkpoint;
 use crate::log::note::{NoteError, NoteKey, SignatureType, SignedNote};
@@ -92,6 +94,7 @@ pub fn files(publication: &Publication<'_>) -> Result<BTreeMap<String, Vec<u8>>,
         files.insert(path, bytes.clone());
     }
     files.insert(file::PATH.to_owned(), key_file.render().into_bytes());
+    files.insert(context::PATH.to_owned(), context::render().into_bytes());
     files.insert(VERIFY_PAGE_PATH.to_owned(), verify_page.to_vec());
     Ok(files)
 }

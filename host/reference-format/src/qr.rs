@@ -6,6 +6,7 @@
 //! that is too long for this ends after `#r1.ID.HASH`.
 
 use crate::claims::{ClaimText, Claims, Employment, Issuer};
+use crate::context::Terms;
 use crate::credential::{Credential, CredentialId, SignedCredential};
 use crate::domain::Domain;
 use crate::keys::{KeyReference, Selector};
@@ -109,11 +110,12 @@ pub fn parse(url: &str) -> Result<QrContent, QrError> {
         (None, ..) => None,
         (Some(signature), Some(values), None) => {
             let signature = decode::<64>(signature).ok_or(QrError("its signature is wrong"))?;
-            let reference = restore(&domain, id, &signature, values).ok_or(QrError("its values are wrong"))?;
-            if reference.0.digest() != digest {
-                return Err(QrError("its values are not those of its hash"));
-            }
-            Some(reference)
+            // The link does not say which form the document has; the hash does.
+            let form = |terms| restore(&domain, id, &signature, values, terms);
+            let mut forms = Terms::ALL.into_iter().filter_map(form).peekable();
+            forms.peek().ok_or(QrError("its values are wrong"))?;
+            let reference = forms.find(|(signed, _)| signed.digest() == digest);
+            Some(reference.ok_or(QrError("its values are not those of its hash"))?)
         }
         _ => return Err(QrError("it has too few or too many parts")),
     };
@@ -124,7 +126,13 @@ fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
     URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
 }
 
-fn restore(domain: &Domain, id: CredentialId, signature: &[u8; 64], values: &str) -> Option<(SignedCredential, u64)> {
+fn restore(
+    domain: &Domain,
+    id: CredentialId,
+    signature: &[u8; 64],
+    values: &str,
+    terms: Terms,
+) -> Option<(SignedCredential, u64)> {
     let values = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(values).ok()?).ok()?;
     let Values(company, name, job_title, department, start, end, issued, list, index, selector, log_index) = values;
     let claim = |field, text: String| ClaimText::parse(field, &text).ok();
@@ -145,6 +153,7 @@ fn restore(domain: &Domain, id: CredentialId, signature: &[u8; 64], values: &str
         issued: time::parse(&issued)?,
         claims: Claims::new(issuer, employment).ok()?,
         status: StatusPosition { list, index },
+        terms,
     };
     let signed = SignedCredential::restore(credential, &Selector::parse(&selector).ok()?, signature).ok()?;
     Some((signed, log_index))
@@ -157,13 +166,17 @@ mod tests {
 
     #[test]
     fn a_url_is_read_as_it_is_written() {
-        let url = url(&signed(), 17);
-        assert!(url.starts_with("https://acme.example/verify/#r1."), "{url}");
-        let read = parse(&url).unwrap();
-        assert_eq!((read.id, read.digest), (signed().credential().id, signed().digest()));
-        let (restored, log_index) = read.reference.unwrap();
-        assert_eq!((restored.canonical(), log_index), (signed().canonical(), 17));
-        restored.verify(&key().public()).unwrap();
+        for terms in Terms::ALL {
+            let credential = Credential { terms, ..signed().credential().clone() };
+            let signed = SignedCredential::sign(credential, &key(), &selector()).unwrap();
+            let url = url(&signed, 17);
+            assert!(url.starts_with("https://acme.example/verify/#r1."), "{url}");
+            let read = parse(&url).unwrap();
+            assert_eq!((read.id, read.digest), (signed.credential().id, signed.digest()));
+            let (restored, log_index) = read.reference.unwrap();
+            assert_eq!((restored.canonical(), log_index), (signed.canonical(), 17));
+            restored.verify(&key().public()).unwrap();
+        }
     }
 
     /// The part before `#` has no personal data, and in the part after it no name or title can be read directly.

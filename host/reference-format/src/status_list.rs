@@ -10,6 +10,7 @@ mod bitstring;
 pub use allocator::IndexAllocator;
 pub use bitstring::{Bitstring, BitstringError};
 
+use crate::context;
 use crate::data_model::VC_CONTEXT;
 use crate::domain::Domain;
 use crate::jcs::{self, JcsError};
@@ -17,8 +18,15 @@ use crate::json::{JsonError, Object, difference, parse_object};
 use crate::keys::{KeyReference, SecretKey, Selector};
 use crate::proof::{self, Proof, ProofError};
 use crate::time;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+
+/// How long a list counts after it was signed. An issuer signs its lists anew before that.
+pub const VALID_FOR: TimeDelta = TimeDelta::days(7);
+
+/// How long caches may keep a list (`ttl`, Bitstring Status List section 2.2). So a list may be older by this than what
+/// is read beside it.
+pub const TTL: TimeDelta = TimeDelta::hours(1);
 
 /// The number of entries of a list: the fewest that the Recommendation allows (section 6.1, group privacy).
 pub const ENTRIES: u32 = 131_072;
@@ -95,8 +103,7 @@ impl StatusPosition {
         });
         if let (Purpose::Supersession, Some(entry)) = (purpose, entry.as_object_mut()) {
             entry.insert("statusSize".to_owned(), json!(1));
-            let messages = json!([{"status": "0x0", "message": "current"}, {"status": "0x1", "message": "superseded"}]);
-            entry.insert("statusMessage".to_owned(), messages);
+            entry.insert("statusMessage".to_owned(), messages());
         }
         entry
     }
@@ -110,6 +117,11 @@ impl StatusPosition {
         let list = url.strip_prefix(&before)?.strip_prefix('/')?.strip_suffix(&after)?.parse().ok()?;
         Some(Self { list, index })
     }
+}
+
+/// What the values of the purpose `message` mean.
+fn messages() -> Value {
+    json!([{"status": "0x0", "message": "current"}, {"status": "0x1", "message": "superseded"}])
 }
 
 const DIRECTORY: &str = "references/status";
@@ -135,11 +147,20 @@ pub struct StatusList {
     pub purpose: Purpose,
     /// The time of signing, in whole seconds.
     pub issued: DateTime<Utc>,
+    /// Until when the list counts, in whole seconds; usually [`VALID_FOR`] after it was signed. `None` is the form that
+    /// versions before 0.3 published: such a list does not say until when it counts.
+    pub valid_until: Option<DateTime<Utc>>,
     /// The entries, one bit each.
     pub bits: Bitstring,
 }
 
 impl StatusList {
+    /// A list that is signed now, and counts for [`VALID_FOR`].
+    pub fn new(domain: Domain, list: u32, purpose: Purpose, now: DateTime<Utc>, bits: Bitstring) -> Self {
+        let issued = time::whole_seconds(now);
+        Self { domain, list, purpose, issued, valid_until: Some(issued + VALID_FOR), bits }
+    }
+
     /// The list as a credential without its proof (section 2.2).
     fn to_object(&self, encoded: String) -> Object {
         let url = list_url(&self.domain, self.list, self.purpose);
@@ -147,18 +168,32 @@ impl StatusList {
             "id": format!("{url}#list"), "type": "BitstringStatusList", "statusPurpose": self.purpose.name(),
             "encodedList": encoded,
         });
-        if let (Purpose::Supersession, Some(subject)) = (self.purpose, subject.as_object_mut()) {
-            subject.insert("statusSize".to_owned(), json!(1));
+        let mut contexts = vec![VC_CONTEXT.to_owned()];
+        if let Some(subject) = subject.as_object_mut() {
+            if self.valid_until.is_some() {
+                subject.insert("ttl".to_owned(), json!(TTL.num_milliseconds()));
+            }
+            if self.purpose == Purpose::Supersession {
+                subject.insert("statusSize".to_owned(), json!(1));
+            }
+            if let (Purpose::Supersession, Some(_)) = (self.purpose, self.valid_until) {
+                // The context of VC 2.0 does not define these two, which the Recommendation asks for.
+                contexts.push(context::url(&self.domain));
+                subject.insert("statusMessages".to_owned(), messages());
+            }
         }
+        let mut object = Object::new();
         let members = [
-            ("@context", json!([VC_CONTEXT])),
+            ("@context", json!(contexts)),
             ("id", url.into()),
             ("type", json!(["VerifiableCredential", "BitstringStatusListCredential"])),
             ("issuer", self.domain.did_web().into()),
             ("validFrom", time::format(self.issued).into()),
             ("credentialSubject", subject),
         ];
-        members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        object.extend(members.map(|(name, value)| (name.to_owned(), value)));
+        object.extend(self.valid_until.map(|end| ("validUntil".to_owned(), time::format(end).into())));
+        object
     }
 
     /// Signs the list, and returns the bytes to publish.
@@ -183,7 +218,11 @@ impl StatusList {
         let root = Value::Object(object);
         let encoded = root.pointer("/credentialSubject/encodedList").and_then(Value::as_str).unwrap_or_default();
         let bits = Bitstring::decode(encoded)?;
-        let this = Self { domain: domain.clone(), list, purpose, issued: proof.created(), bits };
+        let end = root.get("validUntil").map(|end| {
+            end.as_str().and_then(time::parse).ok_or_else(|| StatusListError::Shape("validUntil".to_owned()))
+        });
+        let (issued, valid_until) = (proof.created(), end.transpose()?);
+        let this = Self { domain: domain.clone(), list, purpose, issued, valid_until, bits };
         if let Some(path) = difference(&Value::Object(this.to_object(encoded.to_owned())), &root) {
             return Err(StatusListError::Shape(path.chars().take(100).collect()));
         }

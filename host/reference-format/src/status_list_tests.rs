@@ -11,7 +11,7 @@ fn domain() -> Domain {
 
 fn list(purpose: Purpose, bits: Bitstring) -> StatusList {
     let issued = time::parse("2026-11-22T10:00:00Z").unwrap();
-    StatusList { domain: domain(), list: 1, purpose, issued, bits }
+    StatusList::new(domain(), 1, purpose, issued, bits)
 }
 
 #[test]
@@ -23,6 +23,7 @@ fn a_signed_list_is_read_as_it_is_written() {
         let bytes = list(purpose, Bitstring::with(set.clone())).sign(&key, &selector).unwrap();
         let (read, proof) = StatusList::parse(&bytes, &domain(), 1, purpose).unwrap();
         proof.verify(&key.public()).unwrap();
+        assert_eq!(read.valid_until, time::parse("2026-11-29T10:00:00Z"));
         let read: BTreeSet<u32> = (0..ENTRIES).filter(|index| read.bits.get(*index) == Some(true)).collect();
         assert_eq!(read, set);
         // Another list of the issuer, or a list of another issuer, is refused.
@@ -31,6 +32,32 @@ fn a_signed_list_is_read_as_it_is_written() {
         assert!(matches!(StatusList::parse(&bytes, &domain(), 2, purpose), Err(StatusListError::Shape(_))));
         let elsewhere = Domain::parse("other.example").unwrap();
         assert!(matches!(StatusList::parse(&bytes, &elsewhere, 1, purpose), Err(StatusListError::Shape(_))));
+    }
+}
+
+/// As version 0.1.0 published them. A list that says until when it counts cannot be taken for one of these.
+#[test]
+fn a_list_without_an_end_is_read_as_well() {
+    let (key, selector) = (SecretKey::from_seed(&[7; 32]), Selector::parse("k1").unwrap());
+    for purpose in Purpose::ALL {
+        let old = StatusList { valid_until: None, ..list(purpose, Bitstring::with([7])) };
+        let bytes = old.sign(&key, &selector).unwrap();
+        let (read, proof) = StatusList::parse(&bytes, &domain(), 1, purpose).unwrap();
+        proof.verify(&key.public()).unwrap();
+        assert_eq!((read.valid_until, read.issued), (None, old.issued));
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(!text.contains("ttl") && !text.contains("statusMessages"), "{text}");
+        let new = String::from_utf8(list(purpose, Bitstring::default()).sign(&key, &selector).unwrap()).unwrap();
+        assert!(new.contains(r#""ttl":3600000"#), "{new}");
+        assert_eq!(new.contains("statusMessages"), purpose == Purpose::Supersession);
+        for (from, to) in [("\"validUntil\"", "\"validTill\""), ("\"ttl\":3600000", "\"ttl\":1"), ("29T10", "29t10")] {
+            let changed = new.replace(from, to);
+            assert_ne!(changed, new);
+            assert!(matches!(
+                StatusList::parse(changed.as_bytes(), &domain(), 1, purpose),
+                Err(StatusListError::Shape(_))
+            ));
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! issuer publishes.
 
 use crate::claims::{ClaimText, Claims, Employment, Issuer};
+use crate::context::Terms;
 use crate::credential::{Credential, CredentialId, SignedCredential};
 use crate::domain::Domain;
 use crate::keys::file::{KeyFile, PublishedKey};
@@ -43,6 +44,7 @@ pub(crate) fn credential_of(claims: Claims) -> Credential {
         issued: time::parse("2026-11-22T09:30:00Z").unwrap(),
         claims,
         status: StatusPosition { list: 1, index: 94_567 },
+        terms: Terms::Linked,
     }
 }
 
@@ -77,17 +79,26 @@ pub(crate) fn key_file(keys: &[(&str, &SecretKey)]) -> KeyFile {
 pub(crate) fn status_list(purpose: Purpose, set: &[u32], key: &SecretKey) -> Vec<u8> {
     let issued = time::parse("2026-11-23T00:00:00Z").unwrap();
     let bits = Bitstring::with(set.iter().copied());
-    StatusList { domain: domain(), list: 1, purpose, issued, bits }.sign(key, &selector()).unwrap()
+    StatusList::new(domain(), 1, purpose, issued, bits).sign(key, &selector()).unwrap()
+}
+
+/// The head of the log of [`log_proof`], as the issuer publishes it at `time`.
+pub(crate) fn head(time: &str) -> Vec<u8> {
+    let mut head = log_proof(&signed()).checkpoint;
+    log::published::date(&mut head, &key(), time::parse(time).unwrap()).unwrap();
+    head.to_string().into_bytes()
 }
 
 /// The answers from an honest issuer.
 pub(crate) fn sources() -> Sources {
     Sources {
         now: time::parse("2026-11-24T00:00:00Z").unwrap(),
-        dns: Answer::Found(vec!["v=spf1 -all".to_owned(), dns::record_value(&key().public())]),
+        dns: dns::Label::ALL
+            .map(|label| Answer::Found(vec!["v=spf1 -all".to_owned(), dns::record_value(label, &key().public())])),
         key_file: Answer::Found(key_file(&[("k2026", &key())]).render().into_bytes()),
         revoked: Answer::Found(status_list(Purpose::Revocation, &[1, 94_568], &key())),
         superseded: Answer::Found(status_list(Purpose::Supersession, &[2], &key())),
+        head: Answer::Found(head("2026-11-23T00:00:00Z")),
         ..Sources::default()
     }
 }

@@ -4,14 +4,20 @@
 //! 2. [`Opened::lookups`] says what to request from the issuer's domain.
 //! 3. The caller makes these requests, so that this crate needs no network, and puts the answers into [`Sources`].
 //! 4. [`Opened::verify`] decides from the answers. A lookup that was not made or got no answer is reported as not checked.
+//!    Without a good answer about revocation nothing is accepted, unless that was not asked for at all.
 
 mod document;
 mod keys;
+mod kind;
 mod report;
+mod saved;
+mod status;
 
-pub use document::{LOG_DELAY_MAX, Lookups, Opened, open};
+pub use document::{LOG_DELAY_MAX, Lookups, Opened, open, open_code};
 pub use report::{Check, Outcome, Report, Subject, Verdict};
+pub use status::list_signer;
 
+use crate::keys::Selector;
 use crate::log::witness::Witness;
 use chrono::{DateTime, Utc};
 
@@ -34,8 +40,8 @@ pub enum Answer<T> {
 pub struct Sources {
     /// The time of the decision.
     pub now: DateTime<Utc>,
-    /// The texts of the TXT records at [`Lookups::dns_name`].
-    pub dns: Answer<Vec<String>>,
+    /// The texts of the TXT records at each of [`Lookups::dns_names`].
+    pub dns: [Answer<Vec<String>>; 2],
     /// The file at [`Lookups::key_file_url`], fetched over HTTPS with a checked certificate.
     pub key_file: Answer<Vec<u8>>,
     /// A key file that the user got from the issuer in another way.
@@ -44,6 +50,11 @@ pub struct Sources {
     pub revoked: Answer<Vec<u8>>,
     /// The list at the second of [`Lookups::status_list_urls`].
     pub superseded: Answer<Vec<u8>>,
+    /// The file at [`Lookups::head_url`].
+    pub head: Answer<Vec<u8>>,
+    /// The TXT records of the other keys that signed the lists, by [`list_signer`]: a key that only the site's own key
+    /// file has could be anybody's who answers in the site's place.
+    pub list_keys: Vec<(Selector, [Answer<Vec<String>>; 2])>,
     /// The witnesses that the user trusts.
     pub witnesses: Vec<Witness>,
     /// The number of these witnesses that have to confirm the log. With 0, a log without a witness is accepted, and the

@@ -1,4 +1,4 @@
-//! Verification of PDF files: any change since the file was sealed makes it Invalid.
+//! Verification of PDF files: after any change since it was sealed no file is accepted.
 
 use super::*;
 use crate::credential::SignedCredential;
@@ -30,7 +30,7 @@ fn a_page_as_it_was_sealed_is_gold() {
 
 /// A changed file is refused even if all its attachments are genuine.
 #[test]
-fn a_changed_page_with_genuine_attachments_is_invalid() {
+fn a_changed_page_with_genuine_attachments_is_not_accepted() {
     let page = page();
     let title = b"Employment reference: Zo";
     let place = page.windows(title.len()).position(|window| window == title);
@@ -39,14 +39,14 @@ fn a_changed_page_with_genuine_attachments_is_invalid() {
     for place in [place.unwrap_or(2_000), page.len() - 2, 12, page.len() / 2] {
         changed[place] ^= 1;
         let report = open(&changed, None).verify(&sources());
-        assert_eq!(report.verdict, Verdict::Invalid, "{place}");
+        assert_eq!(report.verdict, Verdict::SavedAnew, "{place}");
         changed[place] ^= 1;
     }
     assert_eq!(open(&changed, None).verify(&sources()).verdict, Verdict::Gold);
     // An incremental update after the end of the file, as editors append it.
     let updated = [page.as_slice(), b"\n1 0 obj\n<<>>\nendobj\n%%EOF\n"].concat();
     let report = open(&updated, None).verify(&sources());
-    assert_eq!(report.verdict, Verdict::Invalid);
+    assert_eq!(report.verdict, Verdict::SavedAnew);
     let of = |subject| report.checks.iter().find(|check| check.subject == subject).unwrap().outcome;
     assert_eq!((of(Subject::Signature), of(Subject::Page)), (Outcome::Good, Outcome::Bad));
 }
@@ -60,7 +60,8 @@ fn parts_of_another_reference_do_not_fit() {
     let other_page = crate::pdf::render(&other, &log_proof(&other), &key()).unwrap();
     let (page, signed) = (page(), signed());
     let swapped = replace(&page, signed.canonical(), other.canonical());
-    assert_eq!(open(&swapped, None).verify(&sources()).verdict, Verdict::Invalid);
+    // The other reference is genuine, but not in the log by this proof.
+    assert_eq!(open(&swapped, None).verify(&sources()).verdict, Verdict::NotInLog);
     let proof = |signed: &SignedCredential| log_proof(signed).to_string().into_bytes();
     let swapped = replace(&page, &proof(&signed), &proof(&other));
     assert!(!open(&swapped, None).verify(&sources()).verdict.is_accepted());
@@ -70,7 +71,7 @@ fn parts_of_another_reference_do_not_fit() {
         page[place..place + label.len() + 88].to_vec()
     };
     let swapped = replace(&page, &seal_of(&page), &seal_of(&other_page));
-    assert_eq!(open(&swapped, None).verify(&sources()).verdict, Verdict::Invalid);
+    assert_eq!(open(&swapped, None).verify(&sources()).verdict, Verdict::SavedAnew);
     assert_eq!(open(&other_page, None).verify(&sources()).verdict, Verdict::Gold);
 }
 
@@ -85,7 +86,7 @@ fn a_page_sealed_by_a_forger_is_nothing() {
     let page = crate::pdf::render(&forged, &proof, &forger).unwrap();
     assert!(seal::open(&page).unwrap().is_sealed_by(&forger.public()));
     assert_eq!(open(&page, None).verify(&sources()).verdict, Verdict::Invalid);
-    let nobody = Sources { dns: Answer::Absent, key_file: Answer::Absent, ..sources() };
+    let nobody = Sources { dns: [Answer::Absent, Answer::Absent], key_file: Answer::Absent, ..sources() };
     assert_eq!(open(&page, None).verify(&nobody).verdict, Verdict::UnknownKey);
 }
 
@@ -110,10 +111,85 @@ fn no_single_byte_of_the_file_can_be_changed() {
 }
 
 #[test]
-fn a_truncated_page_is_invalid() {
+fn a_truncated_page_is_not_accepted() {
     let (page, sources) = (page(), quick());
     for length in (0..100).map(|number| number * page.len() / 100).chain([page.len() - 1]) {
-        assert_eq!(open(&page[..length], None).verify(&sources).verdict, Verdict::Invalid, "{length}");
+        // What is left may have the whole credential.
+        let verdict = open(&page[..length], None).verify(&sources).verdict;
+        assert!([Verdict::Invalid, Verdict::NotInLog, Verdict::SavedAnew].contains(&verdict), "{length}: {verdict}");
+    }
+}
+
+/// As a viewer, a mail gateway or an office suite may write them: compressed, in another order, without a seal.
+#[test]
+fn the_attachments_of_a_page_that_was_saved_anew_are_checked() {
+    let signed = signed();
+    let proof = log_proof(&signed).to_string().into_bytes();
+    let deflated = |bytes: &[u8]| {
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        std::io::Write::write_all(&mut zlib, bytes).unwrap();
+        zlib.finish().unwrap()
+    };
+    let file = |streams: &[Vec<u8>]| {
+        let mut file = b"%PDF-1.4\n".to_vec();
+        for stream in streams {
+            file.extend([b"1 0 obj<<>>stream\r\n", stream.as_slice(), b"\r\nendstream endobj\n"].concat());
+        }
+        file
+    };
+    let whole = file(&[deflated(&proof), deflated(signed.canonical())]);
+    let report = open(&whole, None).verify(&sources());
+    assert_eq!(report.verdict, Verdict::SavedAnew, "{:#?}", report.checks);
+    assert_eq!(report.credential.as_ref(), Some(signed.credential()));
+    assert!(!report.verdict.is_accepted());
+    let without = open(&file(&[deflated(signed.canonical())]), None).verify(&sources());
+    assert_eq!(without.verdict, Verdict::NotInLog);
+    assert!(without.checks.iter().any(|check| check.text.contains("scan the code")), "{:#?}", without.checks);
+    let nothing = open(&file(&[deflated(b"x")]), None).verify(&sources());
+    assert_eq!(nothing.verdict, Verdict::Invalid);
+    assert!(nothing.checks[0].text.contains("scan the code"), "{:#?}", nothing.checks);
+    // What was taken back stays so.
+    let revoked = Sources { revoked: Answer::Found(revoked_list()), ..sources() };
+    assert_eq!(open(&whole, None).verify(&revoked).verdict, Verdict::Revoked);
+}
+
+fn revoked_list() -> Vec<u8> {
+    crate::testing::status_list(crate::status_list::Purpose::Revocation, &[94_567], &key())
+}
+
+#[test]
+fn other_files_are_told_as_what_they_are() {
+    let of = |bytes: &[u8]| {
+        let report = open(bytes, None).verify(&sources());
+        assert_eq!(report.verdict, Verdict::Invalid);
+        report.checks[0].text.clone()
+    };
+    for (bytes, word) in [
+        (&b""[..], "is empty"),
+        (b" \r\n", "is empty"),
+        (b"\xef\xbb\xbf", "is empty"),
+        (b"\x89PNG\r\n\x1a\n", "is a picture"),
+        (b"\xff\xd8\xff\xe0", "is a picture"),
+        (b"\0\0\0\x18ftypheic", "is a picture"),
+        (b"PK\x03\x04", "an office document"),
+        (b"\xff\xfe{\0", "UTF-16"),
+        (b"<!doctype html>", "a web page"),
+        (b"c2sp.org/tlog-proof@v1\n", "is the log proof"),
+    ] {
+        assert!(of(bytes).contains(word), "{}", of(bytes));
+    }
+}
+
+/// Mail programs and editors change line ends, and put a mark before a text.
+#[test]
+fn line_ends_and_a_byte_order_mark_change_nothing() {
+    let signed = signed();
+    let proof = log_proof(&signed).to_string();
+    let marked = [b"\xef\xbb\xbf", signed.canonical()].concat();
+    for proof in [proof.clone(), proof.replace('\n', "\r\n"), format!("\u{feff}{proof}")] {
+        for document in [signed.canonical(), &marked] {
+            assert_eq!(open(document, Some(proof.as_bytes())).verify(&sources()).verdict, Verdict::Gold);
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! 3. There is a key that signs, and the issuer's DNS and site have it. If they cannot be reached, that is a notice.
 //! 4. The channel of delivery is opened. A mail server is connected to and logged in at; a webhook is not called.
 
+use crate::issuer_site;
 use hibob_base::error::HostError;
 use hibob_base::progress::Progress;
 use hibob_config::references::{ReferencesConfig, issuing};
@@ -15,8 +16,9 @@ use hibob_contract::offboarding_references::Standing;
 use hibob_contract::types::{Count, Finding, Severity};
 use hibob_delivery::Channel;
 use hibob_jobs::references::{DnsRecord, IssuerKeys};
-use hibob_reference_format::keys::file::{self, KeyFile};
-use hibob_reference_format::status_list::{Purpose, list_url};
+use hibob_reference_format::keys::Selector;
+use hibob_reference_format::keys::dns::{Record, parse_record};
+use hibob_reference_format::keys::file::KeyFile;
 use hibob_reference_format::verify::{Answer, Lookups};
 use hibob_sandbox::leavers;
 use hibob_sandbox::plugin::Plugin;
@@ -126,11 +128,11 @@ async fn of_issuer(data: &DataDir, config: &TenantConfig, findings: &mut Vec<Fin
                 keys.list().await?.into_iter().find(|row| row.is_current())
             }
         };
-        let record = row.map(|row| keys.record(&row)).transpose()?;
-        Ok::<_, HostError>((keys, record))
+        let records = row.map(|row| Ok::<_, HostError>((keys.selector(&row)?, keys.records(&row)?))).transpose()?;
+        Ok::<_, HostError>((keys, records))
     };
-    let (keys, record) = match signing.await {
-        Ok((keys, Some(record))) => (keys, record),
+    let (keys, selector, records) = match signing.await {
+        Ok((keys, Some((selector, records)))) => (keys, selector, records),
         Ok((_, None)) => return,
         Err(error) => return findings.push(of_error("NO_SIGNING_KEY", &error)),
     };
@@ -144,47 +146,57 @@ async fn of_issuer(data: &DataDir, config: &TenantConfig, findings: &mut Vec<Fin
     let domain = keys.issuer().domain.clone();
     let published = Published::Https { allow: config.network.allow_addresses.clone() };
     let inquiry = Inquiry { name_servers, published, timeout: ISSUER_TIME_MAX };
-    let answers = inquiry
-        .ask(&Lookups {
-            dns_name: record.name.clone(),
-            key_file_url: domain.url(file::PATH),
-            status_list_urls: Purpose::ALL.map(|purpose| list_url(&domain, 0, purpose)),
-            domain,
-        })
-        .await;
-    findings.extend(of_dns(&record, &answers.dns));
-    findings.extend(of_site(config, &record, &answers.key_file));
+    let answers = inquiry.ask(&Lookups::of(&domain, &selector, 1)).await;
+    findings.extend(of_dns(&records, &answers.dns));
+    findings.extend(of_site(config, &selector, &answers.key_file));
+    findings.extend(issuer_site::findings(&config.id, &answers));
 }
 
-fn of_dns(record: &DnsRecord, answer: &Answer<Vec<String>>) -> Option<Finding> {
-    let DnsRecord { name, value } = record;
-    let publish = format!("publish it as a record of type TXT: {name} \"{value}\"");
-    match answer {
-        Answer::Found(texts) if texts.contains(value) => None,
-        Answer::Found(_) => {
-            let message = format!("the DNS record {name} has another key than the one that signs");
-            Some(finding(Severity::Error, "ISSUER_DNS_DIFFERS", &message, &publish))
+/// The findings on the two records of the key that signs. One of them is enough to verify with this program.
+fn of_dns(records: &[DnsRecord; 2], answers: &[Answer<Vec<String>>; 2]) -> Vec<Finding> {
+    let has = |(record, answer): (&DnsRecord, &Answer<Vec<String>>)| matches!(answer, Answer::Found(texts) if texts.contains(&record.value));
+    let has_one = records.iter().zip(answers).any(has);
+    let of_one = |(record, answer): (&DnsRecord, &Answer<Vec<String>>)| {
+        let DnsRecord { name, value } = record;
+        let publish = format!("publish it as a record of type TXT: {name} \"{value}\"");
+        let differs = |message: &str| Some(finding(Severity::Error, "ISSUER_DNS_DIFFERS", message, &publish));
+        match answer {
+            Answer::Found(texts) if texts.contains(value) => None,
+            Answer::Found(texts) => {
+                let records: Vec<_> = texts.iter().map(|text| parse_record(text)).collect();
+                if let Some(Err(error)) = records.iter().find(|record| record.is_err()) {
+                    differs(&format!("the DNS record {name} is there, and cannot be read: {error}"))
+                } else if records.contains(&Ok(Some(Record::Revoked))) {
+                    differs(&format!("the DNS record {name} says that the key that signs was revoked"))
+                } else if records.iter().all(|record| *record == Ok(None)) {
+                    missing(name, &publish, has_one)
+                } else {
+                    differs(&format!("the DNS record {name} has another key than the one that signs"))
+                }
+            }
+            Answer::Absent => missing(name, &publish, has_one),
+            Answer::Unreachable(why) => {
+                let message = format!("the DNS record {name} could not be looked up: {why}");
+                let remedy = "check from a machine that can ask a resolver, or name one in HIBOB_DNS";
+                Some(finding(Severity::Notice, "ISSUER_DNS_UNKNOWN", &message, remedy))
+            }
+            Answer::NotAsked => None,
         }
-        Answer::Absent => {
-            let message = format!("there is no DNS record {name} with the key that signs");
-            Some(finding(Severity::Error, "ISSUER_DNS_MISSING", &message, &publish))
-        }
-        Answer::Unreachable(why) => {
-            let message = format!("the DNS record {name} could not be looked up: {why}");
-            let remedy = "check from a machine that can ask a resolver, or name one in HIBOB_DNS";
-            Some(finding(Severity::Notice, "ISSUER_DNS_UNKNOWN", &message, remedy))
-        }
-        Answer::NotAsked => None,
-    }
+    };
+    records.iter().zip(answers).filter_map(of_one).collect()
 }
 
-fn of_site(config: &TenantConfig, record: &DnsRecord, answer: &Answer<Vec<u8>>) -> Option<Finding> {
+fn missing(name: &str, publish: &str, has_one: bool) -> Option<Finding> {
+    let message = format!("there is no DNS record {name} with the key that signs");
+    let severity = if has_one { Severity::Notice } else { Severity::Error };
+    Some(finding(severity, "ISSUER_DNS_MISSING", &message, publish))
+}
+
+fn of_site(config: &TenantConfig, selector: &Selector, answer: &Answer<Vec<u8>>) -> Option<Finding> {
     let publish = format!("publish what is there now: hibob references publish {} DIR", config.id);
-    let selector = record.name.split('.').next().unwrap_or_default();
     match answer {
         Answer::Found(bytes) => {
-            let has_key =
-                KeyFile::parse(bytes).is_ok_and(|file| file.keys.iter().any(|key| key.selector.as_str() == selector));
+            let has_key = KeyFile::parse(bytes).is_ok_and(|file| file.keys.iter().any(|key| key.selector == *selector));
             let message = format!("the issuer's published key file lacks the key {selector}, which signs");
             (!has_key).then(|| finding(Severity::Warning, "ISSUER_SITE_LACKS_KEY", &message, &publish))
         }

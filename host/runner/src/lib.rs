@@ -1,12 +1,16 @@
 //! Runs jobs for real: implements the ports of `hibob-jobs` with the sandbox and the databases.
 
 mod check_references;
+mod issuer_site;
+mod link;
 mod observed;
 mod published;
 mod run;
 mod sandboxed;
 mod work;
 
+pub use issuer_site::after_publication;
+pub use link::{Unlinked, link, unlink};
 pub use observed::{check, check_tenant, plan, roster};
 pub use published::require as require_published;
 pub use run::{Run, Start, go_on, guard, references, start, start_by};

@@ -2,12 +2,12 @@
 
 use crate::Sandboxed;
 use hibob_base::error::HostError;
-use hibob_base::job::RunKind;
+use hibob_base::job::{RunKind, WayOn};
 use hibob_base::progress::Progress;
 use hibob_contract::Planned;
 use hibob_jobs::interrupt::Interrupt;
 use hibob_jobs::references::{ReferencesRequest, Report};
-use hibob_jobs::run::{Running, WayOn};
+use hibob_jobs::run::Running;
 use hibob_policy::guard::{Held, Release};
 use hibob_sandbox::plugin::Plugin;
 use hibob_sandbox::tenant::Tenant;
@@ -66,10 +66,11 @@ pub async fn go_on(
     tenant: &Tenant,
     plugin: &Plugin,
     progress: Arc<dyn Progress>,
-    interrupt: Interrupt,
+    start: Start,
     way: WayOn,
 ) -> Result<hibob_jobs::run::Report, HostError> {
-    Running::go_on(Sandboxed { data, tenant, plugin, kind: RunKind::Sync, progress, interrupt }, way).await
+    let Start { cause, interrupt } = start;
+    Running::go_on(Sandboxed { data, tenant, plugin, kind: RunKind::Sync, progress, interrupt }, way, cause).await
 }
 
 /// Carries out one run of the references job.

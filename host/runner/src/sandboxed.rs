@@ -13,6 +13,7 @@ use hibob_contract::leaver::{Confirmed, LeaverFacts};
 use hibob_contract::offboarding_references::{Departure, Detection, Known};
 use hibob_egress::Egress;
 use hibob_jobs::interrupt::Interrupt;
+use hibob_jobs::interrupted;
 use hibob_jobs::references::{DnsRecord, Leavers};
 use hibob_jobs::run::ports::{Attempted, RunPorts};
 use hibob_policy::change_scope::Made;
@@ -143,6 +144,10 @@ impl RunPorts for Sandboxed<'_> {
         self.call(Job::Look(change, fence), change, Attempt::AfterUnknownOutcome).await
     }
 
+    async fn stopped_by(&self, job: Option<&str>) -> Result<Option<String>, HostError> {
+        interrupted::stopped_by(self.data, self.tenant.id(), job).await
+    }
+
     async fn is_cancelled(&self, job: &str) -> Result<bool, HostError> {
         Ok(self.data.queue().is_cancelled(job).await?)
     }
@@ -161,8 +166,8 @@ impl Leavers for Sandboxed<'_> {
         leavers::facts_and_claims(self.plugin, self.tenant, departure).await
     }
 
-    async fn require_published(&self, record: &DnsRecord) -> Result<(), HostError> {
-        published::require(self.tenant.config(), record).await
+    async fn require_published(&self, records: &[DnsRecord; 2]) -> Result<(), HostError> {
+        published::require(self.tenant.config(), records).await
     }
 
     async fn address(&self, employee_id: &str, field: &str) -> Result<Option<String>, HostError> {

@@ -1,10 +1,10 @@
 //! Carries out jobs of the queue: each does what the command of the same name does.
 
 use crate::Run;
-use crate::{Start, check_tenant, start_by};
+use crate::{Start, check_tenant, go_on, start_by};
 use hibob_base::clock::now_unix_seconds;
 use hibob_base::error::{ALREADY_RUNNING, Exit, HostError};
-use hibob_base::job::RunKind;
+use hibob_base::job::{RunKind, WayOn};
 use hibob_base::progress::Progress;
 use hibob_contract::Planned;
 use hibob_contract::types::Severity;
@@ -150,6 +150,20 @@ impl Jobs {
         }
     }
 
+    /// Resumes or abandons the plan of a run that a person has interrupted.
+    async fn go_on(&self, tenant: &Tenant, job: &Claimed, way: WayOn, told: Told) -> Result<End, HostError> {
+        let start = Start { cause: job.cause(), interrupt: told.interrupt };
+        let report = go_on(&self.data, tenant, &self.plugin, told.progress, start, way).await?;
+        let end = ended(report.exit(), report.run, report.error.as_ref());
+        // That the rest is abandoned is what was asked for.
+        Ok(match end {
+            End::Ended(State::Cancelled, result) if way == WayOn::Abandon && report.run.is_some() => {
+                End::Ended(State::Done, result)
+            }
+            end => end,
+        })
+    }
+
     async fn references(&self, tenant: &Tenant, order: &ReferencesRequest, progress: Arc<dyn Progress>) -> End {
         let report = crate::references(&self.data, tenant, &self.plugin, progress, order).await;
         ended(report.exit(), report.run, report.error.as_ref())
@@ -199,6 +213,7 @@ impl Jobs {
             Arguments::Apply(PlanToApply::Approved(plan)) => {
                 Box::pin(self.apply_approved(&tenant, job, plan, told)).await
             }
+            Arguments::Apply(PlanToApply::Interrupted(way)) => Box::pin(self.go_on(&tenant, job, *way, told)).await,
             Arguments::References(arguments) => {
                 let order = ReferencesRequest::of_job(arguments, job.cause());
                 let order = ReferencesRequest { interrupt: told.interrupt, ..order };
@@ -216,6 +231,11 @@ impl Work for Jobs {
             return End::Again(BUSY_PAUSE);
         }
         let end = self.try_to(job, Told { progress, interrupt }).await.unwrap_or_else(|error| {
+            if error.is_locked() {
+                // Its lock goes with the process that has it. What this run has done is in the journal.
+                tracing::warn!(job = job.id, "{error}; the job is tried again");
+                return End::Again(BUSY_PAUSE);
+            }
             let error = Stopped::by(&error.of_tenant(&job.tenant));
             ended(error.exit(), None, Some(&error))
         });
@@ -256,6 +276,8 @@ fn done_before(run: &PastRun) -> End {
 fn state(exit: Exit) -> State {
     match exit {
         Exit::Done | Exit::SomeFailed => State::Done,
+        // No job verifies a reference.
+        Exit::StatusUnknown | Exit::SavedAnew => State::Failed,
         Exit::Held => State::Held,
         Exit::Waiting => State::WaitingForApproval,
         Exit::Interrupted => State::Cancelled,

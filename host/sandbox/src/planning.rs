@@ -8,7 +8,7 @@ use crate::tenant::Tenant;
 use hibob_base::error::HostError;
 use hibob_base::progress::Progress;
 use hibob_base::secret::Redactor;
-use hibob_contract::directory_sync::{Change, CheckReport, RosterEntry};
+use hibob_contract::directory_sync::{Change, ChangeKind, CheckReport, RosterEntry};
 use hibob_contract::types::{self, Finding, JobError, NamedValue, Severity};
 use hibob_contract::{Planned, Roster};
 use hibob_policy::adopted::{keep, maybe_taken_over};
@@ -56,7 +56,8 @@ async fn make(
     part: PlanPart,
 ) -> Result<(Planned, Vec<RosterEntry>), HostError> {
     let job = tenant.job()?;
-    let baseline = tenant.database().baseline().await?;
+    let mut baseline = tenant.database().baseline().await?;
+    baseline.extend(tenant.database().host_facts().await?);
     let mut intake = tenant.intake();
     let mut call = Call::open(plugin, tenant, Job::Plan, progress).await?;
     let planned = call
@@ -73,6 +74,7 @@ async fn make(
     let (mut planned, mut employees) = planned.map_err(|error| error.redacted(redactor, &refusals))?;
     redactor.findings(&mut planned.findings);
     planned.findings.extend(clock_finding(&observed));
+    leavers_first(&mut planned.changes);
     plan_limits::check(&planned).map_err(HostError::Plugin)?;
     let forgotten = tenant.people().erased_people().await?;
     forgotten.leave_out(&mut planned);
@@ -123,6 +125,14 @@ fn clock_finding(observed: &Observations) -> Option<Finding> {
         ),
         remedy: "set this machine's clock by a time server (NTP), and sync again".to_owned(),
     })
+}
+
+/// Puts archivings that wait for nothing before all other changes: nothing that takes long or fails keeps a leaver's
+/// account active.
+fn leavers_first(changes: &mut [Change]) {
+    changes.sort_by_key(|change| {
+        change.kind != ChangeKind::Archive || !change.depends_on.is_empty() || !change.after.is_empty()
+    });
 }
 
 /// Has the plugin make a plan, and fetches its numbers, its findings and this part.

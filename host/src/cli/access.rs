@@ -61,6 +61,7 @@ impl Access {
                 None => Self::Reads,
                 Some(JobsCommand::Cancel { .. } | JobsCommand::Start(_)) => Self::Writes,
             },
+            Command::Link(_) | Command::Unlink(_) => Self::Writes,
             Command::Runs(_) => Self::Writes,
             Command::Token(command) => match command {
                 TokenCommand::List => Self::Reads,

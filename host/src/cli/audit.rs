@@ -113,6 +113,7 @@ pub(super) async fn recorded(
 /// The outcome in the API log of a command that ends with this code.
 fn outcome(exit: Exit) -> ApiLogOutcome {
     match exit {
+        Exit::StatusUnknown | Exit::SavedAnew => ApiLogOutcome::Done,
         Exit::Done | Exit::SomeFailed | Exit::Waiting => ApiLogOutcome::Done,
         Exit::Usage | Exit::Held | Exit::Busy | Exit::Interrupted => ApiLogOutcome::Refused,
         Exit::Refused | Exit::Failed => ApiLogOutcome::Failed,

@@ -15,13 +15,23 @@ pub(super) fn confirm(global: &Global, yes: bool, what: &str, command: &str) -> 
         return Ok(());
     }
     let remedy = format!("if that is what is wanted: {command} --yes");
-    if global.json || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+    if !can_ask(global.json) {
         return Err(HostError::configuration(what, remedy));
     }
+    if ask(what) { Ok(()) } else { Err(HostError::configuration("nothing was done", remedy)) }
+}
+
+/// Whether there is a person to ask: input and standard error are a terminal, and the output is not for a machine.
+pub(super) fn can_ask(json: bool) -> bool {
+    !json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks at the terminal, and waits for the answer. Anything but `yes` is a no.
+pub(super) fn ask(what: &str) -> bool {
     err!("{} {}; type yes to go on: ", YELLOW.on_stderr("confirm"), clean(what));
     let mut answer = String::new();
     let is_read = std::io::stdin().lock().read_line(&mut answer).is_ok();
-    if is_read && is_confirmed(&answer) { Ok(()) } else { Err(HostError::configuration("nothing was done", remedy)) }
+    is_read && is_confirmed(&answer)
 }
 
 fn is_confirmed(answer: &str) -> bool {

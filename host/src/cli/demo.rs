@@ -12,8 +12,9 @@ use hibob_contract::Planned;
 use hibob_contract::types::Severity;
 use hibob_fakes::{Dns, World};
 use hibob_jobs::interrupt::Interrupt;
-use hibob_jobs::run::Report;
+use hibob_jobs::run::{Report, Yes};
 use hibob_policy::guard::Release;
+use hibob_runner::Run;
 use hibob_sandbox::Open;
 use hibob_sandbox::plugin::Plugin;
 use hibob_sandbox::tenant::Tenant;
@@ -110,9 +111,11 @@ impl Stage<'_> {
     async fn sync(&self, all: bool) -> Report {
         // Errors that the plan shows are not shown again below it.
         let mut known = 0;
-        let show = |planned: &Planned| {
+        let show = async |run: &mut Run<'_>, planned: &Planned| {
+            run.say_yes(Yes { first: true, reactivations: false });
             known = planned.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
             self.say(&format!("{}\n", plan_view::text(self.tenant.id(), planned, all)));
+            Ok(())
         };
         let report =
             sync_ready(self.data, self.tenant, self.plugin, Release::default(), Interrupt::default(), show).await;

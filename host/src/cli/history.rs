@@ -99,7 +99,7 @@ fn list(global: &Global, tenant: &str, runs: &[PastRun], open: Option<&Interrupt
 }
 
 /// The counts of a report, in the order in which they are printed.
-const COUNTS: [&str; 18] = [
+const COUNTS: [&str; 19] = [
     "cost_centers_created",
     "cost_centers_restored",
     "created",
@@ -111,6 +111,7 @@ const COUNTS: [&str; 18] = [
     "failed",
     "conflicts",
     "forgotten",
+    "not_taken",
     "skipped",
     "issued",
     "superseded",

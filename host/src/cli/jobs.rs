@@ -126,6 +126,7 @@ async fn start(global: &Global, data: &DataDir, args: StartArgs) -> Result<Exit,
     let fields = ArgumentFields {
         plan: plan.clone(),
         approved: None,
+        interrupted: None,
         release: args.release.into(),
         allow_issuing: args.allow_issuing,
         allow_revoking: args.allow_revoking,
@@ -190,7 +191,7 @@ async fn cancel(global: &Global, data: &DataDir, id: JobId) -> Result<(), HostEr
     if global.json {
         outln!("{}", serde_json::json!({ "job": id, "state": state.word() }));
     } else if state == State::Running {
-        outln!("job {id} runs; its host stops it when it renews its lease");
+        outln!("job {id} runs; it stops before its next change");
     } else {
         outln!("job {id} is {state}");
     }

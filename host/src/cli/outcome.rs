@@ -63,6 +63,8 @@ pub(super) fn summary(exit: Exit, stopped: Option<&Stopped>, always: &str, numbe
     let parts: Vec<String> = told.map(|(name, number)| format!("{number} {name}")).collect();
     let head = match exit {
         Exit::Done => GREEN.on_stdout("Done:"),
+        // No run verifies a reference.
+        Exit::StatusUnknown | Exit::SavedAnew => YELLOW.on_stdout("Done:"),
         Exit::SomeFailed => YELLOW.on_stdout("Done, with errors:"),
         Exit::Held if stopped.is_none() => YELLOW.on_stdout("Done, but for what is held:"),
         Exit::Waiting => YELLOW.on_stdout("Waiting for approval:"),

@@ -93,6 +93,11 @@ fn words(kind: &str) -> String {
     kind.replace('-', " ")
 }
 
+/// One change as text, without those that it waits for.
+pub(super) fn change_text(change: &Change) -> Vec<String> {
+    change_lines(change, &BTreeMap::new())
+}
+
 fn change_lines(change: &Change, by_id: &BTreeMap<&str, &Change>) -> Vec<String> {
     let (color, sign) = match change.kind {
         ChangeKind::Create => (GREEN, '+'),

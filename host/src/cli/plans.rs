@@ -221,6 +221,7 @@ pub(super) fn print_waiting(tenant: &str, waiting: &WaitingPlan) {
     for why in &waiting.why {
         outln!("    because  {}", clean(why));
     }
+    outln!("    since    {}", minute(waiting.since));
     outln!("    to go on look at it until {}: hibob plans show {tenant} {plan}", minute(waiting.lapses_at));
 }
 

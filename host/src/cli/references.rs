@@ -8,7 +8,7 @@ pub(super) use keys::KeyCommand;
 use super::Global;
 use super::audit::{Change, releases};
 use super::interrupt::signals;
-use super::paint::clean;
+use super::paint::{YELLOW, clean};
 use super::progress::Bar;
 use super::sync::Ready;
 use clap::{Args, Subcommand};
@@ -360,8 +360,12 @@ async fn publish(global: &Global, tenant: &str, folder: &Path) -> Result<Exit, H
     let data = global.data().await?;
     let config = data.config(tenant).await?;
     let published = references::publish(&data, &config, folder).await?;
+    let warnings = hibob_runner::after_publication(&config).await;
     if global.json {
-        outln!("{}", serde_json::json!({ "tenant": tenant, "folder": folder, "published": published }));
+        outln!(
+            "{}",
+            serde_json::json!({ "tenant": tenant, "folder": folder, "published": published, "warnings": warnings })
+        );
     } else {
         outln!(
             "references in the log: {}; files written to {}: {} of {}",
@@ -370,9 +374,19 @@ async fn publish(global: &Global, tenant: &str, folder: &Path) -> Result<Exit, H
             published.written,
             published.files
         );
+        if let Some(end) = published.lists_end_at.and_then(|end| chrono::DateTime::from_timestamp(end, 0)) {
+            outln!(
+                "the status lists count until {}; publish again before, or have the runs do it: references.publish.dir",
+                end.format("%Y-%m-%d %H:%M UTC")
+            );
+        }
         view::witnesses(&published.witnesses);
         let domain = config.references.map(|references| references.domain).unwrap_or_default();
         outln!("serve that folder at https://{domain}/");
+        for warning in &warnings {
+            outln!("{} {}", YELLOW.on_stdout("! warning"), clean(&format!("{} {}", warning.code, warning.message)));
+            outln!("    to mend  {}", clean(&warning.remedy));
+        }
     }
     Ok(if published.witnesses.errors.is_empty() { Exit::Done } else { Exit::SomeFailed })
 }

@@ -7,7 +7,9 @@ use super::progress::Bar;
 use super::sync::{Ready, print_report};
 use clap::Subcommand;
 use hibob_base::error::{Exit, HostError};
-use hibob_jobs::run::{Report, WayOn, unless_interrupted};
+use hibob_base::job::WayOn;
+use hibob_jobs::run::{Report, unless_interrupted};
+use hibob_runner::Start;
 use std::sync::Arc;
 
 #[derive(Subcommand)]
@@ -45,8 +47,8 @@ pub(super) async fn run(global: &Global, command: RunsCommand) -> Result<Exit, H
     let gone_on = async {
         let ready = unless_interrupted(&interrupt, Ready::new(global, &tenant, "sync")).await?;
         let bar = Arc::new(Bar::new());
-        let asked = interrupt.clone();
-        let report = hibob_runner::go_on(&ready.data, &ready.tenant, &ready.plugin, bar.clone(), asked, way).await;
+        let start = Start { interrupt: interrupt.clone(), ..Start::default() };
+        let report = hibob_runner::go_on(&ready.data, &ready.tenant, &ready.plugin, bar.clone(), start, way).await;
         bar.clear();
         report
     };

@@ -1,5 +1,7 @@
 //! `check`, `plan`, `apply` and `sync`.
 
+use super::first;
+use super::first::FirstArgs;
 use super::interrupt::signals;
 use super::outcome;
 use super::paint::{CYAN, RED, YELLOW, clean};
@@ -16,7 +18,7 @@ use hibob_jobs::approval::short;
 use hibob_jobs::interrupt::Interrupt;
 use hibob_jobs::interrupted;
 use hibob_jobs::plan_json;
-use hibob_jobs::run::{HeldRow, Report, Taken, unless_interrupted};
+use hibob_jobs::run::{FirstSync, HeldRow, Report, Taken, first_sync, unless_interrupted};
 use hibob_policy::guard::{Class, GuardRow, Release};
 use hibob_runner::{Run, Start};
 use hibob_sandbox::Open;
@@ -80,9 +82,12 @@ pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all:
     }
     let held = held(&ready.tenant, &planned).await?;
     let open = interrupted::find(&ready.data, tenant, ready.tenant.database()).await?;
+    let allow_first = ready.tenant.config().safety.allow_first;
+    let first = first_sync(ready.tenant.database(), allow_first, &planned).await?;
     if global.json {
         let mut object = plan_json::json(tenant, &planned);
         if let Some(object) = object.as_object_mut() {
+            object.extend(first.map(|first| ("first".to_owned(), json!(first))));
             object.insert("guards".to_owned(), held.iter().map(HeldClass::json).collect());
             object.insert("held".to_owned(), held.iter().flat_map(HeldClass::people_json).collect());
             if let Some(open) = &open {
@@ -93,6 +98,7 @@ pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all:
     } else {
         outln!("{}", plan_view::text(tenant, &planned, all));
         print_interrupted(tenant, open.as_ref());
+        print_first(first.as_ref());
         if let Some(out) = out {
             outln!("\nsaved; apply exactly this with: hibob apply {}", out.display());
         }
@@ -179,6 +185,13 @@ pub(super) fn print_interrupted(tenant: &str, open: Option<&interrupted::Interru
     }
 }
 
+/// Says that the first sync has to be confirmed, if it has to.
+fn print_first(first: Option<&FirstSync>) {
+    if let Some(first) = first {
+        outln!("{} {}; it is to be confirmed once", YELLOW.on_stdout("! first sync"), first.text());
+    }
+}
+
 /// The remedy for changes that a guard holds. Where plans wait for approval, no release is offered.
 fn to_go_on(tenant: &Tenant, remedy: &str) -> String {
     match tenant.config().safety.approval {
@@ -189,28 +202,39 @@ fn to_go_on(tenant: &Tenant, remedy: &str) -> String {
     }
 }
 
-pub(super) async fn sync(global: &Global, tenant: &str, release: Release, all: bool) -> Result<Exit, HostError> {
+pub(super) async fn sync(
+    global: &Global,
+    tenant: &str,
+    release: Release,
+    first: FirstArgs,
+    all: bool,
+) -> Result<Exit, HostError> {
     let interrupt = signals(global.json)?;
     let report = match unless_interrupted(&interrupt, Ready::new(global, tenant, "sync")).await {
-        Ok(ready) => sync_ready(&ready.data, &ready.tenant, &ready.plugin, release, interrupt, |_| {}).await,
+        Ok(ready) => {
+            let confirm = async |run: &mut Run<'_>, planned: &Planned| {
+                first::confirm(global, run, planned, first, &interrupt).await
+            };
+            sync_ready(&ready.data, &ready.tenant, &ready.plugin, release, interrupt.clone(), confirm).await
+        }
         Err(error) => Report::stopped(tenant, error),
     };
     Ok(print_report(&report, global.json, None, all))
 }
 
-/// Makes a plan and applies it under the tenant's lease. `show` gets the plan before anything is applied.
+/// Makes a plan and applies it under the tenant's lease. `look` gets run and plan before anything is applied.
 pub(super) async fn sync_ready(
     data: &DataDir,
     tenant: &Tenant,
     plugin: &Plugin,
     release: Release,
     interrupt: Interrupt,
-    show: impl FnOnce(&Planned),
+    look: impl AsyncFnOnce(&mut Run<'_>, &Planned) -> Result<(), HostError>,
 ) -> Report {
     let bar = Arc::new(Bar::new());
     let start = Start { interrupt, ..Start::default() };
     let started = hibob_runner::start_by(data, tenant, plugin, RunKind::Sync, bar.clone(), start).await;
-    let run = match started {
+    let mut run = match started {
         Ok(run) => run,
         Err(error) => return Report::stopped(tenant.id(), error),
     };
@@ -218,8 +242,11 @@ pub(super) async fn sync_ready(
     let (mut report, planned) = match run.plan().await {
         Ok(planned) => {
             bar.clear();
-            show(&planned);
-            (run.apply(&planned, release).await, Some(planned))
+            let report = match look(&mut run, &planned).await {
+                Ok(()) => run.apply(&planned, release).await,
+                Err(error) => Report::stopped(tenant.id(), error),
+            };
+            (report, Some(planned))
         }
         Err(error) => (Report::stopped(tenant.id(), error), None),
     };
@@ -239,13 +266,19 @@ fn tell_resumed(run: &Run<'_>) {
     }
 }
 
-pub(super) async fn apply(global: &Global, file: &Path, release: Release, all: bool) -> Result<Exit, HostError> {
+pub(super) async fn apply(
+    global: &Global,
+    file: &Path,
+    release: Release,
+    first: FirstArgs,
+    all: bool,
+) -> Result<Exit, HostError> {
     let data = global.data().await?;
     let saved = plan_file::read(&data, file);
     let tenant = saved.as_ref().map(|saved| saved.tenant().to_owned()).unwrap_or_default();
     let interrupt = signals(global.json)?;
     let report = match saved {
-        Ok(saved) => apply_saved(global, &data, saved, release, interrupt).await,
+        Ok(saved) => apply_saved(global, &data, saved, release, first, interrupt).await,
         Err(error) => Err(error),
     };
     let report = report.unwrap_or_else(|error| Report::stopped(&tenant, error));
@@ -257,6 +290,7 @@ async fn apply_saved(
     data: &DataDir,
     saved: plan_file::Saved,
     release: Release,
+    first: FirstArgs,
     interrupt: Interrupt,
 ) -> Result<Report, HostError> {
     let ready = Ready::within(global, data.clone(), saved.tenant(), "apply");
@@ -265,17 +299,20 @@ async fn apply_saved(
     let planned = tenant.basis(&plugin).and_then(|basis| saved.accept(&basis, now_unix_seconds()));
     let planned = planned.inspect_err(|error| tenant.metrics().not_started("apply", error))?;
     let bar = Arc::new(Bar::new());
-    let start = Start { interrupt, ..Start::default() };
+    let start = Start { interrupt: interrupt.clone(), ..Start::default() };
     let run = hibob_runner::start_by(data, &tenant, &plugin, RunKind::Apply, bar.clone(), start).await?;
     tell_resumed(&run);
-    let run = match run.take_saved(&identity).await? {
+    let mut run = match run.take_saved(&identity).await? {
         Taken::New(run) => run,
         Taken::Resumed(report) => {
             bar.clear();
             return Ok(report);
         }
     };
-    let mut report = run.apply(&planned, release).await;
+    let mut report = match first::confirm(global, &mut run, &planned, first, &interrupt).await {
+        Ok(()) => run.apply(&planned, release).await,
+        Err(error) => Report::stopped(tenant.id(), error),
+    };
     bar.clear();
     if let Err(error) = run.finish(&mut report, Some(&planned)).await {
         report.stop(error);
@@ -330,6 +367,7 @@ pub(super) fn print_report(report: &Report, json: bool, known: Option<usize>, al
         ("conflicts", report.conflicts),
         ("forgotten", report.forgotten),
         ("drifted", report.drifted),
+        ("not taken", report.not_taken),
         ("skipped", report.skipped),
         ("held", report.held.len() as u64),
     ];

@@ -41,6 +41,9 @@ pub(super) enum TenantCommand {
         /// Check it and show what it would change, and store nothing
         #[arg(long, conflicts_with = "yes")]
         dry_run: bool,
+        /// The file, once it was read.
+        #[arg(skip)]
+        read: Option<Result<TenantConfig, HostError>>,
     },
     /// Print the JSON Schema of a tenant's file, for editors
     #[command(after_help = "Example: hibob tenant schema > tenant.schema.json")]
@@ -136,15 +139,22 @@ pub(super) enum TenantCommand {
 }
 
 impl TenantCommand {
+    /// Reads the tenant's file of a command that has one, once for the record of the command and the command itself.
+    pub(super) fn read(&mut self) {
+        if let Self::Apply { file, read, .. } = self {
+            *read = Some(TenantConfig::read(file));
+        }
+    }
+
     /// What is recorded of the command; none if it only reads.
     pub(super) fn change(&self) -> Option<Change> {
         Some(match self {
             Self::List | Self::Show { .. } | Self::Schema | Self::Versions { .. } | Self::Init(_) => return None,
             Self::Apply { dry_run: true, .. } => return None,
             Self::Rollback { tenant, .. } => Change::new("tenant-rollback").of(tenant),
-            Self::Apply { file, .. } => match TenantConfig::read(file) {
-                Ok(config) => Change::new("tenant-apply").of(&config.id),
-                Err(_) => Change::new("tenant-apply"),
+            Self::Apply { read, .. } => match read {
+                Some(Ok(config)) => Change::new("tenant-apply").of(&config.id),
+                Some(Err(_)) | None => Change::new("tenant-apply"),
             },
             Self::Disable { tenant, by, .. } => Change::new("tenant-disable").of(tenant).by(by.as_deref()),
             Self::Forget { tenant, .. } => Change::new("tenant-forget").of(tenant),
@@ -158,7 +168,10 @@ impl TenantCommand {
 pub(super) async fn run(global: &Global, command: TenantCommand) -> Result<Exit, HostError> {
     match command {
         TenantCommand::Init(args) => init::init(global, args)?,
-        TenantCommand::Apply { file, yes, dry_run } => apply::apply(global, &file, yes, dry_run).await?,
+        TenantCommand::Apply { file, yes, dry_run, read } => {
+            let config = read.unwrap_or_else(|| TenantConfig::read(&file))?;
+            apply::apply(global, config, yes, dry_run).await?;
+        }
         TenantCommand::Schema if global.json => outln!("{}", hibob_config::key::schema::schema()),
         TenantCommand::Schema => outln!("{:#}", hibob_config::key::schema::schema()),
         TenantCommand::Versions { tenant, differences } => versions::versions(global, &tenant, differences).await?,

@@ -1,5 +1,7 @@
 //! `verify`: verifies an employment reference.
 
+mod input;
+mod mail;
 mod view;
 
 use super::Global;
@@ -7,15 +9,13 @@ use chrono::Utc;
 use clap::Args;
 use hibob_base::error::{Exit, HostError};
 use hibob_reference_format::keys::file;
-use hibob_reference_format::log::{proof, witness::Witness};
-use hibob_reference_format::pdf::seal;
-use hibob_reference_format::verify::{Report, Sources, Verdict, open};
+use hibob_reference_format::log::witness::Witness;
+use hibob_reference_format::verify::{Check, Outcome, Report, Sources, Subject, Verdict, open, open_code};
 use hibob_verification::{Answers, Inquiry, NameServers, Published};
+use input::Input;
 use ipnet::IpNet;
-use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The longest wait for an answer, in seconds.
@@ -23,9 +23,9 @@ const TIMEOUT_SECONDS: u64 = 10;
 
 #[derive(Args)]
 pub(super) struct VerifyArgs {
-    /// The reference: a PDF or JSON file
+    /// The reference: its PDF or JSON file, a mail that has it (.eml), or the link of its code
     file: PathBuf,
-    /// The log proof of a JSON file [default: FILE with the extension .tlog-proof, if it is there]
+    /// The log proof of a JSON file [default: FILE with the extension .tlog-proof, or log.tlog-proof beside it]
     #[arg(long, value_name = "FILE")]
     log_proof: Option<PathBuf>,
     /// A key file (did.json) that you got from the issuer in a way that you trust
@@ -40,7 +40,7 @@ pub(super) struct VerifyArgs {
     /// How many of these witnesses must have confirmed the issuer's log
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     witnesses_required: usize,
-    /// Ask neither DNS nor the issuer's site
+    /// Ask neither DNS nor the issuer's site: it is enough that the reference is genuine, whether or not it was taken back
     #[arg(long)]
     offline: bool,
     /// Read the issuer's published files from this folder instead of its site
@@ -57,8 +57,8 @@ pub(super) struct VerifyArgs {
     local_site: Option<SocketAddr>,
 }
 
-/// Verifies a reference and prints the verdict. Ends with [`Exit::Done`] for Gold and Silver only, and with
-/// [`Exit::Failed`] where the reference might be accepted if DNS or the issuer's site had answered.
+/// Verifies a reference and prints the verdict. Ends with [`Exit::Done`] for Gold and Silver only, with
+/// [`Exit::StatusUnknown`] where it is genuine and its status cannot be known, and with [`Exit::Failed`] where the reference might be accepted if DNS or the issuer's site had answered.
 pub(super) async fn verify(global: &Global, args: &VerifyArgs) -> Result<Exit, HostError> {
     let (report, lacks_a_key) = args.verdict().await?;
     print(&report, global.json);
@@ -77,6 +77,8 @@ pub(super) fn print(report: &Report, json: bool) {
 fn exit(report: &Report, lacks_a_key: bool) -> Exit {
     match report.verdict {
         verdict if verdict.is_accepted() => Exit::Done,
+        Verdict::StatusUnknown => Exit::StatusUnknown,
+        Verdict::SavedAnew => Exit::SavedAnew,
         Verdict::UnknownKey if lacks_a_key => Exit::Failed,
         _ => Exit::SomeFailed,
     }
@@ -104,26 +106,51 @@ impl VerifyArgs {
     pub(super) async fn verdict(&self) -> Result<(Report, bool), HostError> {
         let inquiry = self.inquiry()?;
         let witnesses = self.witnesses()?;
-        let document = read(&self.file, seal::BYTES_MAX, "give the PDF or JSON file of a reference")?;
-        let log_proof = self.log_proof(&document)?;
+        let input = Input::read(&self.file, self.log_proof.as_deref())?;
         let given_key_file = match &self.key_file {
-            Some(path) => Some(read(path, file::BYTES_MAX, "give the issuer's did.json, or leave --key-file out")?),
+            Some(path) => {
+                Some(input::read(path, file::BYTES_MAX, "give the issuer's did.json, or leave --key-file out")?)
+            }
             None => None,
         };
-        let opened = open(&document, log_proof.as_deref());
+        let of_code = match &input {
+            Input::Code(signed, index) => {
+                let domain = &signed.credential().claims.issuer().domain;
+                Some(inquiry.log_proof(domain, *index).await)
+            }
+            Input::File(..) => None,
+        };
+        let opened = match &input {
+            Input::File(document, log_proof) => open(document, log_proof.as_deref()),
+            Input::Code(signed, _) => open_code(signed, of_code.as_ref().and_then(|found| found.as_deref().ok())),
+        };
         let mut answers = match opened.lookups() {
             Some(lookups) => inquiry.ask(&lookups).await,
             None => Answers::default(),
         };
         let lacks_a_key = answers.lack_a_key();
         let caveats = std::mem::take(&mut answers.caveats);
-        let Answers { dns, key_file, revoked, superseded, .. } = answers;
+        let Answers { dns, key_file, revoked, superseded, head, list_keys, .. } = answers;
         let witnesses_required = self.witnesses_required;
         let now = Utc::now();
-        let sources =
-            Sources { now, dns, key_file, given_key_file, revoked, superseded, witnesses, witnesses_required };
+        let sources = Sources {
+            now,
+            dns,
+            key_file,
+            given_key_file,
+            revoked,
+            superseded,
+            head,
+            list_keys,
+            witnesses,
+            witnesses_required,
+        };
         let mut report = opened.verify(&sources);
         report.checks.extend(caveats);
+        if let Some(Err(why)) = of_code {
+            let text = format!("the entry in the issuer's log could not be looked up: {why}");
+            report.checks.push(Check { subject: Subject::Log, outcome: Outcome::NotChecked, text });
+        }
         Ok((report, lacks_a_key))
     }
 
@@ -171,27 +198,6 @@ impl VerifyArgs {
             format!("--witnesses-required is {}, and {} witnesses are named", self.witnesses_required, witnesses.len());
         Err(HostError::configuration(message, "name each with --witness VKEY, or require fewer"))
     }
-
-    /// The log proof of a JSON file: what was named, or what lies beside it.
-    fn log_proof(&self, document: &[u8]) -> Result<Option<Vec<u8>>, HostError> {
-        match (&self.log_proof, seal::is_pdf(document)) {
-            (None, true) => Ok(None),
-            (Some(_), true) => Err(HostError::configuration(
-                "--log-proof is for JSON files, and this is a PDF, which has its log proof in it",
-                "leave --log-proof out",
-            )),
-            (Some(path), false) => {
-                read(path, proof::BYTES_MAX, "give the .tlog-proof file that came with the reference").map(Some)
-            }
-            (None, false) => {
-                let beside = self.file.with_extension("tlog-proof");
-                if beside == self.file || !beside.exists() {
-                    return Ok(None);
-                }
-                read(&beside, proof::BYTES_MAX, "name the right one with --log-proof FILE").map(Some)
-            }
-        }
-    }
 }
 
 /// The resolver to ask: the one that is given, that of [`DNS_VARIABLE`], or those of the system.
@@ -210,19 +216,4 @@ fn network(text: &str) -> Result<IpNet, HostError> {
         let message = format!("--allow-address is {text:?}, which is no address");
         HostError::configuration(message, "give it as 10.0.0.0/8 or 10.1.2.3")
     })
-}
-
-/// A file of `bytes_max` bytes at most.
-fn read(path: &Path, bytes_max: usize, remedy: &str) -> Result<Vec<u8>, HostError> {
-    let mut bytes = Vec::new();
-    let wrong = |what: String| HostError::configuration(format!("{} {what}", path.display()), remedy);
-    let opened = File::open(path);
-    match opened.and_then(|file| file.take(bytes_max as u64 + 1).read_to_end(&mut bytes)) {
-        Ok(length) if length > bytes_max => {
-            Err(wrong(format!("has more than {bytes_max} bytes: it cannot be that file")))
-        }
-        Ok(_) => Ok(bytes),
-        Err(error) if error.kind() == ErrorKind::NotFound => Err(wrong("does not exist".to_owned())),
-        Err(error) => Err(wrong(format!("cannot be read: {error}"))),
-    }
 }

@@ -4,6 +4,7 @@ use crate::database::{ControlDatabase, DatabaseAddress, Disabled, StoredBy, Stor
 use crate::queue::{NewJob, Queue, Started};
 use crate::revoked_tokens;
 use crate::secrets::{SecretStore, ToEnter};
+use crate::tenant_change::TenantChange;
 use hibob_base::error::HostError;
 use hibob_base::job::JobKind;
 use hibob_base::key_file;
@@ -196,6 +197,20 @@ impl DataDir {
         // First what it may name at all: the check opens files.
         config.permit(by)?;
         config.check()?;
+        self.store_checked(config, stored_by).await
+    }
+
+    /// Stores what a tenant's file changes. The file was checked when it was read.
+    ///
+    /// # Errors
+    /// Another tenant has the same issuer, a secret that comes from elsewhere or the store cannot be read, or the
+    /// database failed.
+    pub async fn put_change(&self, change: &TenantChange, stored_by: StoredBy) -> Result<Applied, HostError> {
+        change.config.permit(AppliedBy::Operator)?;
+        self.store_checked(&change.config, stored_by).await
+    }
+
+    async fn store_checked(&self, config: &TenantConfig, stored_by: StoredBy) -> Result<Applied, HostError> {
         self.permit_issuer(config).await?;
         // A missing secret is reported now, and not by the nightly run.
         let to_enter = self.secrets().to_enter(config).await?;

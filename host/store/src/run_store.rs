@@ -2,14 +2,14 @@
 //! simulation has adapters in memory.
 
 use crate::database::{
-    AppliedPlan, ChangeRecord, Fence, KeyedHash, Lease, NewJournal, OpenJournal, PersonRow, RunRecord, StoredUpdate,
-    TenantDatabase,
+    AppliedPlan, BegunPlan, ChangeRecord, Fence, FirstSyncState, KeyedHash, Lease, NewJournal, OpenJournal, PersonRow,
+    RunRecord, StoredUpdate, TenantDatabase,
 };
 use hibob_base::HostError;
 use hibob_base::job::Lane;
 use hibob_contract::types::NamedValue;
 use hibob_policy::guard::LedgerSums;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The lease on a tenant: the right to run it, which lapses unless it is renewed.
@@ -43,6 +43,17 @@ pub async fn hold(lock: &impl Lock) -> HostError {
             Ok(false) => return HostError::LockLost("this run has lost its lease to another one".to_owned()),
             Err(error) => return error,
         }
+    }
+}
+
+/// Does some work while a lease is renewed.
+///
+/// # Errors
+/// The error of `work`, or that the lease was lost.
+pub async fn while_held<T>(lock: &impl Lock, work: impl Future<Output = Result<T, HostError>>) -> Result<T, HostError> {
+    tokio::select! {
+        done = work => done,
+        lost = hold(lock) => Err(lost),
     }
 }
 
@@ -127,6 +138,16 @@ pub trait RunStore: KeyRows + Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), HostError>> + Send;
     /// The baseline of the last accepted run.
     fn baseline(&self) -> impl Future<Output = Result<Vec<NamedValue>, HostError>> + Send;
+    /// How far the tenant's first sync is.
+    fn first_sync(&self) -> impl Future<Output = Result<FirstSyncState, HostError>> + Send;
+    /// The plans whose application was begun, as far as they are kept.
+    fn begun_plans(&self) -> impl Future<Output = Result<Vec<BegunPlan>, HostError>> + Send;
+    /// Sets the accounts that are reactivated only after a person's yes.
+    fn ask_for_reactivations(
+        &self,
+        fence: Fence,
+        accounts: &[String],
+    ) -> impl Future<Output = Result<(), HostError>> + Send;
     /// The ledger's sums, which the guards compare with: archivings since this time (Unix seconds), and active
     /// accounts.
     fn ledger_sums(&self, since_unix_seconds: i64) -> impl Future<Output = Result<LedgerSums, HostError>> + Send;
@@ -155,6 +176,17 @@ pub trait RunStore: KeyRows + Clone + Send + Sync + 'static {
     fn account_of(&self, employee_id: &str) -> impl Future<Output = Result<Option<String>, HostError>> + Send;
     /// The employee whose account this is by the ledger.
     fn owner_of(&self, account_id: &str) -> impl Future<Output = Result<Option<String>, HostError>> + Send;
+    /// Notes that a person has released the archivings of a plan, so that they do not count among those of the last days.
+    fn note_released(&self, fence: Fence, journal: i64) -> impl Future<Output = Result<(), HostError>> + Send;
+    /// Whether a person has given this account up, and nobody has linked it since.
+    fn is_unlinked(&self, account_id: &str) -> impl Future<Output = Result<bool, HostError>> + Send;
+    /// Notes which cases are open, each an employee and the code of a warning, and returns since when (Unix seconds).
+    fn note_cases(
+        &self,
+        fence: Fence,
+        open: &BTreeSet<(String, String)>,
+        now: i64,
+    ) -> impl Future<Output = Result<BTreeMap<(String, String), i64>, HostError>> + Send;
 }
 
 impl Lock for Lease {
@@ -262,6 +294,18 @@ impl RunStore for TenantDatabase {
         self.baseline().await
     }
 
+    async fn first_sync(&self) -> Result<FirstSyncState, HostError> {
+        self.first_sync().await
+    }
+
+    async fn begun_plans(&self) -> Result<Vec<BegunPlan>, HostError> {
+        self.begun_plans().await
+    }
+
+    async fn ask_for_reactivations(&self, fence: Fence, accounts: &[String]) -> Result<(), HostError> {
+        self.ask_for_reactivations(fence, accounts).await
+    }
+
     async fn ledger_sums(&self, since_unix_seconds: i64) -> Result<LedgerSums, HostError> {
         self.ledger_sums(since_unix_seconds).await
     }
@@ -295,5 +339,22 @@ impl RunStore for TenantDatabase {
 
     async fn owner_of(&self, account_id: &str) -> Result<Option<String>, HostError> {
         self.owner_of(account_id).await
+    }
+
+    async fn note_released(&self, fence: Fence, journal: i64) -> Result<(), HostError> {
+        self.note_released(fence, journal).await
+    }
+
+    async fn is_unlinked(&self, account_id: &str) -> Result<bool, HostError> {
+        self.is_unlinked(account_id).await
+    }
+
+    async fn note_cases(
+        &self,
+        fence: Fence,
+        open: &BTreeSet<(String, String)>,
+        now: i64,
+    ) -> Result<BTreeMap<(String, String), i64>, HostError> {
+        self.note_cases(fence, open, now).await
     }
 }

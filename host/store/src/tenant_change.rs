@@ -34,7 +34,7 @@ pub struct TenantChange {
 }
 
 impl DataDir {
-    /// Compares a file's configuration with what is stored. Nothing is written.
+    /// Compares a file's configuration, which was checked when it was read, with what is stored. Nothing is written.
     ///
     /// # Errors
     /// The stored configuration cannot be read, or the database failed.
@@ -70,7 +70,8 @@ impl DataDir {
             }
         }
         losses.extend(removed(&stored, &new));
-        let config = TenantConfig::from_json(new.clone(), AppliedBy::Operator)?;
+        // The file was checked when it was read; what is kept may not go with it.
+        let config = if kept.is_empty() { file } else { TenantConfig::from_json(new.clone(), AppliedBy::Operator)? };
         Ok(TenantChange { config, is_new: false, changes: difference(&stored, &new), kept, losses })
     }
 }

@@ -1,15 +1,20 @@
 //! The lookups that a reference's verdict depends on.
 //!
-//! `hibob-reference-format` decides on the verdict, but makes no requests. [`Inquiry`] makes them: one DNS query and
-//! three files, all at the same time, each within a time limit. A lookup that was not made or that failed is an
+//! `hibob-reference-format` decides on the verdict, but makes no requests. [`Inquiry`] makes them: two DNS queries and
+//! four files, all at the same time, each within a time limit. A lookup that was not made or that failed is an
 //! [`Answer`] as well, so that the report can mention it.
 
+mod log;
 mod names;
+mod redirect;
 mod site;
 
+use hibob_reference_format::domain::Domain;
+use hibob_reference_format::keys::Selector;
 use hibob_reference_format::keys::file;
+use hibob_reference_format::log::published;
 use hibob_reference_format::status_list;
-use hibob_reference_format::verify::{Answer, Check, Lookups, Outcome, Subject};
+use hibob_reference_format::verify::{Answer, Check, Lookups, Outcome, Subject, list_signer};
 use ipnet::IpNet;
 use names::Names;
 pub use names::PORT as DNS_PORT;
@@ -21,6 +26,12 @@ use std::time::Duration;
 
 /// The environment variable with the resolver, where no option names one.
 pub const DNS_VARIABLE: &str = "HIBOB_DNS";
+
+/// Whether a file could not be had because of a redirect that is not followed, by the reason in
+/// [`Answer::Unreachable`].
+pub fn is_redirect(why: &str) -> bool {
+    why.contains(site::REDIRECT)
+}
 
 /// The place from which the issuer's published files are read.
 #[derive(Clone, Debug)]
@@ -85,14 +96,20 @@ pub struct Inquiry {
 /// The answers of a lookup.
 #[derive(Clone, Debug, Default)]
 pub struct Answers {
-    /// The texts of the TXT records that may have the key.
-    pub dns: Answer<Vec<String>>,
+    /// The texts of the TXT records that may have the key, at each of their names.
+    pub dns: [Answer<Vec<String>>; 2],
     /// The key file.
     pub key_file: Answer<Vec<u8>>,
     /// The list of revoked references.
     pub revoked: Answer<Vec<u8>>,
     /// The list of superseded references.
     pub superseded: Answer<Vec<u8>>,
+    /// The published head of the log.
+    pub head: Answer<Vec<u8>>,
+    /// The texts of the TXT records of the other keys that signed the lists.
+    pub list_keys: Vec<(Selector, [Answer<Vec<String>>; 2])>,
+    /// The domain that was asked.
+    pub domain: Option<Domain>,
     /// Facts that this lookup could not establish, such as DNSSEC, to be added to the report.
     pub caveats: Vec<Check>,
 }
@@ -100,23 +117,46 @@ pub struct Answers {
 impl Answers {
     /// Whether the lookup of a key failed, so that another attempt may lead to another verdict.
     pub fn lack_a_key(&self) -> bool {
-        matches!(self.dns, Answer::Unreachable(_)) || matches!(self.key_file, Answer::Unreachable(_))
+        self.dns.iter().any(|answer| matches!(answer, Answer::Unreachable(_)))
+            || matches!(self.key_file, Answer::Unreachable(_))
     }
 }
 
 impl Inquiry {
-    /// Makes all lookups. It takes no longer than the time limit, plus the time to read files from a folder.
+    /// The text of the proof of an entry, from the published log. There are as many requests as the proof needs tiles,
+    /// one after the other, each within the time limit.
+    ///
+    /// # Errors
+    /// Why it cannot be had.
+    pub async fn log_proof(&self, domain: &Domain, index: u64) -> Result<Vec<u8>, String> {
+        let names = match &self.name_servers {
+            servers @ NameServers::One(_) => Names::new(servers, self.timeout).ok().map(Arc::new),
+            NameServers::Nobody | NameServers::System => None,
+        };
+        log::proof(&Site::new(&self.published, domain, names, self.timeout), domain, index).await
+    }
+
+    /// Asks the site only, and DNS for nothing but its address.
+    pub async fn ask_site(&self, lookups: &Lookups) -> Answers {
+        self.ask_all(lookups, false).await
+    }
+
+    /// Makes all lookups. It takes no longer than the time limit, or than twice that where another key than the
+    /// reference's signed the lists, so that DNS is asked for that too; plus the time to read files from a folder.
     pub async fn ask(&self, lookups: &Lookups) -> Answers {
+        self.ask_all(lookups, true).await
+    }
+
+    async fn ask_all(&self, lookups: &Lookups, with_keys: bool) -> Answers {
         let names = match &self.name_servers {
             NameServers::Nobody => None,
             servers => Some(Names::new(servers, self.timeout).map(Arc::new)),
         };
-        let dns = async {
-            match &names {
-                None => Answer::NotAsked,
-                Some(Ok(names)) => names.texts(&lookups.dns_name).await,
-                Some(Err(why)) => Answer::Unreachable(why.clone()),
-            }
+        let texts = async |name: &str| match &names {
+            _ if !with_keys => Answer::NotAsked,
+            None => Answer::NotAsked,
+            Some(Ok(names)) => names.texts(name).await,
+            Some(Err(why)) => Answer::Unreachable(why.clone()),
         };
         // A server that the user chose resolves the site's address as well; otherwise the system resolves it.
         let resolver = match (&self.name_servers, &names) {
@@ -125,20 +165,33 @@ impl Inquiry {
         };
         let site = Site::new(&self.published, &lookups.domain, resolver, self.timeout);
         let [revoked, superseded] = &lookups.status_list_urls;
-        let (dns, key_file, revoked, superseded) = futures::join!(
-            dns,
+        let [first, second] = &lookups.dns_names;
+        let (first, second, key_file, revoked, superseded, head) = futures::join!(
+            texts(first),
+            texts(second),
             site.get(&lookups.key_file_url, file::BYTES_MAX),
             site.get(revoked, status_list::BYTES_MAX),
             site.get(superseded, status_list::BYTES_MAX),
+            site.get(&lookups.head_url, published::BYTES_MAX),
         );
+        let dns = [first, second];
+        let mut list_keys: Vec<(Selector, [Answer<Vec<String>>; 2])> = Vec::new();
+        for list in [&revoked, &superseded] {
+            let Answer::Found(bytes) = list else { continue };
+            let Some(signer) = list_signer(bytes).filter(|signer| *signer != lookups.selector) else { continue };
+            if !list_keys.iter().any(|(known, _)| *known == signer) {
+                let [first, second] = Lookups::of(&lookups.domain, &signer, 0).dns_names;
+                list_keys.push((signer, futures::join!(texts(&first), texts(&second)).into()));
+            }
+        }
         let caveats = self.caveats(&dns, lookups);
-        Answers { dns, key_file, revoked, superseded, caveats }
+        Answers { dns, key_file, revoked, superseded, head, list_keys, domain: Some(lookups.domain.clone()), caveats }
     }
 
-    fn caveats(&self, dns: &Answer<Vec<String>>, lookups: &Lookups) -> Vec<Check> {
+    fn caveats(&self, dns: &[Answer<Vec<String>>], lookups: &Lookups) -> Vec<Check> {
         let mut caveats = Vec::new();
         let mut open = |subject, text| caveats.push(Check { subject, outcome: Outcome::NotChecked, text });
-        if matches!(dns, Answer::Found(_) | Answer::Absent) {
+        if dns.iter().any(|answer| matches!(answer, Answer::Found(_) | Answer::Absent)) {
             let text = "DNSSEC was not validated here: the DNS answer is as good as the resolver that gave it";
             open(Subject::DnsRecord, text.to_owned());
         }

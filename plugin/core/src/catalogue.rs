@@ -2,7 +2,8 @@
 
 use crate::error::JobError;
 use crate::http::Request;
-use crate::read::{LOOKUPS_MAX, PAGES_MAX, read, read_if_there};
+use crate::listing::{Listing, Rows, Step};
+use crate::read::{LOOKUPS_MAX, PAGES_MAX, READINGS_MAX, read_if_there, read_page};
 use crate::rest::{self, CostCenter, Page};
 use crate::settings::Settings;
 use crate::text_form;
@@ -24,6 +25,8 @@ pub struct Catalogue {
     pub cost_centers: Option<CostCenters>,
     /// Names of invoice profiles; none if the settings do not ask for them.
     pub companies: Option<BTreeSet<Box<str>>>,
+    /// How many rows of the two listings could not be read.
+    pub unreadable: usize,
 }
 
 /// Cost centers by name, in the form in which names are compared ([`text_form::key`]).
@@ -94,15 +97,17 @@ pub(crate) fn read_catalogue(
     wanted: &BTreeSet<String>,
 ) -> Result<Catalogue, JobError> {
     let mut catalogue = Catalogue::default();
+    let mut unreadable = 0;
     if settings.makes_cost_centers() {
         let mut centers = CostCenters::remembering(baseline);
         pages(
             world,
             |offset| rest::list_cost_centers(settings, offset),
             |body| {
-                let Page { items, rows, total } = rest::cost_center_page(body)?;
+                let Page { items, ids, rows, total } = rest::cost_center_page(body)?;
+                unreadable += rows - items.len();
                 items.into_iter().for_each(|center| centers.add(center));
-                Ok((rows, total))
+                Ok((ids, rows, total))
             },
         )?;
         let unlisted = |name: &&String| centers.get(name).is_none();
@@ -128,31 +133,56 @@ pub(crate) fn read_catalogue(
             world,
             |offset| rest::list_profiles(settings, offset),
             |body| {
-                let Page { items, rows, total } = rest::profile_page(body)?;
+                let Page { items, ids, rows, total } = rest::profile_page(body)?;
+                unreadable += rows - items.len();
                 names.extend(items);
-                Ok((rows, total))
+                Ok((ids, rows, total))
             },
         )?;
         catalogue.companies = Some(names);
     }
+    catalogue.unreadable = unreadable;
     Ok(catalogue)
 }
 
-/// Reads every page of a listing, up to an empty page or to the total that the listing states. How many rows a page may
-/// have is not published.
+/// What a page of a listing has: the ids of its rows, how many rows it has, and the total that it states.
+type PageRows = (Vec<String>, usize, Option<usize>);
+
+/// Reads every page of a listing. One that is not shown to be complete (`listing.rs`) is read once more. How many rows a
+/// page may have is not published.
+///
+/// # Errors
+/// [`JobError::incomplete`], or no usable answer came.
 fn pages(
     world: &mut dyn World,
     request: impl Fn(usize) -> Request,
-    mut take: impl FnMut(&[u8]) -> Result<(usize, Option<usize>), String>,
+    mut take: impl FnMut(&[u8]) -> Result<PageRows, String>,
 ) -> Result<(), JobError> {
+    let mut readings = 0;
+    while let Err(seen) = pages_once(world, &request, &mut take)? {
+        readings += 1;
+        if readings == READINGS_MAX {
+            return Err(JobError::incomplete(&request(0), &seen));
+        }
+    }
+    Ok(())
+}
+
+fn pages_once(
+    world: &mut dyn World,
+    request: &impl Fn(usize) -> Request,
+    take: &mut impl FnMut(&[u8]) -> Result<PageRows, String>,
+) -> Result<Result<(), String>, JobError> {
+    let mut listing = Listing::new(rest::PAGE_ROWS);
     let mut offset = 0;
     for _ in 0..PAGES_MAX {
         let request = request(offset);
-        let body = read(world, &request)?;
-        let (rows, total) = take(&body).map_err(|what| JobError::nonsense(&request, what))?;
-        offset += rows;
-        if rows == 0 || total.is_some_and(|total| offset >= total) {
-            return Ok(());
+        let Some(body) = read_page(world, &request, listing.is_all())? else { return Ok(Ok(())) };
+        let (ids, rows, total) = take(&body).map_err(|what| JobError::nonsense(&request, what))?;
+        match listing.page(Rows { ids: ids.iter().map(String::as_str), rows, total }) {
+            Step::GoOn(rows) => offset = rows,
+            Step::Complete => return Ok(Ok(())),
+            Step::Incomplete(seen) => return Ok(Err(seen)),
         }
     }
     Err(JobError::nonsense(&request(offset), format!("the listing has more than {PAGES_MAX} pages")))

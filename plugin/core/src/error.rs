@@ -1,6 +1,6 @@
 //! Why a job could not be done. The cases differ in who has to act next.
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::http::{Request, Response, SCIM_URL, SendError, Side};
 use crate::world::StorageError;
 
@@ -18,6 +18,10 @@ pub struct SideError {
     /// What a person can do about it, in one sentence.
     pub remedy: String,
 }
+
+/// The code of a listing that is not shown to be complete. The contract has no error of its own for it, so it goes the way
+/// of the settings, and the host knows it by its code.
+const LISTING_INCOMPLETE: &str = "LISTING_INCOMPLETE";
 
 /// Why a job could not be done; mirrors `types.job-error` of the WIT package.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +61,28 @@ impl JobError {
         }
     }
 
+    /// The error for a listing that is not shown to be complete, though it was read twice. `seen` is what was seen, as the
+    /// rest of a sentence.
+    pub fn incomplete(request: &Request, seen: &str) -> Self {
+        let finding = Finding::new(
+            Severity::Error,
+            LISTING_INCOMPLETE,
+            format!(
+                "the listing {} of {} is not shown to be complete: {seen}; as an account that is not in it may well be there, \
+                 nothing is planned",
+                request.name(),
+                request.side.name()
+            ),
+            format!(
+                "start the run again, as accounts may have changed while they were read; if it stays so, show this to \
+                 {}'s support, and check that {} is the address of its API",
+                request.side.name(),
+                request.setting
+            ),
+        );
+        Self::Settings(vec![finding])
+    }
+
     /// The error for an answer whose content type is JSON but whose content is not as expected.
     pub fn nonsense(request: &Request, what: impl std::fmt::Display) -> Self {
         Self::Unavailable(side_error(
@@ -84,6 +110,10 @@ pub fn expect_json(request: &Request, response: &Response<'_>) -> Result<(), Job
         ),
         401 => return Err(JobError::Credentials(refused(request, status))),
         403 => return Err(JobError::Credentials(refused(request, status))),
+        300..=399 => (
+            format!("{name} answers with a redirect, which is not followed"),
+            format!("change {url} in the tenant's file to the address where its API is now"),
+        ),
         404 => (format!("{name} does not know this address"), format!("check {url} in the tenant's file")),
         410 => (
             format!("{name} has withdrawn this address"),

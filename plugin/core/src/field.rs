@@ -247,7 +247,8 @@ const fn mandatory_fields_are_the_tables() -> bool {
     mandatory == MANDATORY_FIELDS.len()
 }
 
-/// Separates the names if an account has several companies. No name has a control character.
+/// Separates the values if an account has several companies, or several phones of no known type. No value has a control
+/// character.
 pub(crate) const COMPANY_SEPARATOR: char = '\u{1f}';
 
 /// The field name of the line manager in changes and settings.
@@ -303,6 +304,10 @@ impl TextField {
         match self.form() {
             _ if a == b => true,
             Form::UserName => text_form::same_address(a, b),
+            // An account may have several phones of no known type: it is enough if one of them is the desired one.
+            Form::Phone if [a, b].iter().any(|text| text.contains(COMPANY_SEPARATOR)) => {
+                b.split(COMPANY_SEPARATOR).any(|b| a.split(COMPANY_SEPARATOR).any(|a| self.same(a, b)))
+            }
             Form::Phone => phone::key(a) == phone::key(b),
             // TravelPerk's clients write YYYY/MM/DD and read YYYY-MM-DD.
             Form::Date => a.replace('/', "-") == b.replace('/', "-"),

@@ -109,6 +109,8 @@ pub struct Response<'a> {
     pub status: u16,
     /// The `Content-Type`, if one was sent.
     pub content_type: Option<String>,
+    /// The `Location` of an answer 201: the address of what was created.
+    pub location: Option<String>,
     /// The body.
     pub body: Box<dyn Body + 'a>,
 }
@@ -185,7 +187,7 @@ mod tests {
             for length in 1..=sent.len().max(1) {
                 let pieces: Vec<Vec<u8>> = sent.chunks(length).map(<[u8]>::to_vec).collect();
                 let body = Box::new(Pieces(pieces.into_iter()));
-                let whole = Response { status: 200, content_type: None, body }.gather();
+                let whole = Response { status: 200, content_type: None, location: None, body }.gather();
                 assert_eq!(whole.as_deref(), Ok(read), "{sent:?} in pieces of {length}");
             }
         }

@@ -88,6 +88,12 @@ impl Links {
         Self::default()
     }
 
+    /// These links, each with its employee id. Every employee must be there only once.
+    pub(crate) fn of(entries: Vec<(Id, Link)>) -> Self {
+        let by_employee = IdIndex::of(entries.iter().map(|(employee, _)| &**employee));
+        Self { entries, by_employee }
+    }
+
     /// The link of an employee.
     pub fn get(&self, employee_id: &str) -> Option<&Link> {
         let employee_at = |at: usize| self.entries.get(at).map(|(employee, _)| &**employee).unwrap_or_default();
@@ -127,8 +133,7 @@ pub fn all(world: &mut dyn World) -> Result<Links, StorageError> {
             links.push((employee.into(), read(&key, &value)?));
         }
     }
-    let by_employee = IdIndex::of(links.iter().map(|(employee, _)| &**employee));
-    Ok(Links { entries: links, by_employee })
+    Ok(Links::of(links))
 }
 
 /// The link of one employee.

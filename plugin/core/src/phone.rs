@@ -77,7 +77,7 @@ pub(crate) fn read(text: &str, country: Option<&Country>) -> Result<Phone, NoPho
 
 /// A number as it is compared: a plus sign if it has one, and its digits, without extension and without a national
 /// prefix in brackets. A text that is no number is compared by its digits and plus signs.
-pub(crate) fn key(text: &str) -> String {
+pub fn key(text: &str) -> String {
     let Some(Scanned { has_plus, digits, .. }) = scan(text) else {
         return text.chars().filter_map(|c| digit(c).or_else(|| is_plus(c).then_some('+'))).collect();
     };

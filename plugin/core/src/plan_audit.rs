@@ -5,6 +5,7 @@
 //! `require` below.
 
 use crate::change::{Change, ChangeKind, FieldChange};
+use crate::host_facts::HostFacts;
 use crate::link::Links;
 use crate::lookup::Lookup;
 use crate::scim::Account;
@@ -47,20 +48,30 @@ const SHOWN_MAX: usize = 10;
 /// An account as it is before the change that is checked.
 struct AccountBefore<'a> {
     external_id: Option<&'a str>,
-    active: bool,
+    active: Option<bool>,
+}
+
+/// What the audit knows beside the accounts.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    /// The stored links.
+    pub links: &'a Links,
+    /// The ids of the employees who have left: only their accounts may pass to another employee id.
+    pub leavers: &'a BTreeSet<&'a str>,
+    /// The host's facts.
+    pub host: &'a HostFacts,
+    /// Whether HiBob sent an employee.
+    pub sent: &'a dyn Fn(&str) -> bool,
 }
 
 /// Checks a plan's changes in their order.
-///
-/// `leavers` are the ids of the employees who have left: only their accounts may pass to another employee id.
 ///
 /// # Errors
 /// The first ten violations, each with the change's id and the promise that it breaks.
 pub fn check(
     changes: impl Iterator<Item = Change>,
     accounts: &[Account],
-    links: &Links,
-    leavers: &BTreeSet<&str>,
+    facts: &Facts<'_>,
 ) -> Result<(), Vec<String>> {
     use crate::field::TextField::{ExternalId, UserName};
     let mut changes = changes.peekable();
@@ -75,12 +86,13 @@ pub fn check(
     }
     let accounts: Lookup<&str, AccountBefore<'_>> = accounts
         .iter()
-        .map(|account| (&*account.id, AccountBefore { external_id: account.text(ExternalId), active: account.active }))
+        .map(|account| {
+            (&*account.id, AccountBefore { external_id: account.text(ExternalId), active: account.state.known() })
+        })
         .collect();
     let mut audit = Audit {
         accounts,
-        links,
-        leavers,
+        facts: *facts,
         done: Lookup::with_capacity(most),
         written: Lookup::with_capacity(most),
         names,
@@ -114,8 +126,7 @@ impl Written {
 
 struct Audit<'a> {
     accounts: Lookup<&'a str, AccountBefore<'a>>,
-    links: &'a Links,
-    leavers: &'a BTreeSet<&'a str>,
+    facts: Facts<'a>,
     done: Lookup<String, ()>,
     /// By account id, or by employee id for an account that the plan creates.
     written: Lookup<String, Written>,
@@ -173,32 +184,41 @@ impl Audit<'_> {
             return self.require(made_here, change, "only an account that this plan creates has no id yet");
         };
         let facts = self.accounts.get(id).map(|before| {
-            let linked = self.links.get(employee).is_some_and(|link| *link.account == *id);
+            let linked = self.facts.links.get(employee).is_some_and(|link| *link.account == *id);
+            let archives = change.kind == ChangeKind::Archive;
+            let in_ledger = archives && self.facts.host.owner_of(id).is_some_and(|row| row.employee == employee);
             let own = before.external_id == Some(employee);
             let nobodys = before.external_id.is_none();
-            let leavers = before.external_id.is_some_and(|id| self.leavers.contains(id));
-            let same_name = change.text_after("user-name").is_none(); // a user name that is not changed is the one it was matched by
+            let leavers = before.external_id.is_some_and(|id| self.facts.leavers.contains(id));
+            let unknown = before.external_id.is_some_and(|id| {
+                archives && !(self.facts.sent)(id) && self.facts.links.get(id).is_none() && !self.facts.host.knows(id)
+            });
+            let ordered = self.facts.host.is_ordered(employee, id);
+            let given_up = self.facts.host.is_unlinked(id) && !ordered;
+            let same_name = change.text_after("user-name").is_none() || ordered; // a user name that is not changed is the one it was matched by
             let active = before.active;
-            (linked, own, nobodys, nobodys || leavers, same_name, active)
+            let archivable = !given_up && (own || ((linked || in_ledger) && (nobodys || unknown)));
+            let theirs = !given_up && (own || (linked && nobodys));
+            (theirs, archivable, linked, !given_up && (nobodys || leavers), same_name, active)
         });
-        let Some((linked, own, nobodys, free, same_name, active)) = facts else {
+        let Some((theirs, archivable, linked, free, same_name, active)) = facts else {
             return self.require(false, change, "a change is made to an account that was read");
         };
         let claimed = free && same_name && change.text_after("external-id") == Some(employee);
         let allowed = match change.kind {
             ChangeKind::Create | ChangeKind::CreateCostCenter | ChangeKind::RestoreCostCenter => false,
-            ChangeKind::Archive => own || (linked && nobodys),
-            ChangeKind::Update => own || (linked && nobodys) || (linked && claimed),
-            ChangeKind::Adopt | ChangeKind::Reactivate => own || (linked && nobodys) || claimed,
+            ChangeKind::Archive => archivable,
+            ChangeKind::Update => theirs || (linked && claimed),
+            ChangeKind::Adopt | ChangeKind::Reactivate => theirs || claimed,
         };
         self.require(allowed, change, "an account that is not under the sync's care is never changed");
         let state = match change.kind {
-            ChangeKind::Reactivate => !active,
-            _ => active,
+            ChangeKind::Reactivate => active == Some(false),
+            _ => active == Some(true),
         };
         self.require(state, change, "the kind of change fits the account's state");
         if let (Some(before), Some(active)) = (self.accounts.get_mut(id), change.active_after()) {
-            before.active = active;
+            before.active = Some(active);
         }
     }
 
@@ -297,11 +317,17 @@ mod tests {
         Value::Text(text.to_owned())
     }
 
+    /// What a plan without links is checked with. The employees 7 and 9 were sent, and 6 has left.
+    fn audit(changes: Vec<Change>, accounts: &[Account], host: &HostFacts) -> Result<(), Vec<String>> {
+        let (links, leavers) = (Links::default(), BTreeSet::from(["6"]));
+        let facts = Facts { links: &links, leavers: &leavers, host, sent: &|id| ["6", "7", "9"].contains(&id) };
+        check(changes.into_iter(), accounts, &facts)
+    }
+
     #[track_caller]
     fn refused(changes: Vec<Change>, promise: &str) {
         let accounts = [account("1", "7", "ana@acme.example"), account("2", "", "guest@acme.example")];
-        let broken =
-            check(changes.into_iter(), &accounts, &Links::new(), &BTreeSet::from(["6"])).unwrap_err().join("\n");
+        let broken = audit(changes, &accounts, &HostFacts::default()).unwrap_err().join("\n");
         assert!(broken.contains(promise), "{broken}");
     }
 
@@ -319,10 +345,26 @@ mod tests {
     #[test]
     fn a_sound_plan_passes() {
         let archive = change(ChangeKind::Archive, "7", Some("1"), &[("active", Value::Flag(false))]);
-        assert_eq!(
-            check([archive].into_iter(), &[account("1", "7", "ana@acme.example")], &Links::new(), &BTreeSet::new()),
-            Ok(())
-        );
+        let accounts = [account("1", "7", "ana@acme.example")];
+        assert_eq!(audit(vec![archive], &accounts, &HostFacts::default()), Ok(()));
+    }
+
+    #[test]
+    fn an_account_of_the_ledger_is_archived_unless_its_external_id_is_somebodys() {
+        use crate::value::NamedValue;
+        let archive = || vec![change(ChangeKind::Archive, "6", Some("1"), &[("active", Value::Flag(false))])];
+        let named = |name: &str, value| NamedValue { name: name.to_owned(), value };
+        let ledger = || named("host:accounts", text("6\t1\t-\n8\t5\t-\n"));
+        for (external_id, is_sound) in [("", true), ("elsewhere", true), ("7", false), ("8", false)] {
+            let accounts = [account("1", external_id, "ana@acme.example")];
+            let audited = audit(archive(), &accounts, &HostFacts::of(&[ledger()]));
+            assert_eq!(audited.is_ok(), is_sound, "{external_id:?}");
+            assert!(audit(archive(), &accounts, &HostFacts::default()).is_err());
+        }
+        // Nor is one that a person has given up, whatever it carries.
+        let unlinked = named("host:unlinked", Value::Pairs(vec![("1".to_owned(), "6".to_owned())]));
+        let accounts = [account("1", "6", "ana@acme.example")];
+        assert!(audit(archive(), &accounts, &HostFacts::of(&[ledger(), unlinked])).is_err());
     }
 
     #[test]

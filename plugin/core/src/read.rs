@@ -8,8 +8,14 @@ use crate::world::World;
 /// broken.
 pub(crate) const PAGES_MAX: usize = 100_000;
 
-/// Most linked accounts that are looked up one by one because the listing lacks them. If it lacks more, those are not a
-/// few archived accounts, and the listing cannot be trusted.
+/// How often a listing is read that is not shown to be complete.
+pub(crate) const READINGS_MAX: usize = 2;
+
+/// Most accounts that are read alone because the listing does not say whether they are active.
+pub(crate) const STATE_READS_MAX: usize = 20;
+
+/// Most linked accounts that are looked up one by one because the listing lacks them, without those that may be
+/// archived. If it lacks more, the listing cannot be trusted.
 pub(crate) const LOOKUPS_MAX: usize = 1_000;
 
 /// Sends a read request and checks that the answer is JSON. Its body is not read yet.
@@ -26,6 +32,17 @@ pub(crate) fn open<'w>(world: &'w mut dyn World, request: &Request) -> Result<Re
 pub(crate) fn read_if_there(world: &mut dyn World, request: &Request) -> Result<Option<Vec<u8>>, JobError> {
     let mut response = world.send(request).map_err(|error| JobError::from_send(request, error))?;
     if response.status == 404 {
+        return Ok(None);
+    }
+    expect_json(request, &response)?;
+    response.gather().map(Some).map_err(|error| JobError::from_send(request, error))
+}
+
+/// Sends the request for a page of a listing and returns the whole JSON answer. If what came so far `is_all`, a service
+/// may refuse a page behind the last one (400, 404 or 416); then there is none.
+pub(crate) fn read_page(world: &mut dyn World, request: &Request, is_all: bool) -> Result<Option<Vec<u8>>, JobError> {
+    let mut response = world.send(request).map_err(|error| JobError::from_send(request, error))?;
+    if is_all && [400, 404, 416].contains(&response.status) {
         return Ok(None);
     }
     expect_json(request, &response)?;

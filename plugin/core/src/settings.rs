@@ -68,6 +68,8 @@ pub struct Settings {
     pub create_days_before_start: u16,
     /// What becomes of the account of an employee on garden leave.
     pub garden_leave: GardenLeave,
+    /// What becomes of active accounts of those who left before the first sync.
+    pub leavers_before: LeaversBefore,
     /// The work email, folded to lower case, of the admin who enabled the sync. When they leave, the sync stops until
     /// another admin enables it. None if the tenant does not use that.
     pub enabled_by: Option<String>,
@@ -107,6 +109,16 @@ pub enum GardenLeave {
     Keep,
     /// It is archived when the garden leave begins, the day after the last day of work.
     Archive,
+}
+
+/// What becomes of an active account without an external id that has the work email of somebody who left before the first
+/// sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaversBefore {
+    /// It is an error in every plan, until a person has linked the account or given it up.
+    Report,
+    /// The first sync adopts it, so that the next one archives it.
+    Link,
 }
 
 impl Settings {
@@ -210,6 +222,8 @@ impl Settings {
             create_days_before_start: reader.days("create-days-before-start"),
             garden_leave: reader
                 .choice("garden-leave", [("keep", GardenLeave::Keep), ("archive", GardenLeave::Archive)]),
+            leavers_before: reader
+                .choice("leavers-before", [("report", LeaversBefore::Report), ("link", LeaversBefore::Link)]),
             enabled_by: reader.text("enabled-by").map(|email| fold(&email)),
             swap_address: reader.swap_address(),
             admins: reader.texts("admins").unwrap_or_default().iter().map(|name| fold(name)).collect(),

@@ -5,12 +5,14 @@ use crate::catalogue::read_catalogue;
 use crate::error::{JobError, where_wrong};
 use crate::field::{List, TextField};
 use crate::hibob::{ArraySplitter, NameList, named_list, read_list, search};
+use crate::host_facts::HostFacts;
 use crate::http::Request;
 use crate::link;
+use crate::listing::{Listing, Rows, Step};
 use crate::plan::{Plan, Planner};
 use crate::plan_audit;
-use crate::read::{LOOKUPS_MAX, PAGES_MAX, open, read, read_if_there};
-use crate::scim::{self, Account, PAGE_USERS_MAX};
+use crate::read::{LOOKUPS_MAX, PAGES_MAX, READINGS_MAX, open, read, read_if_there, read_page};
+use crate::scim::{self, BrokenRow, PAGE_USERS_MAX, Row};
 use crate::settings::Settings;
 use crate::value::NamedValue;
 use crate::world::World;
@@ -28,6 +30,7 @@ pub fn plan(
 ) -> Result<Plan, JobError> {
     let links = link::all(world)?;
     let mut planner = Planner::new(settings, now_unix_seconds, links).remembering(baseline);
+    planner.host_facts(HostFacts::of(baseline));
     read_employees(world, settings, &mut planner)?;
     read_accounts(world, settings, &mut planner)?;
     let wanted = planner.wanted(TextField::CostCenter);
@@ -43,7 +46,13 @@ pub fn plan(
     }
     let (employees, accounts) = (plan.count("employees"), plan.count("accounts"));
     world.log(&format!("{employees} employees and {accounts} accounts read, {} changes planned", plan.len()));
-    plan_audit::check(plan.changes(0), plan.accounts(), plan.links(), &plan.leavers())
+    let facts = plan_audit::Facts {
+        links: plan.links(),
+        leavers: &plan.leavers(),
+        host: plan.host_facts(),
+        sent: &|id| plan.has_employee(id),
+    };
+    plan_audit::check(plan.changes(0), plan.accounts(), &facts)
         .map_err(|broken| JobError::Unsound(broken.join("; ")))?;
     Ok(plan)
 }
@@ -107,7 +116,10 @@ fn read_named_list(world: &mut dyn World, settings: &Settings, name: &str) -> Re
     read_list(&body).map_err(|error| JobError::nonsense(&request, error))
 }
 
-/// Reads all accounts of TravelPerk.
+/// Reads all accounts of TravelPerk. A listing that is not shown to be complete is read once more.
+///
+/// # Errors
+/// [`JobError::incomplete`], or no usable answer came.
 pub(crate) fn read_accounts(
     world: &mut dyn World,
     settings: &Settings,
@@ -116,42 +128,88 @@ pub(crate) fn read_accounts(
     let request = scim::service_provider_config(settings);
     let size = scim::service_page_size(&read(world, &request)?).map_err(|error| JobError::nonsense(&request, error))?;
     let size = size.filter(|size| *size > 0).map_or(PAGE_USERS_MAX, |size| size.min(PAGE_USERS_MAX));
-    let mut start = 1;
+    let mut readings = 0;
+    while let Err(seen) = read_listing(world, settings, planner, size)? {
+        readings += 1;
+        if readings == READINGS_MAX {
+            return Err(JobError::incomplete(&scim::list_users(settings, 1, size), &seen));
+        }
+        world.log(&format!("the listing of accounts is not shown to be complete, and is read again: {seen}"));
+        planner.forget_accounts();
+    }
+    look_up_unlisted(world, settings, planner)?;
+    look_up_unclear(world, settings, planner)
+}
+
+/// Reads the listing of accounts once. `Err` within the result says what was seen if it is not shown to be complete.
+fn read_listing(
+    world: &mut dyn World,
+    settings: &Settings,
+    planner: &mut Planner<'_>,
+    size: usize,
+) -> Result<Result<(), String>, JobError> {
+    let mut listing = Listing::new(size);
+    let mut read_rows = 0;
     for _ in 0..PAGES_MAX {
-        let request = scim::list_users(settings, start, size);
-        let body = read(world, &request)?;
-        let (accounts, total) = scim::user_page(&body).map_err(|error| JobError::nonsense(&request, error))?;
-        // Go on after what was sent, not after what was asked for: on some servers `itemsPerPage` is only the limit.
-        start += accounts.len();
-        let last = accounts.is_empty() || total.is_some_and(|total| start > total);
-        planner.accounts(accounts);
-        world.progress("accounts", start - 1, total);
-        if last {
-            return look_up_unlisted(world, settings, planner);
+        let request = scim::list_users(settings, read_rows + 1, size);
+        let Some(body) = read_page(world, &request, listing.is_all())? else { return Ok(Ok(())) };
+        let page = scim::user_page(&body).map_err(|error| JobError::nonsense(&request, error))?;
+        let total = page.total;
+        let step = listing.page(Rows { ids: page.ids(), rows: page.rows(), total });
+        planner.accounts(page.accounts);
+        planner.broken_rows(page.broken);
+        world.progress("accounts", listing.came(), total);
+        match step {
+            // Go on after what was sent, not after what was asked for: on some servers `itemsPerPage` is only the limit.
+            Step::GoOn(rows) => read_rows = rows,
+            Step::Complete => return Ok(Ok(())),
+            Step::Incomplete(seen) => return Ok(Err(seen)),
         }
     }
     Err(JobError::nonsense(
-        &scim::list_users(settings, start, size),
+        &scim::list_users(settings, read_rows + 1, size),
         format!("the listing has more than {PAGES_MAX} pages"),
     ))
 }
 
-/// Looks up, one by one, the linked accounts that the listing lacks.
+/// Looks up, one by one, accounts that the listing lacks ([`Planner::unlisted`]).
 fn look_up_unlisted(world: &mut dyn World, settings: &Settings, planner: &mut Planner<'_>) -> Result<(), JobError> {
     let unlisted = planner.unlisted();
-    if unlisted.len() > LOOKUPS_MAX {
-        let what = format!("the listing lacks {} accounts that this sync created or adopted", unlisted.len());
+    if unlisted.missing > LOOKUPS_MAX {
+        let what = format!("the listing lacks {} accounts that this sync created or adopted", unlisted.missing);
         return Err(JobError::nonsense(&scim::list_users(settings, 1, PAGE_USERS_MAX), what));
     }
-    for id in unlisted {
-        planner.accounts(look_up(world, settings, &id)?);
+    for id in unlisted.ids {
+        match look_up(world, settings, &id)? {
+            Some(Row::Account(account)) => planner.accounts([account]),
+            Some(Row::Broken(broken)) => planner.broken_rows([BrokenRow { id: Some(id.into()), ..broken }]),
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+/// Looks up, one by one, accounts of which the listing does not say whether they are active.
+fn look_up_unclear(world: &mut dyn World, settings: &Settings, planner: &mut Planner<'_>) -> Result<(), JobError> {
+    for id in planner.unclear() {
+        // What is gone by now, or cannot be read alone, stays as it was listed.
+        if let Some(Row::Account(account)) = look_up(world, settings, &id)? {
+            planner.accounts([account]);
+        }
     }
     Ok(())
 }
 
 /// One account by its id; none if TravelPerk does not have it.
-fn look_up(world: &mut dyn World, settings: &Settings, account_id: &str) -> Result<Option<Account>, JobError> {
+fn look_up(world: &mut dyn World, settings: &Settings, account_id: &str) -> Result<Option<Row>, JobError> {
     let request = scim::get_user(settings, account_id);
     let Some(body) = read_if_there(world, &request)? else { return Ok(None) };
-    serde_json::from_slice(&body).map(Some).map_err(|error| JobError::nonsense(&request, where_wrong(&error)))
+    let row = serde_json::from_slice(&body).map_err(|error| JobError::nonsense(&request, where_wrong(&error)))?;
+    match row {
+        // An answer about another account says nothing about this one.
+        Row::Account(account) if account.id != account_id => {
+            Err(JobError::nonsense(&request, "the account has another id than was asked for"))
+        }
+        row => Ok(Some(row)),
+    }
 }

@@ -63,7 +63,7 @@ impl Site {
             write(
                 "toml",
                 &format!(
-                    "id = \"{id}\"\n[hibob]\nurl = \"{}\"\nservice_user = \"{user}\"\ntoken = \"file:{id}.token\"\n\
+                    "id = \"{id}\"\n[safety]\nallow_first = true\n[hibob]\nurl = \"{}\"\nservice_user = \"{user}\"\ntoken = \"file:{id}.token\"\n\
                  [travelperk]\nscim_url = \"{}\"\nkey = \"file:{id}.key\"\n\
                  [schedule]\nsync = \"0 2 * * *\"\nspread_minutes = 0\n",
                     server.hibob_url(),

@@ -198,8 +198,8 @@ async fn a_plan_waits_is_approved_by_the_api_and_is_applied_by_the_host() {
     let shell = Shell::new();
     let _servers = (tenant(&shell, "acme").await, tenant(&shell, "globex").await);
     let file = std::fs::read_to_string(shell.path("acme.toml")).unwrap();
-    std::fs::write(shell.path("acme.toml"), file + "[safety]\napproval = \"always\"\napproval_by_another = true\n")
-        .unwrap();
+    let file = file.replace("[safety]\n", "[safety]\napproval = \"always\"\napproval_by_another = true\n");
+    std::fs::write(shell.path("acme.toml"), file).unwrap();
     assert_eq!(shell.json(&["tenant", "apply", "acme.toml"]).0, 0);
     let starter = token(&shell, &["--role", "admin", "--tenant", "acme"]);
     let admin = token(&shell, &["--role", "admin", "--tenant", "acme"]);
@@ -248,7 +248,7 @@ async fn a_plan_waits_is_approved_by_the_api_and_is_applied_by_the_host() {
         (status, &again["new"], &again["state"], &again["job"]),
         (200, &json!(false), &json!("applied"), &Value::Null)
     );
-    let (status, late) = host.json(&admin, "POST", &format!("{path}/reject"), r#"{"by":"a@b","reason":"no"}"#);
+    let (status, late) = host.json(&admin, "POST", &format!("{path}/reject"), r#"{"by":"a@b.example","reason":"no"}"#);
     assert_eq!((status, &late["code"]), (409, &json!("PLAN_DECIDED")));
     // Everything is synced now, so no plan waits.
     let (_, started) = host.json(&admin, "POST", "/v1/tenants/acme/jobs", r#"{"kind":"sync"}"#);

@@ -144,7 +144,7 @@ impl Arena {
         let (hibob, scim) = (orders.hibob.as_ref().unwrap_or(&hibob), orders.scim.as_ref().unwrap_or(&scim));
         let limits = &orders.limits;
         let text = format!(
-            "id = \"mallory\"\n[hibob]\nurl = \"{hibob}\"\nservice_user = \"{user}\"\ntoken = \"file:mallory.token\"\n\
+            "id = \"mallory\"\n[safety]\nallow_first = true\n[hibob]\nurl = \"{hibob}\"\nservice_user = \"{user}\"\ntoken = \"file:mallory.token\"\n\
              [travelperk]\nscim_url = \"{scim}\"\nkey = \"file:mallory.key\"\nplan = \"pro\"\ncalls_per_minute = 600000\n\
              [limits]\nretry_pause_milliseconds = 5\nrate_limit_wait_seconds = 0\n{limits}"
         );

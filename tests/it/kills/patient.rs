@@ -28,7 +28,7 @@ pub(super) fn releases() -> impl Iterator<Item = String> {
 }
 
 /// The file for the program's output. A pipe that nobody reads would block the program.
-pub(super) const OUT: &str = "sync.json";
+pub(crate) const OUT: &str = "sync.json";
 
 /// A tenant's data directory, and the services that it talks to.
 pub(crate) struct Patient {
@@ -57,7 +57,7 @@ impl Patient {
         };
         let (hibob, scim, rest) = (self.server.hibob_url(), self.server.scim_url(), self.server.rest_url());
         let text = format!(
-            "id = \"acme\"\n[hibob]\nurl = \"{hibob}\"\nservice_user = \"{user}\"\ntoken = \"file:token\"\n\
+            "id = \"acme\"\n[safety]\nallow_first = true\n[hibob]\nurl = \"{hibob}\"\nservice_user = \"{user}\"\ntoken = \"file:token\"\n\
              [travelperk]\nscim_url = \"{scim}\"\nrest_url = \"{rest}\"\ncost_centers_url = \"{rest}\"\n\
              key = \"file:key\"\ncalls_per_minute = 600000\n[limits]\nretry_pause_milliseconds = 20\n\
              rate_limit_wait_seconds = 0\n{extra}"

@@ -17,10 +17,10 @@ use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-const RUN: [&str; 4] = ["references", "acme", "--allow-issuing", "1000"];
+pub(super) const RUN: [&str; 4] = ["references", "acme", "--allow-issuing", "1000"];
 
 /// Pause between two checks whether to kill. It is shorter than the time between two steps.
-const LOOK_EVERY: Duration = Duration::from_micros(50);
+pub(super) const LOOK_EVERY: Duration = Duration::from_micros(50);
 
 /// Longest time of a run without a kill.
 const RUN_MAX: Duration = Duration::from_secs(60);
@@ -56,7 +56,7 @@ impl Victim {
         Self { office, database, control, left: 0, proved: 0 }
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(super) fn command(&self, args: &[&str]) -> Command {
         program(self.office.setup.folder.path(), args)
     }
 

@@ -60,7 +60,7 @@ impl Site {
         write(format!("{id}.token"), &token);
         write(format!("{id}.key"), &key);
         let text = format!(
-            "id = \"{id}\"\n[hibob]\nurl = \"{}\"\nservice_user = \"{user}\"\ntoken = \"file:{id}.token\"\n\
+            "id = \"{id}\"\n[safety]\nallow_first = true\n[hibob]\nurl = \"{}\"\nservice_user = \"{user}\"\ntoken = \"file:{id}.token\"\n\
              [travelperk]\nscim_url = \"{}\"\nkey = \"file:{id}.key\"\ncalls_per_minute = 600000\n{extra}",
             server.hibob_url(),
             server.scim_url()

@@ -6,7 +6,7 @@ use hibob_reference_format::claims::{ClaimText, Claims, Employment, Issuer as Is
 use hibob_reference_format::credential::{Credential, SignedCredential};
 use hibob_reference_format::domain::Domain;
 use hibob_reference_format::keys::file::{KeyFile, PublishedKey};
-use hibob_reference_format::keys::{SecretKey, Selector, dns};
+use hibob_reference_format::keys::{PublicKey, SecretKey, Selector, dns};
 use hibob_reference_format::log::tree::TreeReader;
 use hibob_reference_format::log::{self, Hash, proof::LogProof};
 use hibob_reference_format::pdf;
@@ -19,7 +19,11 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
-pub(super) const RECORD: &str = "k2026._refpassport.acme.example";
+/// The names at which DNS may have the key.
+pub(super) const RECORDS: [&str; 2] = ["k2026._workreferences.acme.example", "k2026._refpassport.acme.example"];
+
+/// The second of them, which every version of the program has asked for.
+pub(super) const RECORD: &str = RECORDS[1];
 
 /// The reference's place in the status lists.
 const POSITION: StatusPosition = StatusPosition { list: 1, index: 94_567 };
@@ -96,15 +100,20 @@ pub(super) fn key_file(key: &SecretKey) -> Vec<u8> {
 }
 
 fn status_list(purpose: Purpose, set: &[u32]) -> Vec<u8> {
-    let (issued, bits) = (Utc::now().trunc_subsecs(0), Bitstring::with(set.iter().copied()));
-    StatusList { domain: domain(), list: 1, purpose, issued, bits }.sign(&key(), &selector()).unwrap()
+    let bits = Bitstring::with(set.iter().copied());
+    StatusList::new(domain(), 1, purpose, Utc::now(), bits).sign(&key(), &selector()).unwrap()
+}
+
+/// The text of the TXT record with a key.
+pub(super) fn record_value(key: &PublicKey) -> String {
+    dns::record_value(dns::Label::RefPassport, key)
 }
 
 /// Everything that an honest issuer publishes.
 pub(super) fn sources() -> Sources {
     Sources {
         now: Utc::now(),
-        dns: Answer::Found(vec![dns::record_value(&key().public())]),
+        dns: [Answer::Absent, Answer::Found(vec![record_value(&key().public())])],
         key_file: Answer::Found(key_file(&key())),
         ..Sources::default()
     }
@@ -123,11 +132,12 @@ impl Issuer {
     pub(super) async fn start() -> Self {
         let signed = SignedCredential::sign(credential(), &key(), &selector()).unwrap();
         let mut dns = Dns::default();
-        dns.insert_txt(RECORD, &dns::record_value(&key().public()));
+        dns.insert_txt(RECORD, &record_value(&key().public()));
         let mut site = Site::empty();
         let folder = tempfile::tempdir().unwrap();
         let entries = entries(&signed);
-        let checkpoint = log::head(&domain(), &entries).unwrap().1.sign(&key());
+        let mut checkpoint = log::head(&domain(), &entries).unwrap().1.sign(&key());
+        log::published::date(&mut checkpoint, &key(), Utc::now()).unwrap();
         let lists = Purpose::ALL.map(|purpose| (1, purpose, status_list(purpose, &[7])));
         let key_file = KeyFile::parse(&key_file(&key())).unwrap();
         let (entries, checkpoint, status_lists) = (&entries[..], &checkpoint, &lists[..]);

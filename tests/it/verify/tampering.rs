@@ -68,7 +68,7 @@ fn no_changed_byte_of_the_attachments_is_accepted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_program_ends_with_1_for_changed_files() {
+async fn the_program_accepts_no_changed_file() {
     let issuer = Issuer::start().await;
     let offline = ["--offline", "--key-file", "did.json"];
     for name in ["reference.pdf", "reference.json", "reference.tlog-proof"] {
@@ -78,7 +78,9 @@ async fn the_program_ends_with_1_for_changed_files() {
             for other in changed(&bytes, place) {
                 issuer.write(name, other);
                 let outcome = issuer.run(&[&[file], &offline[..]].concat()).await;
-                assert_eq!((outcome.exit, &outcome.stderr[..]), (1, ""), "byte {place} of {name}: {}", outcome.stdout);
+                // Where the attachments of a page are whole, it is one that another program may have saved.
+                let is_refused = outcome.exit == 1 || (name == "reference.pdf" && outcome.exit == 11);
+                assert!(is_refused && outcome.stderr.is_empty(), "byte {place} of {name}: {}", outcome.stdout);
             }
         }
         issuer.write(name, bytes);

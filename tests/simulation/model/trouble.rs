@@ -6,6 +6,17 @@ use hibob_fakes::{Fault, FaultKind, Scenario};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
+/// Attributes that TravelPerk may not keep, and the fields that are written to them.
+const DROPS: [(&str, &str); 7] = [
+    ("title", "title"),
+    ("name.givenName", "given-name"),
+    ("phoneNumbers", "phone"),
+    ("costCenter", "cost-center"),
+    ("manager", "manager"),
+    ("active", "active"),
+    ("preferredLanguage", "language"),
+];
+
 /// The trouble of one sync.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trouble {
@@ -53,13 +64,11 @@ pub(crate) fn trouble() -> impl Strategy<Value = Trouble> {
     const TARGET: &[(&str, &str)] =
         &[("POST", "/Users"), ("PATCH", "/Users/"), ("PATCH", "/Users/"), ("GET", "/Users/"), ("GET", "/Users?")];
     const SOURCE: &[(&str, &str)] = &[("POST", "/people/search"), ("GET", "/named-lists/")];
-    const DROPS: &[&str] =
-        &["title", "name.givenName", "phoneNumbers", "costCenter", "manager", "active", "preferredLanguage"];
     (
         prop::collection::vec(fault(TARGET), 0..3),
         prop::option::weighted(0.1, fault(SOURCE)),
         prop::bool::weighted(0.2),
-        prop_oneof![3 => Just(Vec::new()), 1 => subsequence(DROPS, 1..4)],
+        prop_oneof![3 => Just(Vec::new()), 1 => subsequence(DROPS.map(|(attribute, _)| attribute).to_vec(), 1..4)],
         prop::option::weighted(0.2, (0..20_usize, tampered())),
     )
         .prop_map(|(target, source, flaky, drops, stale)| Trouble {
@@ -78,6 +87,13 @@ impl History {
         fakes.travelperk.faults.clone_from(&trouble.target);
         fakes.hibob.faults.clone_from(&trouble.source);
         fakes.travelperk.drops = trouble.drops.iter().map(ToString::to_string).collect();
+        for dropped in &trouble.drops {
+            let field = DROPS.iter().find(|(attribute, _)| attribute == dropped).map(|(_, field)| *field);
+            // Whether an account is active is never contested.
+            if let Some(field) = field.filter(|field| *field != "active") {
+                *self.dropped.entry(field).or_default() += 1;
+            }
+        }
         fakes.scenario = if trouble.flaky { Scenario::Flaky } else { Scenario::None };
     }
 }

@@ -4,7 +4,7 @@ use super::keys::number_at;
 use hibob_base::error::HostError;
 use hibob_contract::directory_sync::{Change, ChangeKind};
 use hibob_contract::types::NamedValue;
-use hibob_store::database::{EventRow, Fence, OpenJournal, PersonRow, RunRecord};
+use hibob_store::database::{EventRow, Fence, LedgerLine, OpenJournal, PersonRow, RunRecord, host_facts};
 use hibob_store::privacy::KeyedHash;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +19,8 @@ pub(crate) struct Pages {
     /// The ledger: the employee of each account, and whether it is active.
     pub(crate) accounts: BTreeMap<String, (String, bool)>,
     pub(super) archivings: Vec<(String, i64)>,
+    /// Since when each warning that may become an error is there.
+    pub(super) cases: BTreeMap<(String, String), i64>,
     pub(crate) baseline: Vec<NamedValue>,
     /// The states of the source: the time of the run, a digest of the selection, and the numbers.
     pub(super) source_states: Vec<(i64, String, Vec<NamedValue>)>,
@@ -124,6 +126,19 @@ impl Pages {
             of_account.map(|(_, at)| *at).max().unwrap_or_default()
         };
         inactive.map(|account| (account.clone(), last(account))).collect()
+    }
+
+    /// The ledger in the form in which a plan gets it.
+    pub(crate) fn host_facts(&self) -> Vec<NamedValue> {
+        let lines = self.accounts.iter().map(|(account, (employee, is_active))| LedgerLine {
+            employee_id: employee.clone(),
+            account_id: account.clone(),
+            archived_at: (!is_active).then(|| {
+                let archivings = self.archivings.iter().filter(|(archived, _)| archived == account);
+                archivings.map(|(_, at)| *at).max().unwrap_or_default()
+            }),
+        });
+        host_facts(&lines.collect::<Vec<_>>(), Vec::new(), Vec::new())
     }
 
     pub(crate) fn active(&self) -> usize {

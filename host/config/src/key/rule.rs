@@ -199,13 +199,13 @@ impl Rule {
                     return wrong(", which is not a tenant id", "use 1 to 63 small letters, digits and hyphens");
                 }
             }
-            Self::Email if !is_email(text) => {
+            Self::Email if !is_address(text) => {
                 return wrong(", which is not an email address", "write it like ana@acme.example");
             }
             Self::ServiceUser if text.contains(':') => {
                 return Err(Wrong::new("has a colon", "copy the service user's id from HiBob"));
             }
-            Self::SwapAddress if !text.contains("{id}") || !is_email(&text.replace("{id}", "1")) => {
+            Self::SwapAddress if !text.contains("{id}") || !is_address(&text.replace("{id}", "1")) => {
                 let remedy = "give an address of your own domain, such as swap-{id}@acme.example";
                 return wrong(", which is not an address with {id} in it", remedy);
             }
@@ -277,13 +277,6 @@ pub fn sender(text: &str) -> Option<Mailbox> {
     let mailbox = text.parse::<Mailbox>().ok()?;
     let is_plain = AsRef::<str>::as_ref(&mailbox.email).is_ascii() && !text.chars().any(is_obeyed);
     is_plain.then_some(mailbox)
-}
-
-/// Whether a text looks like an email address with a domain of more than one label.
-fn is_email(text: &str) -> bool {
-    let domain = text.rsplit_once('@').map(|(_, domain)| domain);
-    is_address(text)
-        && domain.is_some_and(|domain| domain.contains('.') && domain.split('.').all(|label| !label.is_empty()))
 }
 
 /// The time zone that is meant, by its whole name or by its city.

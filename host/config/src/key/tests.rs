@@ -84,6 +84,58 @@ fn collect(at: &str, value: &Value, leaves: &mut BTreeSet<String>) {
     }
 }
 
+/// The numbers that may be 0, with what 0 means there. Anything else that a run needs would not work with none of it.
+const MAY_BE_ZERO: &[(&str, &str)] = &[
+    ("references.issue_after_hours", "a reference is issued as soon as the last day is over"),
+    ("sync.create_days_before_start", "an account is created on the first day"),
+    ("sync.plan_age_hours_max", "no saved plan is applied"),
+    ("schedule.spread_minutes", "a run starts on the minute"),
+    ("safety.archive_limit_min", "the share alone counts"),
+    ("safety.archive_limit_percent", "the number alone counts"),
+    ("safety.rename_limit_min", "the share alone counts"),
+    ("safety.rename_limit_percent", "the number alone counts"),
+    ("safety.create_limit_min", "the share alone counts"),
+    ("safety.create_limit_percent", "the number alone counts"),
+    ("safety.reactivate_limit_min", "the share alone counts"),
+    ("safety.reactivate_limit_percent", "the number alone counts"),
+    ("safety.names_limit_min", "the share alone counts"),
+    ("safety.names_limit_percent", "the number alone counts"),
+    ("safety.clear_limit_min", "the share alone counts"),
+    ("safety.clear_limit_percent", "the number alone counts"),
+    ("safety.manager_limit_min", "the share alone counts"),
+    ("safety.manager_limit_percent", "the number alone counts"),
+    ("safety.cost_center_limit_min", "the share alone counts"),
+    ("safety.cost_center_limit_percent", "the number alone counts"),
+    ("safety.reassign_limit_min", "the share alone counts"),
+    ("safety.reassign_limit_percent", "the number alone counts"),
+    ("safety.reference_limit_min", "the share alone counts"),
+    ("safety.reference_limit_percent", "the number alone counts"),
+    ("safety.reference_leak_percent", "the number for one run alone counts"),
+    ("safety.source_shrink_percent", "one employee fewer is held"),
+    ("safety.leak_percent", "the number for one run alone counts"),
+    ("limits.slot_wait_seconds_max", "a call does not wait for its turn"),
+    ("limits.log_lines_max", "the plugin's lines are not logged"),
+    ("limits.retry_pause_milliseconds", "a read is repeated at once"),
+    ("limits.rate_limit_wait_seconds", "a request is repeated at once"),
+    ("limits.rate_limit_wait_seconds_max", "no request waits for a rate limit"),
+];
+
+#[test]
+fn a_number_may_be_zero_only_where_that_means_something() {
+    let zero: Vec<String> = keys()
+        .into_iter()
+        .filter(|(_, rule, _)| matches!(rule, Rule::Number { min: 0, .. }))
+        .map(|(key, ..)| key)
+        .collect();
+    let known: Vec<&str> = MAY_BE_ZERO.iter().map(|(key, _)| *key).collect();
+    assert_eq!(zero, known, "give the key a minimum of 1, or say here what 0 means");
+    for (key, rule, _) in keys() {
+        let Rule::Number { min, max, .. } = rule else { continue };
+        assert!(min < max && rule.check(&json!(min)).is_ok() && rule.check(&json!(max)).is_ok(), "{key}");
+        assert_eq!(rule.check(&json!(0)).is_ok(), min == 0, "{key}");
+    }
+}
+
 /// Values that a rule has to refuse, with a word of the remedy if a word is near.
 fn refused_values(rule: Rule) -> Vec<(Value, Option<String>)> {
     let mut values = vec![(json!({ "a": "table" }), None), (json!([1]), None)];
@@ -259,8 +311,15 @@ fn the_schema_has_every_key_with_its_default() {
             let default = schema.pointer(&format!("{pointer}/default"));
             let example = value(&format!("x = {}", key.example))["x"].clone();
             if says_so || table.comment == "these are the defaults" {
-                let is_computed =
-                    ["port", "missing_detail", "out_of_selection", "garden_leave", "plugins", "allow_addresses"];
+                let is_computed = [
+                    "port",
+                    "missing_detail",
+                    "out_of_selection",
+                    "garden_leave",
+                    "leavers_before",
+                    "plugins",
+                    "allow_addresses",
+                ];
                 let is_there = default.map_or_else(
                     || is_computed.contains(&key.name) || key.name == "spread_minutes",
                     |default| *default == example,

@@ -27,7 +27,7 @@ use crate::references::list::name_of;
 use crate::references::log::Log;
 use crate::references::outbox::Deliveries;
 use crate::references::report::{HeldClass, HeldPerson, Report};
-use crate::references::{outbox, witness};
+use crate::references::{daily, outbox, witness};
 use crate::run::ErrorRow;
 use crate::run::Running;
 use futures::stream::{self, StreamExt};
@@ -85,8 +85,12 @@ pub async fn run<P: Leavers>(data: &DataDir, ports: P, order: &ReferencesRequest
         Ok(run) => run,
         Err(error) => return Report::stopped(&tenant, error),
     };
-    let mut job = Job { data, run: &run, fence: run.fence(), order, report: &mut report };
+    let mut job = Job { data, run: &run, fence: run.fence(), order, report: &mut report, has_published: false };
     let worked = run.locked(Box::pin(job.work_or_pause())).await;
+    if !job.has_published && order.interrupt.by().is_none() {
+        // The lists end after a week, also where HiBob cannot be read.
+        daily::publish(data, run.ports().config(), job.report).await;
+    }
     if let Err(error) = worked {
         report.stop(error);
     }
@@ -103,6 +107,8 @@ struct Job<'j, P: Leavers> {
     fence: Fence,
     order: &'j ReferencesRequest,
     report: &'j mut Report,
+    /// Whether this run has published, or found that nothing is due.
+    has_published: bool,
 }
 
 /// The error of a run that a person interrupted.
@@ -161,7 +167,7 @@ impl<P: Leavers> Job<'_, P> {
         }
         let keys = IssuerKeys::open(self.data, self.run.ports().config()).await?;
         if let Some(first) = keys.first_waiting().await? {
-            self.run.ports().require_published(&keys.record(&first)?).await?;
+            self.run.ports().require_published(&keys.records(&first)?).await?;
             keys.begin(&first).await?;
         }
         let (database, fence) = (self.run.ports().run_store(), self.fence);
@@ -198,6 +204,9 @@ impl<P: Leavers> Job<'_, P> {
                 "restore a newer backup; if this log is the right one, take that witness out of the tenant's file",
             ));
         }
+        // Before anybody gets a reference, its entry can be read in the published log and lists.
+        daily::publish(self.data, self.run.ports().config(), self.report).await;
+        self.has_published = true;
         let which = &self.order.deliveries;
         outbox::deliver(self.run, &keys, &log, which, self.report).await
     }
@@ -212,8 +221,9 @@ impl<P: Leavers> Job<'_, P> {
         }
     }
 
-    /// Checks that nobody has interrupted the run.
-    fn go_ahead(&self) -> Result<(), HostError> {
+    /// Checks that nobody has interrupted the run, also by what the databases say now.
+    async fn go_ahead(&self) -> Result<(), HostError> {
+        self.run.is_stopped().await;
         let ports = self.run.ports();
         ports.interrupt().by().map_or(Ok(()), |by| Err(interrupted(&ports.config().id, &by)))
     }
@@ -297,7 +307,7 @@ impl<P: Leavers> Job<'_, P> {
             return Ok(());
         }
         for departure in cancelled {
-            self.go_ahead()?;
+            self.go_ahead().await?;
             let now = chrono::Utc::now().timestamp();
             let (database, reason) = (self.run.ports().run_store(), "the employment goes on");
             let number = database.cancel_departure(self.fence, departure, reason, now).await?;

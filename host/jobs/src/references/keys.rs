@@ -66,13 +66,25 @@ impl IssuerKeys {
         self.database.reference_keys().await
     }
 
-    /// The DNS record of a key.
+    /// The DNS records of a key, one for each of [`dns::Label::ALL`]. Those of a revoked key say that it was revoked.
     ///
     /// # Errors
     /// The record of the key cannot be read.
-    pub fn record(&self, row: &KeyRow) -> Result<DnsRecord, HostError> {
-        let name = dns::record_name(&selector(&row.selector)?, &self.issuer.domain);
-        Ok(DnsRecord { name, value: dns::record_value(&public(row)?) })
+    pub fn records(&self, row: &KeyRow) -> Result<[DnsRecord; 2], HostError> {
+        let (selector, key) = (self.selector(row)?, public(row)?);
+        Ok(dns::Label::ALL.map(|label| {
+            let is_revoked = row.revoked_at.is_some();
+            let value = if is_revoked { dns::revoked_value(label) } else { dns::record_value(label, &key) };
+            DnsRecord { name: dns::record_name(label, &selector, &self.issuer.domain), value }
+        }))
+    }
+
+    /// The name of a key.
+    ///
+    /// # Errors
+    /// The record of the key cannot be read.
+    pub fn selector(&self, row: &KeyRow) -> Result<Selector, HostError> {
+        selector(&row.selector)
     }
 
     /// The log's verifier key, which a witness needs: `NAME+HEX+BASE64`.

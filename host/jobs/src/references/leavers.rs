@@ -38,7 +38,7 @@ pub trait Leavers: RunPorts<RunStore = TenantDatabase> {
     ///
     /// # Errors
     /// It has not, or it could not be looked up.
-    fn require_published(&self, record: &DnsRecord) -> impl Future<Output = Result<(), HostError>>;
+    fn require_published(&self, records: &[DnsRecord; 2]) -> impl Future<Output = Result<(), HostError>>;
 
     /// The address to deliver to in this field, which appears in HiBob's answer; none if it is empty. The caller drops
     /// it after the delivery.

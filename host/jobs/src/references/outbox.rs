@@ -45,7 +45,8 @@ const PAUSE_SECONDS_MAX: i64 = 6 * 60 * 60;
 const GIVE_UP_SECONDS: i64 = 5 * 24 * 60 * 60;
 
 /// What all deliveries of one run share.
-struct Outbox<'o, P> {
+struct Outbox<'o, P: Leavers> {
+    run: &'o Running<P>,
     ports: &'o P,
     fence: Fence,
     keyring: &'o Keyring,
@@ -149,6 +150,7 @@ pub(super) async fn deliver<P: Leavers>(
     let entries: Result<Vec<_>, HostError> = due.iter().map(entry).collect();
     let proofs = log.proofs(&entries?)?;
     let outbox = Outbox {
+        run,
         ports: run.ports(),
         fence: run.fence(),
         keyring: run.keyring(),
@@ -235,7 +237,7 @@ impl<P: Leavers> Outbox<'_, P> {
         if self.is_closed.load(Ordering::SeqCst) {
             return Ok(Attempt::NotTried);
         }
-        if self.ports.interrupt().is_requested() {
+        if self.run.is_stopped().await {
             self.is_left.store(true, Ordering::SeqCst);
             return Ok(Attempt::NotTried);
         }

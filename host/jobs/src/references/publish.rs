@@ -4,17 +4,19 @@ use crate::references::keys::IssuerKeys;
 use crate::references::log::Log;
 use crate::references::witness;
 use crate::references::witness::WitnessReport;
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Utc};
 use hibob_base::error::HostError;
 use hibob_base::files::require_replaceable;
 use hibob_config::references::issuing;
 use hibob_config::tenant::TenantConfig;
 use hibob_reference_format::VERIFY_PAGE;
 use hibob_reference_format::domain::Domain;
+use hibob_reference_format::keys::file;
 use hibob_reference_format::log::checkpoint::Checkpoint;
 use hibob_reference_format::log::note::SignedNote;
+use hibob_reference_format::log::published;
 use hibob_reference_format::publish::{self, Publication};
-use hibob_reference_format::status_list::{Bitstring, ENTRIES, Purpose, StatusList, list_path};
+use hibob_reference_format::status_list::{Bitstring, ENTRIES, Purpose, StatusList, VALID_FOR, list_path};
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::ReferenceState;
 use serde::Serialize;
@@ -24,7 +26,7 @@ use std::path::Path;
 
 /// The path of the log's head in the folder. It is written last, so that everything that it refers to is there before
 /// it.
-const CHECKPOINT: &str = "references/log/checkpoint";
+const CHECKPOINT: &str = published::PATH;
 
 /// The result of a publication.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -35,6 +37,8 @@ pub struct Published {
     pub written: usize,
     /// How many files the publication has.
     pub files: usize,
+    /// Until when the status lists count, in Unix seconds; none where there is no list yet.
+    pub lists_end_at: Option<i64>,
     /// What the witnesses answered about the log's head.
     #[serde(flatten)]
     pub witnesses: WitnessReport,
@@ -68,21 +72,24 @@ async fn publish_alone(data: &DataDir, config: &TenantConfig, folder: &Path) -> 
     if let Some(before) = before(folder)? {
         log.require_continues(&before).map_err(other)?;
     }
-    let taken = database.status_positions().await?;
+    let (now, taken) = (Utc::now(), database.status_positions().await?);
     let numbers: BTreeSet<u32> = taken.iter().map(|(list, ..)| *list).collect();
     let mut lists = Vec::new();
     for (list, purpose) in numbers.into_iter().flat_map(|list| Purpose::ALL.map(|purpose| (list, purpose))) {
         let bits = bits(&taken, list, purpose);
         require_kept(folder, &domain, list, purpose, &taken).map_err(other)?;
-        let status = StatusList { domain: domain.clone(), list, purpose, issued: Utc::now(), bits };
+        let status = StatusList::new(domain.clone(), list, purpose, now, bits);
         let signed = status.sign(&signer.key, &signer.selector);
         lists.push((list, purpose, signed.map_err(|error| HostError::Engine(error.to_string()))?));
     }
     let witnesses = witness::ask(config, &keys, &mut log).await?;
+    // The head has the time of the lists: a list that is older than the head beside it is one that is shown again.
+    let mut head = log.signed(&signer.key)?;
+    published::date(&mut head, &signer.key, now).map_err(|error| HostError::Engine(error.to_string()))?;
     let files = publish::files(&Publication {
         key_file: &keys.key_file().await?,
         entries: &log.entries,
-        checkpoint: &log.signed(&signer.key)?,
+        checkpoint: &head,
         status_lists: &lists,
         verify_page: VERIFY_PAGE.as_bytes(),
     });
@@ -92,7 +99,64 @@ async fn publish_alone(data: &DataDir, config: &TenantConfig, folder: &Path) -> 
     for (path, bytes) in first.into_iter().chain(last) {
         written += usize::from(put(&folder.join(path), bytes)?);
     }
-    Ok(Published { references: log.entries.len(), written, files: files.len(), witnesses })
+    let lists_end_at = (!lists.is_empty()).then(|| (now + VALID_FOR).timestamp());
+    Ok(Published { references: log.entries.len(), written, files: files.len(), lists_end_at, witnesses })
+}
+
+/// The age of published lists, from which they are signed anew: a run a day does so each day, also if one begins a
+/// little earlier than the one before it.
+const SIGN_ANEW_AFTER: TimeDelta = TimeDelta::hours(20);
+
+/// Publishes if the folder does not have what there is to publish: if the log, a status or the keys have changed, a list
+/// is missing or cannot be read, or the lists are of another day. `None` means that it has.
+///
+/// # Errors
+/// As for [`publish`].
+pub(super) async fn publish_if_due(
+    data: &DataDir,
+    config: &TenantConfig,
+    folder: &Path,
+    now: DateTime<Utc>,
+) -> Result<Option<Published>, HostError> {
+    if is_due(data, config, folder, now).await? { publish(data, config, folder).await.map(Some) } else { Ok(None) }
+}
+
+async fn is_due(data: &DataDir, config: &TenantConfig, folder: &Path, now: DateTime<Utc>) -> Result<bool, HostError> {
+    let keys = IssuerKeys::open(data, config).await?;
+    let database = data.tenant_database(&config.id).await?;
+    let domain = &keys.issuer().domain;
+    let has = |path: &str, bytes: &[u8]| std::fs::read(folder.join(path)).is_ok_and(|old| old == bytes);
+    let key_file = keys.key_file().await?.render();
+    if !has(file::PATH, key_file.as_bytes()) || !has(publish::VERIFY_PAGE_PATH, VERIFY_PAGE.as_bytes()) {
+        return Ok(true);
+    }
+    // A head that cannot be read is left to the publication, which says so.
+    let Ok(Some(head)) = before(folder) else { return Ok(true) };
+    let entries = database.log_entries().await?;
+    if head.size != entries.len() as u64 {
+        return Ok(true);
+    }
+    let taken = database.status_positions().await?;
+    let numbers: BTreeSet<u32> = taken.iter().map(|(list, ..)| *list).collect();
+    let mut lists = numbers.into_iter().flat_map(|list| Purpose::ALL.map(|purpose| (list, purpose)));
+    Ok(lists.any(|(list, purpose)| !is_current(folder, domain, list, purpose, &taken, now)))
+}
+
+/// Whether the folder's list says what it would say now, and was signed today.
+fn is_current(
+    folder: &Path,
+    domain: &Domain,
+    list: u32,
+    purpose: Purpose,
+    taken: &[Place],
+    now: DateTime<Utc>,
+) -> bool {
+    let read = std::fs::read(folder.join(list_path(list, purpose))).ok();
+    let read = read.and_then(|bytes| StatusList::parse(&bytes, domain, list, purpose).ok());
+    read.is_some_and(|(published, _)| {
+        let is_young = published.valid_until.is_some() && now < published.issued + SIGN_ANEW_AFTER;
+        is_young && published.bits == bits(taken, list, purpose)
+    })
 }
 
 /// A place in the status lists: list, index, and the state of its reference.
@@ -170,4 +234,35 @@ fn public() -> std::fs::Permissions {
 
 fn unwritable(path: &Path, error: &std::io::Error) -> HostError {
     HostError::configuration(format!("cannot write {}: {error}", path.display()), "name a folder that can be written")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hibob_reference_format::keys::{SecretKey, Selector};
+
+    #[test]
+    fn a_list_is_signed_anew_when_it_has_changed_and_once_a_day() {
+        let folder = tempfile::tempdir().unwrap();
+        let (domain, purpose) = (Domain::parse("acme.example").unwrap(), Purpose::Revocation);
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let (key, selector) = (SecretKey::from_seed(&[7; 32]), Selector::parse("k1").unwrap());
+        let path = folder.path().join(list_path(1, purpose));
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let taken = [(1, 5, ReferenceState::Revoked), (1, 6, ReferenceState::Valid)];
+        let current = |taken: &[Place], hours| {
+            is_current(folder.path(), &domain, 1, purpose, taken, now + TimeDelta::hours(hours))
+        };
+        assert!(!current(&taken, 0), "there is no list");
+        let list = StatusList::new(domain.clone(), 1, purpose, now, bits(&taken, 1, purpose));
+        std::fs::write(&path, list.sign(&key, &selector).unwrap()).unwrap();
+        assert!(current(&taken, 0) && current(&taken, 19));
+        assert!(!current(&taken, 20), "it is of the day before");
+        assert!(!current(&[(1, 6, ReferenceState::Revoked)], 0), "another reference is revoked");
+        let without_end = StatusList { valid_until: None, ..list };
+        std::fs::write(&path, without_end.sign(&key, &selector).unwrap()).unwrap();
+        assert!(!current(&taken, 0), "it does not say until when it counts");
+        std::fs::write(&path, "<!doctype html>").unwrap();
+        assert!(!current(&taken, 0));
+    }
 }

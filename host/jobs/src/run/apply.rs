@@ -13,15 +13,21 @@
 //!    most `LOOKS_MAX` times. It then looks at the target before it writes.
 //! 6. A change counts as made only as far as the target's own answers show it, field by field. If they show nothing of
 //!    it, the plugin's writes are dropped; if they show some of its fields, it is partly made, and the outcome names the
-//!    others. If they do not say whether the account is active, rule 5 applies.
+//!    others. Whether an account is active counts only by a read that began after the last accepted write. Where none
+//!    shows it as planned, rule 5 applies, whatever the plugin says. After the last look the outcome is unknown: the change
+//!    counts as failed, the ledger does not have it, and the next plan starts from what is there by then.
 //! 7. If a change fails, everything that depends on it is skipped. What only comes after it goes on.
 //! 8. Refused credentials, a lost lease and a failed database stop the run: no further change begins, and those that
 //!    were not begun are reported as not tried.
-//! 9. If a person interrupts the run, no further change begins and no attempt is repeated; the attempts that are in
+//! 9. Before each change the databases are asked whether a person has cancelled the run's job or disabled its tenant;
+//!    that interrupts the run. If a person interrupts it, no further change begins and no attempt is repeated; the attempts that are in
 //!    flight come to their end. The report then has the changes that have ended, and no others: what became of those
 //!    is reported by the run that resumes or abandons the plan.
-//! 10. In a plan that is abandoned, the plugin looks what became of the changes that were begun, and cannot write.
+//! 10. A change that names an account which its plan creates gets that account's id from the host (`created.rs`). Fields
+//!    that name one that was not created are left out.
+//! 11. In a plan that is abandoned, the plugin looks what became of the changes that were begun, and cannot write.
 
+use crate::run::created::{CreatedAccounts, Resolved};
 use crate::run::journal::{ChangeResult, Closed, Journal};
 use crate::run::ports::RunPorts;
 use crate::run::report::Report;
@@ -75,25 +81,30 @@ pub(super) async fn apply(
     let made = held.without_held_fields(planned);
     let mut schedule = Schedule::new(&made);
     hold(ports, planned, held, &mut schedule, report);
+    let mut created = CreatedAccounts::of(planned);
     let parallel = ports.config().sync.parallel_changes.get() as usize;
     let mut running = FuturesUnordered::new();
     let total = planned.changes.len() as u64;
     let mut done = 0;
     loop {
         while running.len() < parallel && !report.is_stopped() && !interrupt.is_requested() {
+            if journal.closed.is_none() && is_stopped(ports, journal.job).await {
+                break;
+            }
             let Some(position) = schedule.next() else { break };
             let Some(change) = made.get(position) else {
                 continue;
             };
+            let resolved = created.resolve(change);
             running.push(async move {
                 if let Some(made) = journal.settled(change) {
                     return (position, change, made);
                 }
                 if journal.closed == Some(Closed::Looks) {
-                    return (position, change, look(ports, change, journal).await);
+                    return (position, change, look(ports, &resolved, journal).await);
                 }
                 let span = Spans::change(change.kind);
-                let made = make(ports, change, journal).instrument(span.clone()).await;
+                let made = make(ports, &resolved, journal).instrument(span.clone()).await;
                 observe(ports, change, &made, &span);
                 (position, change, made)
             });
@@ -110,6 +121,7 @@ pub(super) async fn apply(
         }
         if made != ChangeResult::NotTried {
             ended.insert(position, made.clone());
+            created.ended(change, &made);
         }
         let went_on = match made {
             ChangeResult::Outcome(Outcome::Failed(failure)) if is_cut_off(ports, &failure) => {
@@ -161,6 +173,17 @@ pub(super) async fn apply(
     Progress::Ended
 }
 
+/// Whether a person has stopped the run by what the databases say: then it is interrupted. That they cannot be asked
+/// stops nothing, since the lease and the fencing token say whether the run may go on.
+pub(super) async fn is_stopped(ports: &impl RunPorts, job: Option<&str>) -> bool {
+    match ports.stopped_by(job).await {
+        Ok(Some(by)) => ports.interrupt().find(&by),
+        Ok(None) => {}
+        Err(error) => tracing::warn!("whether the run was stopped cannot be read: {error}"),
+    }
+    ports.interrupt().is_requested()
+}
+
 /// Takes what the guards hold out of the schedule, and notes it in the report with what waits for it (rule 2).
 fn hold(ports: &impl RunPorts, planned: &Planned, held: &Held, schedule: &mut Schedule, report: &mut Report) {
     let skip_all = |because: &Change, positions: Vec<usize>, report: &mut Report| {
@@ -200,14 +223,17 @@ fn hold(ports: &impl RunPorts, planned: &Planned, held: &Held, schedule: &mut Sc
 }
 
 /// Looks what became of a change that was begun, without writing anything but what the plugin stores about it, and
-/// records how it ended (rule 10).
-async fn look(ports: &impl RunPorts, change: &Change, journal: &Journal<'_, impl RunStore>) -> ChangeResult {
+/// records how it ended (rule 11).
+async fn look(ports: &impl RunPorts, resolved: &Resolved, journal: &Journal<'_, impl RunStore>) -> ChangeResult {
+    let change = &resolved.change;
     let looked = async {
         journal.start(ports.run_store(), change, ports.now()).await?;
         let attempted = ports.look(change, journal.fence).await?;
         let outcome = ports.redactor()?.outcome(attempted.outcome);
         let made = match as_shown(change, outcome, &attempted.made) {
-            Shown::Outcome(made @ (Outcome::Done(_) | Outcome::Partly(_))) => ChangeResult::Outcome(made),
+            Shown::Outcome(made @ (Outcome::Done(_) | Outcome::Partly(_))) => {
+                ChangeResult::Outcome(resolved.as_planned(made))
+            }
             // Something else than the write has failed, so nobody knows.
             Shown::Outcome(Outcome::Failed(failure)) if failure.code != NOT_ALLOWED || ports.is_refused() => {
                 ChangeResult::interrupted()
@@ -254,8 +280,9 @@ fn observe(ports: &impl RunPorts, change: &Change, made: &ChangeResult, span: &t
 }
 
 /// Makes one change, and records in the journal how it ended (rules 4 and 5).
-async fn make(ports: &impl RunPorts, change: &Change, journal: &Journal<'_, impl RunStore>) -> ChangeResult {
-    let made = attempts(ports, change, journal).await;
+async fn make(ports: &impl RunPorts, resolved: &Resolved, journal: &Journal<'_, impl RunStore>) -> ChangeResult {
+    let change = &resolved.change;
+    let made = attempts(ports, resolved, journal).await;
     let error = match made {
         Ok(Some(outcome)) => return ChangeResult::Outcome(outcome),
         Ok(None) => return ChangeResult::Unknown,
@@ -275,9 +302,10 @@ async fn make(ports: &impl RunPorts, change: &Change, journal: &Journal<'_, impl
 /// Makes a change, with as many attempts as it needs. None if its outcome is unknown and the run was interrupted.
 async fn attempts(
     ports: &impl RunPorts,
-    change: &Change,
+    resolved: &Resolved,
     journal: &Journal<'_, impl RunStore>,
 ) -> Result<Option<Outcome>, HostError> {
+    let change = &resolved.change;
     let is_unknown = journal.is_unknown(change);
     let mut attempt = if is_unknown { Attempt::AfterUnknownOutcome } else { Attempt::First };
     let mut pause = Duration::from_millis(ports.config().limits.retry_pause_milliseconds);
@@ -287,7 +315,7 @@ async fn attempts(
     }
     for looks in 0..=LOOKS_MAX {
         let is_last = looks == LOOKS_MAX;
-        let outcome = call(ports, change, attempt, journal, is_last).await?;
+        let outcome = call(ports, resolved, attempt, journal, is_last).await?;
         if is_last || !matches!(outcome, Outcome::Failed(Failure { next: NextStep::Look, .. })) {
             return Ok(Some(outcome));
         }
@@ -306,21 +334,32 @@ async fn attempts(
 /// `is_last`, or if there is nothing left to look up.
 async fn call(
     ports: &impl RunPorts,
-    change: &Change,
+    resolved: &Resolved,
     attempt: Attempt,
     journal: &Journal<'_, impl RunStore>,
     is_last: bool,
 ) -> Result<Outcome, HostError> {
+    let change = &resolved.change;
+    if let Some(outcome) = resolved.nothing_left() {
+        let made = ChangeResult::Outcome(outcome.clone());
+        journal.finish(ports.run_store(), change, &made, ports.now()).await?;
+        return Ok(outcome);
+    }
     let attempted = ports.attempt(change, attempt, journal.fence).await?;
-    let (outcome, refusals) = (attempted.outcome, attempted.refusals);
+    let (outcome, refusals, mut entries) = (attempted.outcome, attempted.refusals, attempted.entries);
     let outcome = match as_shown(change, outcome, &attempted.made) {
         Shown::Outcome(outcome) => outcome,
         Shown::StateUnseen if !is_last => return Ok(Outcome::Failed(state_unseen())), // its writes are dropped
-        Shown::StateUnseen | Shown::Nothing => {
+        Shown::StateUnseen => {
+            entries.clear();
+            Outcome::Failed(state_unseen())
+        }
+        Shown::Nothing => {
             let what = "says that it has made the change, and no answer of TravelPerk shows that";
             return Err(HostError::Plugin(what.to_owned())); // its writes to the storage are dropped
         }
     };
+    let outcome = resolved.as_planned(outcome);
     let ledger = ledger(ports, change, &outcome);
     let outcome = match ports.redactor()?.outcome(outcome) {
         Outcome::Failed(failure) if !refusals.is_empty() => {
@@ -334,8 +373,8 @@ async fn call(
     };
     let made = (!is_open).then(|| ChangeResult::Outcome(outcome.clone()));
     let record = journal.record(change, ledger, made.as_ref()).await?;
-    if !attempted.entries.is_empty() || !record.is_empty() {
-        ports.run_store().record_change(journal.fence, &attempted.entries, &record, ports.now()).await?;
+    if !entries.is_empty() || !record.is_empty() {
+        ports.run_store().record_change(journal.fence, &entries, &record, ports.now()).await?;
     }
     Ok(outcome)
 }
@@ -357,7 +396,7 @@ fn ledger(ports: &impl RunPorts, change: &Change, outcome: &Outcome) -> Option<L
 enum Shown {
     /// The outcome, with the fields that were not written named as not taken.
     Outcome(Outcome),
-    /// The change was made by the plugin's word, and no answer says whether the account is active.
+    /// The change was made by the plugin's word, and no read after it shows the account as active, or archived, as planned.
     StateUnseen,
     /// The change was made by the plugin's word, and no answer shows anything of it.
     Nothing,
@@ -392,8 +431,11 @@ fn without(change: &Change, mut written: Written, rest: &[String]) -> Written {
 fn state_unseen() -> Failure {
     Failure {
         code: "WRITE_NOT_APPLIED".to_owned(),
-        message: "TravelPerk accepted the change, and no answer says whether the account is active".to_owned(),
-        remedy: "sync again; the next plan finds out what was done".to_owned(),
+        message:
+            "TravelPerk accepted the change, but does not show that the account is active, or archived, as it should be"
+                .to_owned(),
+        remedy: "the next run looks again; if it stays so, find out in TravelPerk what keeps the account as it is"
+            .to_owned(),
         next: NextStep::Look,
     }
 }
@@ -421,7 +463,11 @@ fn record(change: &Change, second: bool, made: ChangeResult, report: &mut Report
         }
         ChangeResult::Outcome(Outcome::Partly(written)) => {
             report.tell(change, RowResult::Done, &written.not_taken);
-            count(report);
+            if is_untaken(change, &written) {
+                report.not_taken += u64::from(!second);
+            } else {
+                count(report);
+            }
             let fields = names(&written.not_taken);
             let remedy = "correct the value in HiBob, or find out in TravelPerk what keeps the field as it is";
             let message = format!("TravelPerk has taken the change, but not: {fields}");
@@ -461,6 +507,12 @@ fn record(change: &Change, second: bool, made: ChangeResult, report: &mut Report
             false
         }
     }
+}
+
+/// Whether the target has taken nothing of an update.
+fn is_untaken(change: &Change, written: &Written) -> bool {
+    let is_taken = |field: &str| written.not_taken.iter().all(|mismatch| mismatch.field != field);
+    change.kind == ChangeKind::Update && !change.fields.iter().any(|field| is_taken(&field.field))
 }
 
 /// Whether the target did not make an account active or inactive as requested.

@@ -2,16 +2,23 @@
 //!
 //! 1. `safety.approval` says which plans wait: none (`never`), those about which a guard reports something
 //!    (`above-limits`), or also every plan with changes (`always`). A plan waits as a whole: no part of it is applied.
+//!    Archivings are in no plan that waits as long as they are within their limits and the source can be trusted: they
+//!    are made at once, so that no leaver stays active because of something else. With `always` that is so only where
+//!    `safety.approval_leavers` says it; else each leaver who waits is a warning, and from the second night an error.
+//!    A job's plan for the tenant's first sync waits whatever the setting is, until the first sync is confirmed
+//!    (`first.rs`).
 //! 2. Where plans wait, releases (`--allow-archiving` and the like) are refused, because approval takes their place.
 //! 3. Before an approved plan is applied, a new plan is made. The approved one is applied only if all of this is so:
-//!    settings and plugin are the ones that it was made with; nobody in it was erased; the new plan would do the same
-//!    (`difference.rs`); and the guards report nothing about the new plan that was not shown to the approver.
+//!    settings and plugin are the ones that it was made with; nobody in it was erased; the new plan would still make each
+//!    of its changes as it is (`difference.rs`); and the guards report nothing about these changes that was not shown to
+//!    the approver. Changes that are only in the new plan are left to the next run.
 //! 4. If one of these is not so, the approved plan is stale: it is closed, it is not applied, and the report has the
 //!    differences. The new plan then waits, if rule 1 says so.
 //! 5. That a plan was applied is recorded in one transaction with the beginning of its journal. So it is applied at
 //!    most once.
 //! 6. A tenant has at most one open plan. A plan that waits and would do the same as the new one goes on waiting,
-//!    because somebody may be reading it. Any other waiting plan is superseded.
+//!    because somebody may be reading it. Any other waiting plan is superseded. The one that takes its place lapses when
+//!    the first one would have, but not before 48 hours, and says since when something has waited.
 //! 7. A saved plan (`hibob apply FILE`) is refused while an approved plan is open, since a saved plan does not say what
 //!    is there now.
 
@@ -21,25 +28,41 @@ use hibob_base::job::RunKind;
 pub use stored::{Reasons, StoredPlan};
 
 use crate::approval::short;
+use crate::run::cases::LEAVER_WAITS;
 use crate::run::difference::difference;
+use crate::run::first::{hold_reactivations, unconfirmed};
 use crate::run::guard::{guard, released};
 use crate::run::ports::RunPorts;
-use crate::run::report::{Report, Stale, WaitingPlan};
+use crate::run::report::{ErrorRow, Report, Stale, WaitingPlan};
 use crate::run::{DAY, Running};
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
-use hibob_config::tenant::Approval;
+use hibob_config::tenant::{Approval, ApprovalLeavers};
 use hibob_contract::Planned;
+use hibob_contract::directory_sync::{Change, ChangeKind};
 use hibob_policy::guard::{Class, Held, Release};
 use hibob_store::database::{ApprovalRow, ApprovalState, NewApproval, NewJournal, TenantDatabase};
 use hibob_store::plan_file::moved_basis;
 use hibob_store::privacy;
 use hibob_store::privacy::SOMEBODY_FORGOTTEN;
+use hibob_store::run_store::RunStore as _;
 use hibob_telemetry::Spans;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use tracing::Instrument;
 
+/// For how long a plan waits at least that has taken the place of another one, in seconds.
+const LEAST_WAIT: i64 = 2 * DAY;
+
 /// What is to be done with a new plan.
+pub(super) struct Judged {
+    /// The archivings that are made at once, before anything else; none if they are in the plan of the verdict.
+    pub(super) leavers: Option<Planned>,
+    /// What is done with the rest.
+    pub(super) verdict: ApprovalVerdict,
+}
+
+/// What is to be done with a plan.
 pub(super) enum ApprovalVerdict {
     /// Apply it, except for the changes that are held.
     Apply(Held),
@@ -59,13 +82,23 @@ impl<P: RunPorts> Running<P> {
         planned: &Planned,
         release: Release,
         report: &mut Report,
-    ) -> Result<ApprovalVerdict, HostError> {
+    ) -> Result<Judged, HostError> {
         let (run_store, config) = (self.ports.run_store(), self.ports.config());
-        let Some(approvals) = self.ports.approvals().filter(|_| config.safety.approval != Approval::Never) else {
-            let released = released(run_store, self.keyring(), release).await?;
-            return Ok(ApprovalVerdict::Apply(guard(run_store, config, planned, &released).await?));
+        let all = |held| Judged { leavers: None, verdict: ApprovalVerdict::Apply(held) };
+        let first = self.to_confirm(planned).await?;
+        report.first.clone_from(&first);
+        let plans_wait = config.safety.approval != Approval::Never;
+        let Some(approvals) = self.ports.approvals() else {
+            return self.confirmed(planned, release, None, report).await.map(all);
         };
-        if release != Release::default() {
+        if !plans_wait {
+            let open = if first.is_some() { approvals.open_approval(self.started_at).await? } else { None };
+            let is_approved = open.as_ref().is_some_and(|row| row.state == ApprovalState::Approved);
+            if first.is_none() || (self.cause.job.is_none() && !is_approved) {
+                return self.confirmed(planned, release, open.as_ref(), report).await.map(all);
+            }
+        }
+        if plans_wait && release != Release::default() {
             let options = Class::ALL.iter().map(|class| format!("--{}", class.option())).collect::<Vec<_>>().join(", ");
             return Err(HostError::configuration(
                 format!(
@@ -74,27 +107,93 @@ impl<P: RunPorts> Running<P> {
                 format!("leave that out, and approve the plan: hibob plans {}", config.id),
             ));
         }
-        let reasons = Reasons::of(run_store, config, planned).await?;
+        let reasons = Reasons::of(run_store, config, planned).await?.with_first(first.as_ref());
+        let at_once = self.at_once(planned, &reasons);
         let mut open = approvals.open_approval(self.started_at).await?;
         if let Some(row) = open.take_if(|row| row.state == ApprovalState::Approved) {
             if self.kind == RunKind::Apply {
                 return Err(approved_first(&config.id, &row.plan));
             }
             let stored = StoredPlan::read(approvals, self.keyring(), &row).await?;
-            let Some(stale) = self.stale(&row, &stored, planned, &reasons)? else {
-                report.settle(&row, &reasons);
-                return Ok(ApprovalVerdict::Approved(stored));
+            let approved = of_plan(&stored, planned);
+            let own = Reasons::of(run_store, config, &approved).await?.with_first(first.as_ref());
+            let Some(stale) = self.stale(&row, &stored, &approved, &own)? else {
+                report.settle(&row, &own);
+                let approved: BTreeSet<&str> = ids(&stored.opened.planned).collect();
+                let leavers = only(planned, |change| at_once.contains(&change.id) && !approved.contains(&*change.id));
+                let leavers = Some(leavers).filter(|leavers| !leavers.changes.is_empty());
+                return Ok(Judged { leavers, verdict: ApprovalVerdict::Approved(stored) });
             };
             self.refuse(approvals, &row, stale, report).await?;
         }
-        if self.waits(planned, &reasons) {
-            self.wait(approvals, planned, &reasons, open.as_ref(), report).await?;
-            return Ok(ApprovalVerdict::Wait);
+        let rest = only(planned, |change| !at_once.contains(&change.id));
+        if self.waits(&rest, &reasons) {
+            self.wait(approvals, &rest, &reasons, open.as_ref(), report).await?;
+            let leavers = only(planned, |change| at_once.contains(&change.id));
+            let leavers = Some(leavers).filter(|leavers| !leavers.changes.is_empty());
+            return Ok(Judged { leavers, verdict: ApprovalVerdict::Wait });
         }
         if let Some(row) = open {
             approvals.close_approval(self.fence, row.id, ApprovalState::Superseded, self.started_at).await?;
         }
-        Ok(ApprovalVerdict::Apply(Held::default()))
+        Ok(all(Held::default()))
+    }
+
+    /// Whether the guards would hold the plan's archivings if nothing were released.
+    pub(super) async fn is_above_archiving_limits(&self, planned: &Planned) -> Result<bool, HostError> {
+        let reasons = Reasons::of(self.ports.run_store(), self.ports.config(), planned).await?;
+        Ok(reasons.holds_archivings())
+    }
+
+    /// The ids of the archivings that do not wait, whatever becomes of the rest of the plan (rule 1). Nothing else of the
+    /// plan depends on them. A saved plan is applied as a whole or not at all.
+    fn at_once(&self, planned: &Planned, reasons: &Reasons) -> BTreeSet<String> {
+        let safety = &self.ports.config().safety;
+        let may_go = safety.approval == Approval::AboveLimits || safety.approval_leavers == ApprovalLeavers::AtOnce;
+        if !may_go || self.kind == RunKind::Apply || !reasons.lets_leavers_go() || reasons.first.is_some() {
+            return BTreeSet::new();
+        }
+        let waited_for: BTreeSet<&str> = planned
+            .changes
+            .iter()
+            .flat_map(|change| change.depends_on.iter().chain(&change.after))
+            .map(String::as_str)
+            .collect();
+        let is_alone = |change: &&Change| {
+            change.kind == ChangeKind::Archive
+                && change.depends_on.is_empty()
+                && change.after.is_empty()
+                && !waited_for.contains(change.id.as_str())
+        };
+        planned.changes.iter().filter(is_alone).map(|change| change.id.clone()).collect()
+    }
+
+    /// What is held of a plan that waits for nobody. It is applied if the first sync is over or a person has said yes to
+    /// it. `open` is the plan that waits for that yes in another way.
+    async fn confirmed(
+        &self,
+        planned: &Planned,
+        release: Release,
+        open: Option<&ApprovalRow>,
+        report: &mut Report,
+    ) -> Result<Held, HostError> {
+        let (run_store, config) = (self.ports.run_store(), self.ports.config());
+        if let Some(first) = report.first.clone().filter(|_| !self.yes.first) {
+            let mut held = Held::default();
+            hold_reactivations(run_store, planned, &mut held).await?;
+            for (position, class) in held.changes {
+                planned.changes.get(position).into_iter().for_each(|change| report.hold(change, class));
+            }
+            report.guards = held.guards;
+            return Err(unconfirmed(&config.id, &first, open.map(|row| short(&row.plan))));
+        }
+        let released = released(run_store, self.keyring(), release).await?;
+        let mut held = guard(run_store, config, planned, &released).await?;
+        self.release_reactivations(planned, &mut held).await?;
+        if let (Some(row), Some(approvals)) = (open, self.ports.approvals()) {
+            approvals.close_approval(self.fence, row.id, ApprovalState::Superseded, self.started_at).await?;
+        }
+        Ok(held)
     }
 
     /// Makes a new plan and, if it would do the same as the approved one, applies the approved one. If not, nothing is
@@ -121,10 +220,14 @@ impl<P: RunPorts> Running<P> {
     ) -> Result<(), HostError> {
         let Some(approvals) = self.ports.approvals() else { return Err(not_approved(&approved.plan)) };
         let tenant = &self.ports.config().id;
-        let reasons = Reasons::of(self.ports.run_store(), self.ports.config(), planned).await?;
+        let first = self.to_confirm(planned).await?;
+        let reasons =
+            Reasons::of(self.ports.run_store(), self.ports.config(), planned).await?.with_first(first.as_ref());
         let stored = StoredPlan::read(approvals, self.keyring(), approved).await?;
-        let Some(stale) = self.stale(approved, &stored, planned, &reasons)? else {
-            report.settle(approved, &reasons);
+        let still = of_plan(&stored, planned);
+        let own = Reasons::of(self.ports.run_store(), self.ports.config(), &still).await?.with_first(first.as_ref());
+        let Some(stale) = self.stale(approved, &stored, &still, &own)? else {
+            report.settle(approved, &own);
             return self.make_approved(&stored, report).await;
         };
         let why = stale.why.clone();
@@ -166,14 +269,19 @@ impl<P: RunPorts> Running<P> {
             job: self.cause.job.as_deref(),
             saved: None, // the approval's row says it
         };
-        self.go_ahead()?;
+        self.go_ahead_now().await?;
+        self.approved_reactivations(&stored.opened.planned).await?;
         let begun = approvals.begin_approved_journal(self.fence, stored.id, &new, self.started_at).await?;
         let journal = begun.ok_or_else(|| not_approved(&stored.digest))?;
+        if stored.releases_archivings {
+            self.ports.run_store().note_released(self.fence, journal).await?;
+        }
         self.make(&stored.opened.planned, stored.opened.ids(), &held, journal, report).await;
         Ok(())
     }
 
-    /// Why an approved plan is stale; none if it may be applied (rule 3).
+    /// Why an approved plan is stale; none if it may be applied (rule 3). `planned` has those of its changes that a new
+    /// plan makes, and `reasons` is about these.
     fn stale(
         &self,
         row: &ApprovalRow,
@@ -216,7 +324,7 @@ impl<P: RunPorts> Running<P> {
 
     fn waits(&self, planned: &Planned, reasons: &Reasons) -> bool {
         match self.ports.config().safety.approval {
-            Approval::Never => false,
+            Approval::Never => reasons.first.is_some(),
             Approval::AboveLimits => !reasons.is_empty(),
             Approval::Always => !planned.changes.is_empty() || !reasons.is_empty(),
         }
@@ -233,41 +341,88 @@ impl<P: RunPorts> Running<P> {
     ) -> Result<(), HostError> {
         let (why, changes) = (reasons.messages(), planned.changes.len());
         report.is_source_held = reasons.is_source_held();
+        let days = self.ports.config().safety.approval_days;
+        let (mut since, mut lapses_at) = (self.started_at, self.started_at + i64::from(days.get()) * DAY);
+        for change in planned.changes.iter().filter(|change| change.kind == ChangeKind::Archive) {
+            report.warnings.push(leaver_waits(change, &self.ports.config().id));
+        }
         if let Some(row) = open {
             let stored = StoredPlan::read(approvals, self.keyring(), row).await?;
-            if Reasons::read(row)? == *reasons && self.stale(row, &stored, planned, reasons)?.is_none() {
+            let before = Reasons::read(row)?;
+            since = before.since().unwrap_or(row.created_at);
+            if row.state == ApprovalState::Waiting {
+                lapses_at = row.lapses_at.max(lapses_at.min(self.started_at + LEAST_WAIT));
+            }
+            if before.say_the_same(reasons) && self.stale(row, &stored, planned, reasons)?.is_none() {
                 if let Some(saved) = &self.saved {
                     approvals.note_saved(self.fence, row.id, saved).await?;
                 }
                 let (plan, lapses_at) = (row.plan.clone(), row.lapses_at);
-                report.waiting = Some(WaitingPlan { plan, changes, why, lapses_at, is_new: false });
+                report.waiting = Some(WaitingPlan { plan, changes, why, lapses_at, since, is_new: false });
                 return Ok(());
             }
         }
         let json = |error: serde_json::Error| HostError::Storage(error.to_string());
         let plan = privacy::plan::encrypt(self.keyring(), self.fence, planned).await?;
         let digest = hex(&Sha256::digest(&plan));
-        let days = self.ports.config().safety.approval_days;
         let new = NewApproval {
             digest: &digest,
             plan: &plan,
             settings: &self.ports.settings_digest()?,
             plugin: self.ports.plugin_digest(),
-            reasons: &serde_json::to_string(reasons).map_err(json)?,
+            reasons: &serde_json::to_string(&reasons.waiting_since(since)).map_err(json)?,
             changes: i64::try_from(changes).unwrap_or(i64::MAX),
             trigger: self.cause.trigger.word(),
             requested_by: self.cause.requested_by.as_deref(),
             created_at: self.started_at,
-            lapses_at: self.started_at + i64::from(days.get()) * DAY,
+            lapses_at,
             saved: self.saved.as_deref(),
         };
         approvals.await_approval(self.fence, &new).await?;
         for change in &planned.changes {
             report.await_approval(change);
         }
-        report.waiting =
-            Some(WaitingPlan { plan: digest.clone(), changes, why, lapses_at: new.lapses_at, is_new: true });
+        report.waiting = Some(WaitingPlan { plan: digest.clone(), changes, why, lapses_at, since, is_new: true });
         Ok(())
+    }
+}
+
+/// The changes of a plan that are of this kind, with all else of it as it is. What such a change waits for may be left out.
+fn only(planned: &Planned, is_meant: impl Fn(&Change) -> bool) -> Planned {
+    let changes = planned.changes.iter().filter(|change| is_meant(change)).cloned().collect();
+    Planned { changes, ..without_changes(planned) }
+}
+
+fn without_changes(planned: &Planned) -> Planned {
+    Planned {
+        created_at: planned.created_at,
+        counts: planned.counts.clone(),
+        findings: planned.findings.clone(),
+        baseline: planned.baseline.clone(),
+        changes: Vec::new(),
+    }
+}
+
+fn ids(planned: &Planned) -> impl Iterator<Item = &str> {
+    planned.changes.iter().map(|change| change.id.as_str())
+}
+
+/// The changes of a new plan that an approved one has too.
+fn of_plan(approved: &StoredPlan, planned: &Planned) -> Planned {
+    let own: BTreeSet<&str> = ids(&approved.opened.planned).collect();
+    only(planned, |change| own.contains(change.id.as_str()))
+}
+
+/// The warning about a leaver whose archiving waits. It becomes an error from the second night on (`cases.rs`).
+fn leaver_waits(change: &Change, tenant: &str) -> ErrorRow {
+    ErrorRow {
+        employee_id: change.employee_id.clone(),
+        code: LEAVER_WAITS.to_owned(),
+        message: format!(
+            "{}: should have no account any more, and archiving it waits for a person",
+            change.display_name
+        ),
+        remedy: format!("approve or reject the plan: hibob plans {tenant}"),
     }
 }
 

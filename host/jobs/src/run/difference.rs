@@ -61,6 +61,11 @@ pub(super) fn difference(approved: &Planned, now: &Planned) -> Vec<DifferenceRow
     rows
 }
 
+/// Whether two changes would do the same.
+pub(super) fn is_same(one: &Change, other: &Change) -> bool {
+    fields(one, other).is_empty()
+}
+
 fn whole(what: DifferenceKind, change: &Change) -> DifferenceRow {
     let told = match what {
         DifferenceKind::New => "was not in the approved plan",

@@ -1,5 +1,6 @@
 //! Asking the guards about a plan, with the tenant's own baseline and ledger.
 
+use crate::run::first::hold_reactivations;
 use crate::run::run_report::HISTORY_ROWS_MAX;
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
@@ -58,9 +59,11 @@ pub(super) async fn judge(
         owners: run_store.owners_of(&maybe_reassigned(planned)).await?,
         archived: run_store.archived_of(&maybe_archived(planned)).await?,
         since,
-        is_first: baseline.is_empty(),
+        is_first: !run_store.first_sync().await?.is_over,
     };
-    Ok(Ok(classes(planned, &facts, &limits, released)))
+    let mut held = classes(planned, &facts, &limits, released);
+    hold_reactivations(run_store, planned, &mut held).await?;
+    Ok(Ok(held))
 }
 
 /// A digest of the settings that decide whose accounts are synced. Where it has changed, the source is compared with

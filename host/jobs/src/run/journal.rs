@@ -138,6 +138,8 @@ pub(super) struct Journal<'r, S: RunStore> {
     pub(super) closed: Option<Closed>,
     /// The history has the changes that ended up to this generation.
     pub(super) told_generation: i64,
+    /// The key of the job that applies the plan; none if it is applied without the queue.
+    pub(super) job: Option<&'r str>,
     /// The fields whose values stay as they are, by the change that takes the account over.
     pub(super) kept: BTreeMap<String, Vec<String>>,
 }

@@ -114,6 +114,13 @@ pub trait RunPorts {
     /// The plugin, or the host, failed.
     fn look(&self, change: &Change, fence: Fence) -> impl Future<Output = Result<Attempted, HostError>>;
 
+    /// What a person has done that stops this run, read anew: its job, if it is one with this key, was cancelled, or its
+    /// tenant disabled. As the subject of a sentence.
+    ///
+    /// # Errors
+    /// The control database cannot be read.
+    fn stopped_by(&self, job: Option<&str>) -> impl Future<Output = Result<Option<String>, HostError>>;
+
     /// Whether a person has cancelled the job with this key.
     ///
     /// # Errors

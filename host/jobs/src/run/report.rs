@@ -2,6 +2,7 @@
 
 use crate::run::approval::Reasons;
 use crate::run::difference::DifferenceRow;
+use crate::run::first::FirstSync;
 use crate::run::rows;
 use crate::run::rows::RowResult;
 use crate::run::run_report::{Common, HISTORY_ROWS_MAX, RunReport};
@@ -65,6 +66,8 @@ pub struct WaitingPlan {
     pub why: Vec<String>,
     /// When it lapses, in Unix seconds.
     pub lapses_at: i64,
+    /// Since when a plan has waited without a decision, in Unix seconds: this one, or one that it has replaced.
+    pub since: i64,
     /// False if an earlier run stored it, and this run's plan would do the same.
     pub is_new: bool,
 }
@@ -173,6 +176,8 @@ pub struct Report {
     pub forgotten: u64,
     /// Changes that were not made because the account has changed since the plan was made.
     pub drifted: u64,
+    /// Accounts of which an update was accepted, and TravelPerk kept no field of it.
+    pub not_taken: u64,
     /// Changes that were not tried, because one that they depend on failed or the run was stopped.
     pub skipped: u64,
     /// What went wrong, one row for each employee and fault.
@@ -183,6 +188,9 @@ pub struct Report {
     pub held: Vec<HeldRow>,
     /// For each class of changes that is held: what the guard reports, and what to do.
     pub guards: Vec<GuardRow>,
+    /// What the tenant's first sync would do, where a person has to confirm it or has confirmed it in this run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<FirstSync>,
     /// The plan that waits for approval, instead of being applied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting: Option<WaitingPlan>,
@@ -276,6 +284,15 @@ impl Report {
             display_name: change.display_name.clone(),
             fields,
         });
+    }
+
+    /// Names everybody whose account the plan archives, where nothing of it is applied.
+    pub(super) fn name_leavers(&mut self, planned: &Planned) {
+        let message = "should have no account any more, and it is still active, since nothing was applied in this run";
+        let remedy = "mend what keeps the run from applying anything, or archive the account in TravelPerk by hand";
+        for change in planned.changes.iter().filter(|change| change.kind == ChangeKind::Archive) {
+            self.row(change, "LEAVER_HAS_ACTIVE_ACCOUNT", message, remedy);
+        }
     }
 
     /// Notes the approval with which the plan is applied.

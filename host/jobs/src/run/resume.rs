@@ -34,6 +34,7 @@ use crate::run::{RunReport, Running, accepted};
 use hibob_base::clock::minute;
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
+use hibob_base::job::WayOn;
 use hibob_policy::guard::Held;
 use hibob_store::database::{EventRow, OpenJournal, RunRecord, restored_because};
 use hibob_store::privacy;
@@ -53,15 +54,6 @@ pub(super) enum Settling {
     Resume,
     /// The rest of it is not applied, for this reason.
     Abandon(String),
-}
-
-/// What a person can decide about an interrupted plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WayOn {
-    /// The rest of it is applied.
-    Resume,
-    /// The rest of it is not applied.
-    Abandon,
 }
 
 impl Settling {
@@ -216,8 +208,8 @@ impl<P: RunPorts> Running<P> {
             Settling::Resume => out_of_date.is_some().then_some(Closed::AsItIs),
         };
         let (id, fence, keyring, told_generation) = (open.id, self.fence, self.keyring(), open.told_generation);
-        let journal =
-            Journal { id, fence, keyring, ids: plan.ids(), past, closed, told_generation, kept: kept_by(planned) };
+        let (job, kept) = (self.cause.job.as_deref(), kept_by(planned));
+        let journal = Journal { id, fence, keyring, ids: plan.ids(), past, closed, told_generation, kept, job };
         let changes = planned.changes.len();
         let applied = self.locked(async {
             Ok(self.interruptibly(id, Box::pin(apply::apply(&self.ports, planned, &held, &journal, &mut report))).await)
@@ -270,7 +262,8 @@ impl<P: RunPorts> Running<P> {
         Ok(RunRecord {
             kind: open.kind,
             trigger: settling.trigger(),
-            job: None,
+            // The job that goes on with it, if it does nothing else.
+            job: self.cause.job.clone().filter(|_| self.goes_on),
             started_at: open.started_at,
             finished_at: self.ports.now(),
             exit_code: report.exit() as u8,

@@ -1,6 +1,6 @@
 //! What the target's answers have shown during one call of `apply`.
 
-use super::attribute::{flag, text};
+use super::attribute::{flag, member, text};
 use crate::json::{fold, read};
 use crate::text_form::compared;
 use serde_json::Value as Json;
@@ -22,7 +22,8 @@ pub(super) enum Carries {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ShownAccount {
     pub(super) carries: Carries,
-    /// Whether the account is active; `None` if no answer since the last write says it.
+    /// Whether the account is active; `None` if no answer since the last write says it. Where the change is about that,
+    /// only a GET counts that began after the last accepted write.
     pub(super) active: Option<bool>,
 }
 
@@ -57,16 +58,19 @@ pub(super) struct TargetAnswers {
     pub(super) fields: BTreeMap<String, Progress>,
     /// Whether a write of this change was accepted (a 2xx status).
     pub(super) is_accepted: bool,
+    /// At which moment of the call the last write was accepted; see [`super::ApplyScope::moment`].
+    pub(super) accepted_at: u64,
     /// The id of the account or cost center that this call has created, as far as an answer said it.
     pub(super) created: Option<String>,
 }
 
 impl TargetAnswers {
-    /// Records an accepted write of these fields to the account `id`; `None` for an account that is created. If it set
-    /// whether the account is active, what was shown of that before is out of date.
-    pub(super) fn accepted(&mut self, id: Option<&str>, fields: &[&'static str]) {
+    /// Records an accepted write of these fields to the account `id`, at this moment of the call; `id` is `None` for an
+    /// account that is created. What was shown before of whether the account is active is out of date.
+    pub(super) fn accepted(&mut self, id: Option<&str>, fields: &[&'static str], moment: u64) {
         self.is_accepted = true;
-        if let Some(shown) = id.and_then(|id| self.accounts.get_mut(id)).filter(|_| fields.contains(&"active")) {
+        self.accepted_at = moment;
+        if let Some(shown) = id.and_then(|id| self.accounts.get_mut(id)) {
             shown.active = None;
         }
         for field in fields {
@@ -109,12 +113,13 @@ impl TargetAnswers {
 /// object was asked for (`is_one`).
 pub(super) fn objects(body: &[u8], list: &str, is_one: bool) -> Vec<(String, Json)> {
     let Ok(Json::Object(mut object)) = read(body) else { return Vec::new() };
-    let items = match object.remove(list) {
+    let key = object.keys().find(|key| fold(key) == fold(list)).cloned();
+    let items = match key.and_then(|key| object.remove(&key)) {
         None => vec![Json::Object(object)],
         Some(Json::Array(items)) if !is_one => items,
         Some(_) => Vec::new(),
     };
-    items.into_iter().filter_map(|item| Some((text(item.get("id"))?, item))).collect()
+    items.into_iter().filter_map(|item| Some((text(member(&item, "id"))?, item))).collect()
 }
 
 /// An account, if the answer is one: it has a user name.
@@ -123,21 +128,21 @@ pub(super) fn objects(body: &[u8], list: &str, is_one: bool) -> Vec<(String, Jso
 /// Only then a missing external id means that the account has none. Names of attributes are compared without regard to
 /// case (RFC 7643, section 2.1).
 pub(super) fn account(user: &Json, is_whole: bool) -> Option<ShownAccount> {
-    text(user.get("userName"))?;
+    text(member(user, "userName"))?;
     let is_external_id = |key: &str| fold(key).rsplit(':').next() == Some("externalid");
     let mut carries = if is_whole { Carries::Nobody } else { Carries::Unclear };
     for (key, value) in user.as_object()?.iter().filter(|(key, _)| is_external_id(key)) {
         let is_none = value.is_null() || value.as_str() == Some("");
         carries = match (text(Some(value)), is_none, &carries) {
             (_, true, carries) => (*carries).clone(),
-            (Some(id), _, Carries::Nobody | Carries::Unclear) if key == "externalId" => match compared(&id) {
+            (Some(id), _, Carries::Nobody | Carries::Unclear) if fold(key) == "externalid" => match compared(&id) {
                 id if id.is_empty() => carries,
                 id => Carries::Employee(id),
             },
             _ => Carries::Unclear,
         };
     }
-    Some(ShownAccount { carries, active: flag(user.get("active")) })
+    Some(ShownAccount { carries, active: flag(member(user, "active")) })
 }
 
 /// A cost center, if the answer is one: it has a name.

@@ -263,21 +263,36 @@ pub(super) fn shows(user: &Json, field: &str, planned: &Json, conditions: &[Stri
         Form::Plain => is(text(Some(shown))),
         Form::State => flag(Some(shown)).map(Json::Bool)? == *planned,
         Form::Work => {
-            let is_work = |one: &&Json| {
-                one.get("type").and_then(Json::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("work"))
-            };
-            is(list().find(is_work).and_then(|one| text(one.get("value"))))
+            let kind = |one: &Json| member(one, "type").and_then(Json::as_str).map(str::to_ascii_lowercase);
+            match list().find(|one| kind(one).as_deref() == Some("work")) {
+                Some(work) => is(value_of(work)),
+                // Some services leave the type out, or send one of their own. Only a work phone is ever emptied.
+                None if planned.is_null() => true,
+                None => {
+                    let is_other = |one: &&Json| kind(one).is_none_or(|kind| !OTHER_PHONES.contains(&&*kind));
+                    list().filter(is_other).any(|one| is(value_of(one)))
+                }
+            }
         }
-        Form::Single if planned.is_null() => list().all(|one| text(one.get("value")).is_none()),
-        Form::Single => list().any(|one| is(text(one.get("value")))),
-        Form::Person => match (text(shown.get("value")), text(shown.get("displayName"))) {
-            (None, Some(_)) => return None, // by name only
-            (id, _) => is(id),
-        },
+        Form::Single if planned.is_null() => list().all(|one| value_of(one).is_none()),
+        Form::Single => list().any(|one| is(value_of(one))),
+        Form::Person => {
+            let one = match shown.as_array().map(Vec::as_slice) {
+                Some([one]) => one,
+                _ => shown,
+            };
+            let part = |name: &str| member(one, name).and_then(|value| text(Some(value)));
+            match (text(Some(one)).or_else(|| part("value")), part("$ref"), part("displayName")) {
+                (Some(id), ..) => is(Some(id)),
+                (None, Some(address), _) => is(address.trim_end_matches('/').rsplit('/').next().map(str::to_owned)),
+                (None, None, Some(_)) => return None, // by name only
+                (None, None, None) => is(None),
+            }
+        }
         Form::People if planned.is_null() => list().next().is_none(),
         Form::People => {
             let shown: Option<Vec<(String, &str)>> = list()
-                .map(|one| Some((text(one.get("value"))?, one.get("condition").and_then(Json::as_str).unwrap_or(""))))
+                .map(|one| Some((value_of(one)?, member(one, "condition").and_then(Json::as_str).unwrap_or(""))))
                 .collect();
             let wanted = conditions.iter().map(|condition| (planned.as_str().unwrap_or(""), condition.as_str()));
             let shown = shown?;
@@ -287,8 +302,16 @@ pub(super) fn shows(user: &Json, field: &str, planned: &Json, conditions: &[Stri
     })
 }
 
+/// Types of phones that RFC 7643, section 4.1.2, names, apart from `work`.
+const OTHER_PHONES: [&str; 5] = ["home", "mobile", "fax", "pager", "other"];
+
+/// The value of one entry of an attribute with several.
+fn value_of(one: &Json) -> Option<String> {
+    text(member(one, "value"))
+}
+
 /// An object's member. Names of attributes are compared without regard to case (RFC 7643, section 2.1).
-fn member<'v>(object: &'v Json, key: &str) -> Option<&'v Json> {
+pub(super) fn member<'v>(object: &'v Json, key: &str) -> Option<&'v Json> {
     let any = || object.as_object()?.iter().find(|(other, _)| fold(other) == fold(key)).map(|(_, value)| value);
     object.get(key).or_else(any)
 }
@@ -314,12 +337,15 @@ pub(super) fn text(value: Option<&Json>) -> Option<String> {
     }
 }
 
-/// A value as true or false, also as the text that some SCIM implementations send.
+/// A value as true or false, also as the text or the number that some SCIM implementations send: `true`, `"True"`, `1`,
+/// `"1"` and their opposites. `None` for anything else.
 pub(super) fn flag(value: Option<&Json>) -> Option<bool> {
     match value? {
         Json::Bool(flag) => Some(*flag),
-        Json::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
-        Json::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
+        Json::Number(number) if number.as_u64() == Some(1) => Some(true),
+        Json::Number(number) if number.as_u64() == Some(0) => Some(false),
+        Json::String(text) if text.eq_ignore_ascii_case("true") || text == "1" => Some(true),
+        Json::String(text) if text.eq_ignore_ascii_case("false") || text == "0" => Some(false),
         _ => None,
     }
 }

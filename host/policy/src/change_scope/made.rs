@@ -13,7 +13,8 @@ use http::{Method, StatusCode};
 pub enum Made {
     /// It was made, apart from these fields of the change, which were not written, or are shown with another value.
     ApartFrom(Vec<String>),
-    /// A write was accepted, and no answer since says whether the account is active.
+    /// The change archives or reactivates, and no GET that began after the last accepted write shows the account so. It
+    /// may be so all the same: the target's reads may lag behind.
     StateUnseen,
     /// No answer shows that anything of it was made.
     Nothing,
@@ -37,14 +38,17 @@ impl ApplyScope {
         let is_whole = sent.method == Method::GET && !sent.has_query && named.is_some();
         let mut answers = self.answers();
         if sent.method != Method::GET {
-            answers.accepted(named, &sent.fields);
+            answers.accepted(named, &sent.fields, self.moment());
         }
+        // An answer to a write may repeat what was asked for, and a read that began before it may show what was before.
+        let shows_state = self.state().is_none() || (sent.method == Method::GET && sent.began > answers.accepted_at);
         for (id, user) in answers::objects(body, "Resources", named.is_some()) {
             // An answer about one account shows that account and no other.
-            let Some(shown) = answers::account(&user, is_whole).filter(|_| named.is_none_or(|named| named == id))
+            let Some(mut shown) = answers::account(&user, is_whole).filter(|_| named.is_none_or(|named| named == id))
             else {
                 continue;
             };
+            shown.active = shown.active.filter(|_| shows_state);
             let is_theirs =
                 matches!(&shown.carries, Carries::Employee(carried) if Some(carried) == self.employee_id.as_ref());
             if sent.method == Method::POST {
@@ -89,9 +93,9 @@ impl ApplyScope {
     /// 2. A cost center must be shown with the change's name and in use.
     /// 3. Of an account, the target must have accepted a write, or have shown it as the employee's with a field as
     ///    planned.
-    /// 4. Whether it is active counts only by what an answer shows, since the write if there was one. Another field
-    ///    counts if a write that had it was accepted and no later answer shows another value, or if an answer shows the
-    ///    planned value.
+    /// 4. A change that archives or reactivates counts only if the last GET that began after the last accepted write
+    ///    shows the account so. Another field counts if a write that had it was accepted and no later answer shows
+    ///    another value, or if an answer shows the planned value.
     pub fn made(&self, written_id: &str) -> Made {
         if self.target_id.as_deref().is_some_and(|id| id != written_id) {
             return Made::Nothing;
@@ -130,9 +134,9 @@ impl ApplyScope {
             (None, Some(true) | None) if self.kind == ChangeKind::Create => {}
             (None, _) => rest.extend(self.fields.keys().filter(|field| *field == "active").cloned()),
             (Some(state), Some(active)) if state == active => {}
-            (Some(_), Some(_)) => rest.push("active".to_owned()),
-            (Some(_), None) if is_written => return Made::StateUnseen,
-            (Some(_), None) => return Made::Nothing,
+            // Another field that is shown as planned says that an earlier attempt was carried out.
+            (Some(_), _) if is_written || self.fields.keys().any(|field| is_made(field)) => return Made::StateUnseen,
+            (Some(_), _) => return Made::Nothing,
         }
         let fields = self.fields.len() + usize::from(self.state().is_some() && !self.fields.contains_key("active"));
         match !is_written && fields > 0 && rest.len() == fields {

@@ -10,25 +10,31 @@ import { readProof, restoreProof } from "./proof.js";
 import { readPosition, statusEntry } from "./status.js";
 import { isDate, parseTime } from "./time.js";
 
-const BYTES_MAX = 64 * 1024;
+export const CREDENTIAL_BYTES_MAX = 64 * 1024;
 export const VC_CONTEXT = "https://www.w3.org/ns/credentials/v2";
 const TYPE = "EmploymentReferenceCredential";
 const ID = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-const CONTEXT = [VC_CONTEXT, {
+/** Where the terms are defined: at a URL of the issuer, or, in what version 0.1.0 issued, in the document. */
+const FORMS = ["linked", "inline"];
+
+const TERMS = {
   [TYPE]: "urn:uuid:086ca9a4-4cb1-4ed4-9d80-fc5080e10158",
   jobTitle: "https://schema.org/jobTitle",
   department: "https://schema.org/department",
   employmentStartDate: "https://schema.org/startDate",
   employmentEndDate: "https://schema.org/endDate",
-}];
+};
+
+/** The URL of an issuer's definitions of terms. */
+export const contextUrl = (domain) => `https://${domain}/.well-known/employment-reference-v1.json`;
 
 /** The document of a credential, without its proof. */
 function toDocument(credential) {
-  const { id, issued, domain, company, name, jobTitle, department, start, end, position } = credential;
+  const { id, issued, domain, company, name, jobTitle, department, start, end, position, form } = credential;
   const optional = Object.entries({ jobTitle, department }).filter(([, text]) => text !== undefined);
   return {
-    "@context": CONTEXT,
+    "@context": [VC_CONTEXT, form === "inline" ? TERMS : contextUrl(domain)],
     id,
     type: ["VerifiableCredential", TYPE],
     issuer: { id: didWeb(domain), name: company },
@@ -68,6 +74,7 @@ function fromDocument(document) {
     start: at(subject, "employmentStartDate"),
     end: at(subject, "employmentEndDate"),
     position: readPosition(at(document, "credentialStatus", 0)),
+    form: typeof at(document, "@context", 1) === "string" ? "linked" : "inline",
   });
   if (!same(toDocument(credential), document)) {
     throw new Error("the reference is not as its schema says; it was changed, or comes from another program");
@@ -76,7 +83,7 @@ function fromDocument(document) {
 }
 
 /** A reference with a proof of the right form: `{ credential, proof, digest }`. Whether it holds is still open. */
-export const parseSigned = (bytes) => fromSigned(parseObject(bytes, BYTES_MAX));
+export const parseSigned = (bytes) => fromSigned(parseObject(bytes, CREDENTIAL_BYTES_MAX));
 
 async function fromSigned(document) {
   const proof = await readProof(document);
@@ -88,10 +95,12 @@ async function fromSigned(document) {
   return { credential, proof, digest: await sha256(utf8(canonical(document))) };
 }
 
-/** A reference from its values and its signature. */
+/** The references that these values and this signature can be: one for each form. */
 export async function restoreSigned(credential, selector, signature) {
-  const document = toDocument(checked(credential));
   const method = `${didWeb(credential.domain)}#${selector}`;
-  const text = canonical(restoreProof(document, method, credential.issued, signature));
-  return parseSigned(utf8(text));
+  const inForm = (form) => {
+    const document = toDocument(checked({ ...credential, form }));
+    return parseSigned(utf8(canonical(restoreProof(document, method, credential.issued, signature))));
+  };
+  return Promise.all(FORMS.map(inForm));
 }

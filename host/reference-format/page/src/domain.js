@@ -18,3 +18,9 @@ export function fromDidWeb(did) {
 }
 
 export const didWeb = (domain) => DID_WEB + domain;
+
+/** The other name of the same site: with `www.` before it, or without it. */
+export const sibling = (domain) => (domain.startsWith("www.") ? domain.slice("www.".length) : `www.${domain}`);
+
+/** Whether what a host serves is what the issuer's domain serves: its own site, with or without `www.`. */
+export const isSiteOf = (domain, host) => host !== null && (host === domain || host === sibling(domain));

@@ -15,7 +15,9 @@ const INDEX = "index ";
 /** `{ index, hashes, note }` of a proof. Nothing is verified. */
 export function parseLogProof(bytes) {
   const malformed = () => new Error("the log proof cannot be read; ask for it anew");
-  const text = bytes.length <= LOG_BYTES_MAX ? fromUtf8(bytes) : null;
+  const whole = bytes.length <= LOG_BYTES_MAX ? fromUtf8(bytes) : null;
+  // Mail programs and editors change line ends, and put a mark before a text.
+  const text = whole?.replace(/^\ufeff+/, "").replaceAll("\r\n", "\n");
   const end = text?.indexOf("\n\n") ?? -1;
   if (end < 0) throw malformed();
   const [header, indexLine = "", ...lines] = text.slice(0, end).split("\n");
@@ -38,6 +40,19 @@ export function parseCheckpoint(text) {
   const isWhole = end === "" && rest.length === 0 && origin !== "" && checkpoint.size !== null && checkpoint.root !== null;
   if (!isWhole) throw new Error("the log's checkpoint is not a signed note; ask for the proof anew");
   return checkpoint;
+}
+
+/**
+ * When the issuer published this head of its log, in milliseconds, if it says so; null if it does not. A head that is none,
+ * is of another log, or is signed by none of the keys, is an error.
+ */
+export async function publishedAt(bytes, domain, keys) {
+  const note = parseCheckpointNote(fromUtf8(bytes) ?? "");
+  const { origin } = parseCheckpoint(note.text);
+  if (origin !== `${domain}/${LOG_DIRECTORY}`) throw new Error("it is the head of another log");
+  if (!(await isSigned(note, origin, keys))) throw new Error("no known key of the issuer signed it");
+  const times = await Promise.all(keys.map((key) => confirmedAt(note, { name: origin, key })));
+  return times.reduce((latest, time) => (time === null ? latest : Math.max(latest ?? 0, time)), null);
 }
 
 /** Checks that the entry is in the log of the domain, at a head that one of the keys signed: `{ index, size, witnesses }`. */

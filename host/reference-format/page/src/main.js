@@ -2,6 +2,7 @@
 
 import { equal, toBase64Url, utf8 } from "./bytes.js";
 import { openDocument } from "./document.js";
+import { isSiteOf } from "./domain.js";
 import { KEY_FILE_BYTES_MAX } from "./keys.js";
 import { LOG_PROOF_START } from "./log.js";
 import { parseWitness } from "./note.js";
@@ -53,7 +54,7 @@ async function openGiven() {
   if (file !== null) return openDocument(file.bytes, logProof);
   if (code?.reference === undefined) return null;
   const { signed, logIndex } = code.reference;
-  const isAsked = signed.credential.domain === domain;
+  const isAsked = isSiteOf(signed.credential.domain, domain);
   return { signed, readLogProof: isAsked ? () => publishedLogProof(logIndex) : undefined, pdf: null };
 }
 

@@ -3,6 +3,7 @@
 
 import { equal, fromBase64Url } from "./bytes.js";
 import { restoreSigned } from "./credential.js";
+import { sibling } from "./domain.js";
 import { parseValue } from "./json.js";
 import { isSelector } from "./keys.js";
 import { isPosition } from "./status.js";
@@ -13,7 +14,7 @@ const VALUES = 11;
 
 const wrong = (what) => new Error(`this is not the link of a reference (${what}); scan the code anew`);
 
-/** `{ id, digest, reference }` of a fragment; the reference `{ signed, logIndex }` is there if `domain` and values are. */
+/** `{ id, digest, reference }` of a fragment of a page at `domain`; the reference `{ signed, logIndex }` is there if `domain` and values are. */
 export async function parseFragment(fragment, domain) {
   const base = `https://${domain ?? ""}/verify/#`;
   if (base.length + fragment.length > URL_BYTES_MAX) throw wrong("it is too long");
@@ -27,9 +28,12 @@ export async function parseFragment(fragment, domain) {
   if (parts.length === 3 || domain === null) return code;
   const signature = fromBase64Url(parts[3], 64);
   if (signature === null) throw wrong("its signature is wrong");
-  const reference = await restore(domain, code.id, signature, parts[4]).catch(() => null);
-  if (reference === null) throw wrong("its values are wrong");
-  if (!equal(reference.signed.digest, digest)) throw wrong("its values are not those of its hash, or this is not its issuer’s page");
+  // The link says neither which form the document has, nor whether the page's address had www. before it; the hash does.
+  const of = (name) => restore(name, code.id, signature, parts[4]).catch(() => null);
+  const references = (await Promise.all([domain, sibling(domain)].map(of))).filter((found) => found !== null).flat();
+  if (references.length === 0) throw wrong("its values are wrong");
+  const reference = references.find(({ signed }) => equal(signed.digest, digest));
+  if (reference === undefined) throw wrong("its values are not those of its hash, or this is not its issuer’s page");
   return { ...code, reference };
 }
 
@@ -49,5 +53,6 @@ async function restore(domain, id, signature, text) {
     id, issued, domain, company, name, start, end, position,
     jobTitle: jobTitle ?? undefined, department: department ?? undefined,
   };
-  return { signed: await restoreSigned(credential, selector, signature), logIndex: BigInt(logIndex) };
+  const forms = await restoreSigned(credential, selector, signature);
+  return forms.map((signed) => ({ signed, logIndex: BigInt(logIndex) }));
 }

@@ -23,17 +23,19 @@ export function isPosition({ list, index }) {
   return [list, index].every(Number.isSafeInteger) && list >= 0 && list < 2 ** 32 && index >= 0 && index < ENTRIES;
 }
 
+/** What the values of the purpose "message" mean. */
+export const MESSAGES = [{ status: "0x0", message: "current" }, { status: "0x1", message: "superseded" }];
+
 /** The entry in a reference's `credentialStatus`. */
 export function statusEntry(domain, { list, index }, word) {
   const url = listUrl(domain, list, word);
-  const messages = [{ status: "0x0", message: "current" }, { status: "0x1", message: "superseded" }];
   return {
     id: `${url}#${index}`,
     type: "BitstringStatusListEntry",
     statusListIndex: String(index),
     statusListCredential: url,
     ...purposeMembers(word),
-    ...(word === "superseded" ? { statusMessage: messages } : {}),
+    ...(word === "superseded" ? { statusMessage: MESSAGES } : {}),
   };
 }
 

@@ -2,9 +2,9 @@
 
 import { equal } from "./bytes.js";
 import { parseKeyFile } from "./keys.js";
-import { verifyLogProof } from "./log.js";
+import { publishedAt, verifyLogProof } from "./log.js";
 import { proofVerifies } from "./proof.js";
-import { parseList } from "./statuslist.js";
+import { LIST_TTL, parseList } from "./statuslist.js";
 import { formatTime, longTime, parseTime } from "./time.js";
 
 const DAY = 24 * 3600 * 1000;
@@ -12,16 +12,19 @@ const DAY = 24 * 3600 * 1000;
 /** How long after its date a reference may be seen by the first witness. */
 const LOG_DELAY_MAX = 7 * DAY;
 
+/** How long a list counts that does not say it. */
+const LIST_VALID_FOR = 7 * DAY;
+
 /** How far a clock may be off. */
 const CLOCK_ERROR_MAX = DAY;
 
 /** From the best to the most serious. */
-const VERDICTS = ["Silver", "Superseded", "Not in log", "Revoked", "Unknown key", "Invalid"];
+const VERDICTS = ["Silver", "Status unknown", "Saved anew", "Superseded", "Not in log", "Revoked", "Unknown key", "Invalid"];
 
 /**
  * Decides about an opened document. The most serious finding gives the verdict; all that was looked at is in `checks`.
  *
- * `sources` are `{ now, keyFile, givenKeyFile, revoked, superseded, witnesses }`: each answer is `{ bytes }`, or `{ why }`
+ * `sources` are `{ now, keyFile, givenKeyFile, revoked, superseded, head, witnesses }`: each answer is `{ bytes }`, or `{ why }`
  * there are none; `witnesses` are `{ keys, required }`.
  */
 export async function verify(opened, sources) {
@@ -59,7 +62,7 @@ class Decision {
     this.push(subject, "bad", text);
   }
 
-  async decide({ signed, pdf, readLogProof }) {
+  async decide({ signed, pdf, isSavedAnew, readLogProof }) {
     this.good("document", "the document is a reference, with nothing missing and nothing added");
     const { key: reference } = signed.proof;
     if (reference.inDocument !== undefined) return this.keyInDocument(signed, reference.inDocument);
@@ -70,8 +73,8 @@ class Decision {
     const known = this.gatherKeys(reference);
     const key = await this.signature(signed, reference.selector, known);
     if (key === null) return undefined;
-    if (pdf) await this.page(pdf, key);
-    await this.log(signed, readLogProof, known);
+    if (pdf || isSavedAnew) await this.page(pdf, key);
+    await this.log(signed, readLogProof, isSavedAnew, known);
     await this.status(signed, "revocation", known);
     return this.status(signed, "supersession", known);
   }
@@ -88,8 +91,8 @@ class Decision {
   /** The keys with this name, the file that the user vouches for first, and all keys of the issuer. */
   gatherKeys({ domain, selector }) {
     const known = { named: [], all: [] };
-    const record = `${selector}._refpassport.${domain}`;
-    this.unchecked("dns-record", `the DNS record ${record} was not asked for: a web page cannot ask DNS`);
+    const records = ["_workreferences", "_refpassport"].map((label) => `${selector}.${label}.${domain}`).join(" and ");
+    this.unchecked("dns-record", `the DNS records ${records} were not asked for: a web page cannot ask DNS`);
     const { givenKeyFile, keyFile } = this.sources;
     if (givenKeyFile !== undefined) this.readKeyFile(known, domain, selector, givenKeyFile, "chosen");
     if (keyFile.bytes !== undefined) this.readKeyFile(known, domain, selector, keyFile.bytes, "issuer");
@@ -148,16 +151,18 @@ class Decision {
   }
 
   async page(pdf, key) {
-    if (await pdf.isSealedBy(key)) return this.good("page", "the page is as the issuer sealed it");
+    if (await pdf?.isSealedBy(key)) return this.good("page", "the page is as the issuer sealed it");
     const text =
-      "the PDF was changed after it was sealed, or saved anew by another program; only its attachment credential.json " +
-      "may still be good: check that by itself";
-    return this.fail("Invalid", "page", text);
+      "this page was saved anew by another program, or changed, since the issuer sealed it: compare each word on it with " +
+      "what is signed, or ask for the file as it was sent";
+    return this.fail("Saved anew", "page", text);
   }
 
-  async log(signed, readLogProof, known) {
+  async log(signed, readLogProof, isSavedAnew, known) {
     if (readLogProof === undefined) {
-      const text = "there is no log proof: give the .tlog-proof file that came with the reference";
+      const text = isSavedAnew
+        ? "the log proof is no longer in the PDF: scan the code on the page, or ask for the file as it was sent"
+        : "there is no log proof: give the .tlog-proof file that came with the reference";
       return this.fail("Not in log", "log", text);
     }
     const { keys, required } = this.sources.witnesses;
@@ -190,19 +195,54 @@ class Decision {
     const { domain, position } = signed.credential;
     const isRevocation = subject === "revocation";
     const [word, verdict] = isRevocation ? ["revoked", "Revoked"] : ["superseded", "Superseded"];
-    const unchecked = (why) => this.unchecked(subject, `whether it is ${word} could not be checked: ${why}`);
+    const unknown = (outcome) => (why) => {
+      this.findings.push("Status unknown");
+      this.push(subject, outcome, `whether it is ${word} could not be checked: ${why}`);
+    };
+    const [unchecked, wrong] = [unknown("not-checked"), unknown("bad")];
     const { bytes, why } = this.sources[word];
     if (bytes === undefined) return unchecked(why);
-    // A list that is wrong is like one that cannot be reached: who can do the one can do the other.
     let list;
     try {
       list = await parseList(bytes, domain, position.list, word);
     } catch (error) {
-      return unchecked(error.message);
+      return wrong(error.message);
     }
     const fits = await Promise.all(known.all.map((key) => proofVerifies(list.proof, key)));
-    if (!fits.includes(true)) return unchecked("no known key of the issuer signed the list");
+    if (!fits.includes(true)) return wrong("no known key of the issuer signed the list");
     const text = `${word}, by the list of ${longTime(list.issued)}`;
-    return list.isSet(position.index) ? this.fail(verdict, subject, text) : this.good(subject, `not ${text}`);
+    // No entry is ever taken back, so one that is set counts however old the list is.
+    if (list.isSet(position.index)) return this.fail(verdict, subject, text);
+    let head;
+    try {
+      head = await this.headTime(domain, known);
+    } catch (error) {
+      return unchecked(`the head of the log, beside which the list counts, cannot be had: ${error.message}`);
+    }
+    const doubt = this.doubt(list, head, parseTime(signed.credential.issued));
+    return doubt === null ? this.good(subject, `not ${text}`) : wrong(doubt);
+  }
+
+  /** The time of the published head of the log; null if it states none. */
+  async headTime(domain, known) {
+    const { bytes, why } = this.sources.head;
+    if (bytes === undefined) throw new Error(why);
+    return publishedAt(bytes, domain, known.all);
+  }
+
+  /** Why a list that the issuer signed does not count now; null if it does. */
+  doubt(list, head, issued) {
+    const { now } = this.sources;
+    const [time, shown] = [parseTime(list.issued), longTime(list.issued)];
+    if (time > now + CLOCK_ERROR_MAX) return `the list of ${shown} is from the future`;
+    if (head !== null && head > time + LIST_TTL) {
+      const beside = longTime(formatTime(head));
+      return `this is a replay: the list of ${shown} is older than the head of the log beside it, of ${beside}`;
+    }
+    if (issued > time + LIST_TTL) {
+      return `the list of ${shown} is older than the reference; the issuer has to publish anew`;
+    }
+    const end = list.end === undefined ? Math.max(head ?? time, time) + LIST_VALID_FOR : parseTime(list.end);
+    return now > end ? `the list of ${shown} counted until ${longTime(formatTime(end))}; the issuer has to publish anew` : null;
   }
 }

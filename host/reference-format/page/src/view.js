@@ -1,7 +1,7 @@
 // The report on the screen. All text goes through textContent: nothing of a file becomes markup.
 
 import { longDate } from "./time.js";
-import { explain, OUTCOMES, SUBJECTS, tone } from "./words.js";
+import { answer, explain, OUTCOMES, SUBJECTS, tone } from "./words.js";
 
 function element(name, attributes, ...children) {
   const made = document.createElement(name);
@@ -20,18 +20,20 @@ const icon = (outcome) => document.getElementById(`icon-${outcome}`).content.clo
 /** What to show for a report. `source` is `{ isCode, isJson, hasLogProof, name, pageDomain }`. */
 export function reportView(report, source) {
   const { credential } = report;
-  const isAccepted = report.verdict === "Silver";
-  const claims = credential === undefined ? [] : [claimsView(credential, isAccepted)];
-  return [verdictView(report, source), ...claims, checksView(report.checks)];
+  const claims = credential === undefined ? [] : [claimsView(credential, report.verdict)];
+  const verdict = verdictView(report, source);
+  // What is signed stands first where the page that somebody has seen may say something else.
+  const parts = report.verdict === "Saved anew" ? [...claims, verdict] : [verdict, ...claims];
+  return [...parts, checksView(report)];
 }
 
 function verdictView(report, source) {
   const { verdict, credential } = report;
   const domain = credential === undefined ? [] : [domainView(credential.domain, verdict)];
-  const sentences = explain(report, source).map(sentenceView);
+  const [first, ...more] = explain(report, source).map(sentenceView);
   const name = source.name === undefined ? [] : [element("p", { class: "file" }, foreign(source.name))];
-  return element("section", { class: `panel verdict ${tone(verdict)}` },
-    ...name, element("h2", {}, verdict), ...domain, ...sentences);
+  return element("section", { class: `panel verdict ${tone(verdict)}`, "data-verdict": verdict },
+    ...name, element("h2", {}, answer(verdict)), first, ...domain, ...more);
 }
 
 function sentenceView(sentence) {
@@ -45,7 +47,15 @@ function domainView(domain, verdict) {
   return element("p", { class: "domain" }, before, element("strong", {}, domain));
 }
 
-function claimsView(credential, isAccepted) {
+/** What stands above the claims. */
+const TITLES = {
+  Silver: "What it confirms",
+  "Status unknown": "What it says, if it was not taken back",
+  "Saved anew": "What is signed",
+};
+
+function claimsView(credential, verdict) {
+  const isAccepted = verdict === "Silver";
   const { name, jobTitle, department, start, end, company, domain, issued, id } = credential;
   const rows = [
     ["Position", jobTitle],
@@ -56,7 +66,7 @@ function claimsView(credential, isAccepted) {
     ["Date of issue", longDate(issued)],
     ["Number", id.slice("urn:uuid:".length)],
   ].filter(([, text]) => text !== undefined);
-  const title = isAccepted ? "What it confirms" : "What it says, not to be relied on";
+  const title = TITLES[verdict] ?? "What it says, not to be relied on";
   const list = rows.flatMap(([label, text]) => [element("dt", {}, label), element("dd", {}, foreign(text))]);
   return element("section", { class: isAccepted ? "panel claims" : "panel claims doubtful" },
     element("h2", { class: "eyebrow" }, title),
@@ -64,7 +74,7 @@ function claimsView(credential, isAccepted) {
     element("dl", {}, ...list));
 }
 
-function checksView(checks) {
+function checksView({ verdict, checks }) {
   const items = checks.map(({ subject, outcome, text }) =>
     element("li", { "data-subject": subject, "data-outcome": outcome },
       icon(outcome),
@@ -72,6 +82,7 @@ function checksView(checks) {
       element("span", {}, foreign(capitalized(text)))));
   return element("section", { class: "panel" },
     element("h2", { class: "eyebrow" }, "What was checked, and what was not"),
+    element("p", { class: "grade" }, "In the words of the program: ", element("strong", {}, verdict)),
     element("ul", { class: "checks" }, ...items));
 }
 

@@ -8,17 +8,24 @@ import { join, normalize } from "node:path";
 
 const TYPES = { ".html": "text/html; charset=utf-8", ".json": "application/json" };
 
-/** Serves a folder over HTTPS, for any host name. */
+/**
+ * Serves a folder over HTTPS, for any host name. What `replies` of the result has comes first: for a host, paths that begin
+ * so get another reply than the folder's.
+ */
 export async function serve(folder) {
   const keys = mkdtempSync(join(tmpdir(), "verify-page-"));
   const [key, cert] = ["key.pem", "cert.pem"].map((name) => join(keys, name));
   const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
   execFileSync("openssl", [...request, "-subj", "/CN=test", "-keyout", key, "-out", cert], { stdio: "pipe" });
   const asked = [];
+  const replies = [];
   const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
     const { pathname } = new URL(request.url, "https://any");
     // The browser itself requests things as well, also from other hosts.
     if (request.headers.host.endsWith(".example")) asked.push(pathname);
+    const { host } = request.headers;
+    const other = replies.find((one) => (one.host === host || one.isOfAll) && pathname.startsWith(one.path));
+    if (other !== undefined) return answer(response, other.reply, pathname);
     const path = join(folder, normalize(pathname.endsWith("/") ? `${pathname}index.html` : pathname));
     if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return response.writeHead(404).end();
     const type = TYPES[/\.\w+$/.exec(path)?.[0]] ?? "application/octet-stream";
@@ -30,7 +37,14 @@ export async function serve(folder) {
     server.closeAllConnections();
     server.close();
   };
-  return { port: server.address().port, asked, close };
+  return { port: server.address().port, asked, replies, close };
+}
+
+/** A reply of the table: a file, a status, a redirect, or the end of the connection. */
+function answer(response, { status, bytes, location, closed }, path) {
+  if (closed) return response.socket.destroy();
+  const headers = location === undefined ? {} : { location: location.replace("{path}", path) };
+  return response.writeHead(status, headers).end(bytes ?? "");
 }
 
 /** Starts Chromium so that it connects to this port for every host. */
@@ -135,9 +149,15 @@ class Page {
     }
   }
 
-  /** The verdict, once there is one. */
+  /** The verdict in the words of the program, once there is one. */
   async verdict() {
     await this.until("document.querySelector('.verdict h2') !== null");
+    return this.value("document.querySelector('.verdict').dataset.verdict");
+  }
+
+  /** The answer that stands first, once there is one. */
+  async answer() {
+    await this.verdict();
     return this.value("document.querySelector('.verdict h2').innerText");
   }
 

@@ -40,15 +40,20 @@ async function outcomes() {
 test("a PDF on the issuer's own page is Silver, and only what is published is asked for", async () => {
   await page.open(SITE);
   await page.choose("files", [file("zoe.pdf")]);
+  assert.equal(await page.answer(), "Genuine");
   assert.equal(await page.verdict(), "Silver");
   const text = await page.text();
+  assert.ok(text.indexOf("Genuine") < text.indexOf("Silver"), text);
   for (const word of ["acme.example", "Zoë Łukasz-O'Neil", "Senior Engineer", "1 March 2019 – 31 January 2025", "hibob verify FILE"]) {
     assert.ok(text.includes(word), word);
   }
   const expected = { "dns-record": "not-checked", page: "good", log: "good", witnesses: "not-checked", revocation: "good" };
   const found = await outcomes();
   for (const [subject, outcome] of Object.entries(expected)) assert.equal(found[subject], outcome, subject);
-  const published = ["/.well-known/did.json", "/references/status/1/revoked.json", "/references/status/1/superseded.json"];
+  const published = [
+    "/.well-known/did.json", "/references/log/checkpoint", "/references/status/1/revoked.json",
+    "/references/status/1/superseded.json",
+  ];
   assert.deepEqual(server.asked.filter((path) => path !== "/favicon.ico").sort(), [...published, "/verify/"].sort());
 });
 
@@ -67,18 +72,50 @@ test("what is dropped is read, and a proof that comes later is taken in", async 
 
 test("revoked, superseded and changed references are told", async () => {
   await page.open(SITE);
-  for (const [name, verdict] of [["revoked.pdf", "Revoked"], ["superseded.pdf", "Superseded"]]) {
+  const told = [["revoked.pdf", "Revoked", "Not genuine"], ["superseded.pdf", "Superseded", "Cannot tell"]];
+  for (const [name, verdict, answer] of told) {
     await page.choose("files", [file(name)]);
     assert.equal(await page.verdict(), verdict);
+    assert.equal(await page.answer(), answer);
     await page.says(".verdict", /acme\.example/);
   }
   const bytes = readFileSync(file("zoe.pdf"));
   bytes[bytes.length / 2 | 0] ^= 1;
   writeFileSync(file("changed.pdf"), bytes);
   await page.choose("files", [file("changed.pdf")]);
-  assert.equal(await page.verdict(), "Invalid");
+  assert.equal(await page.verdict(), "Saved anew");
+  assert.equal(await page.answer(), "Cannot tell");
+  const text = await page.text("#result");
+  assert.ok(text.indexOf("Zoë") < text.indexOf("compare it"), text);
   await page.choose("files", [keyFile]);
   assert.equal(await page.verdict(), "Invalid");
+});
+
+test("no answer of the site leads to a revoked reference that is accepted", async () => {
+  const ways = JSON.parse(readFileSync(join(folder, "ways.json"), "utf8"));
+  const wrong = [];
+  for (const { name, answers, verdicts } of ways) {
+    for (const [number, expected] of verdicts.entries()) {
+      const replies = answers[number].map(({ host, path, reply }) => {
+        const bytes = reply.file === undefined ? undefined : readFileSync(join(folder, reply.file));
+        // A file is the same at both names; a redirect is of one.
+        return { host, path, isOfAll: reply.location === undefined, reply: { ...reply, bytes } };
+      });
+      server.replies.splice(0, Infinity, ...replies);
+      await page.open(SITE);
+      await page.choose("files", [file("zoe.pdf")]);
+      const verdict = await page.verdict();
+      if (verdict !== expected) wrong.push(`${name}: ${verdict}, not ${expected}`);
+      const answer = { Silver: "Genuine", Revoked: "Not genuine" }[expected] ?? "Cannot tell";
+      assert.equal(await page.answer(), answer, name);
+      if (expected === "Status unknown") {
+        const color = await page.value("document.querySelector('.verdict').className");
+        assert.ok(color.includes("warn"), name);
+      }
+    }
+  }
+  server.replies.splice(0, Infinity);
+  assert.deepEqual(wrong, []);
 });
 
 test("texts of a document never become markup", async () => {
@@ -99,9 +136,13 @@ test("elsewhere the key is unknown, and one from a chosen file is told as such",
     assert.equal(await page.verdict(), "Unknown key");
     await page.says(".verdict", /did not come from acme\.example[\s\S]*https:\/\/acme\.example\/verify\//);
     assert.ok(server.asked.every((path) => ["/verify/", "/favicon.ico"].includes(path)), server.asked);
+    assert.equal(await page.answer(), "Cannot tell");
     await page.choose("keys", [keyFile]);
-    assert.equal(await page.verdict(), "Silver");
-    await page.says(".verdict", /the key from the file you chose/);
+    // The lists are not asked for from elsewhere.
+    assert.equal(await page.verdict(), "Status unknown");
+    assert.equal(await page.answer(), "Cannot tell");
+    await page.says(".verdict", /genuine, but whether acme\.example took it back or replaced it is unknown/);
+    await page.says(".checks", /fits the key in the file you chose/);
     await page.value("document.getElementById('result').replaceChildren(), document.getElementById('nokeys').click()");
     assert.equal(await page.verdict(), "Unknown key");
   }
@@ -142,7 +183,7 @@ test("without Ed25519 in the browser the verdicts are the same", async () => {
   await page.choose("files", [file("zoe.pdf")]);
   assert.equal(await page.verdict(), "Silver");
   await page.choose("files", [file("changed.pdf")]);
-  assert.equal(await page.verdict(), "Invalid");
+  assert.equal(await page.verdict(), "Saved anew");
 });
 
 test("a witness that the page trusts confirms the order; a wrong list of them stops the page", async () => {

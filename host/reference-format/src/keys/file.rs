@@ -2,6 +2,7 @@
 //! has the current and all former keys, so that references stay valid when the key changes.
 
 use super::{KeyReference, PublicKey, Selector};
+use crate::context;
 use crate::domain::{Domain, DomainError};
 use crate::json::{JsonError, parse_object};
 use crate::time;
@@ -113,7 +114,9 @@ impl KeyFile {
             method
         };
         let document = json!({
-            "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"],
+            "@context": [
+                "https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1", context::terms_of_a_key_file(),
+            ],
             "id": did,
             "verificationMethod": self.keys.iter().map(method).collect::<Vec<_>>(),
             "assertionMethod": self.keys.iter().map(id).collect::<Vec<_>>(),

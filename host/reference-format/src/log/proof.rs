@@ -65,13 +65,16 @@ pub struct LogEvidence {
 }
 
 impl LogProof {
-    /// Reads a proof. A proof with `extra` data is refused, because the proofs of this program have none.
+    /// Reads a proof. A proof with `extra` data is refused, because the proofs of this program have none. Line ends of
+    /// Windows and a byte order mark are read as if they were not there: mail programs and editors make them.
     ///
     /// # Errors
     /// The bytes are too many or have another form.
     pub fn parse(bytes: &[u8]) -> Result<Self, LogProofError> {
         let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= BYTES_MAX);
-        let (head, checkpoint) = text.and_then(|text| text.split_once("\n\n")).ok_or(LogProofError::Malformed)?;
+        let text = text.map(|text| text.trim_start_matches('\u{feff}').replace("\r\n", "\n"));
+        let (head, checkpoint) =
+            text.as_deref().and_then(|text| text.split_once("\n\n")).ok_or(LogProofError::Malformed)?;
         let mut lines = head.split('\n');
         let (header, index) = (lines.next(), lines.next().and_then(|line| line.strip_prefix("index ")));
         let index = index.and_then(parse_decimal).filter(|_| header == Some(HEADER)).ok_or(LogProofError::Malformed)?;

@@ -5,7 +5,7 @@
 
 use super::Hash;
 use super::note::{NoteError, NoteKey, NoteSignature, SignatureType, SignedNote};
-use crate::keys::{SecretKey, shortened};
+use crate::keys::{PublicKey, SecretKey, shortened};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
@@ -31,6 +31,11 @@ impl Witness {
             SignatureType::Cosignature => Ok(Self(key)),
             SignatureType::Ed25519 => Err(NoteError::VerifierKey(shortened(text))),
         }
+    }
+
+    /// The issuer itself, as it dates its published heads.
+    pub(super) fn of_log(origin: &str, key: PublicKey) -> Self {
+        Self(NoteKey::new(origin, SignatureType::Cosignature, key))
     }
 
     /// The witness's name.
@@ -62,8 +67,8 @@ fn cosigned_message(time: i64, text: &str) -> String {
     format!("cosignature/v1\ntime {time}\n{text}")
 }
 
-/// Makes the signature line of a witness for a checkpoint. The product never does this itself; stand-ins of witnesses
-/// do.
+/// Makes the signature line of a witness for a checkpoint. The product makes one for its own published heads only;
+/// stand-ins of witnesses make them for others.
 pub fn cosign(name: &str, key: &SecretKey, checkpoint: &SignedNote, time: DateTime<Utc>) -> NoteSignature {
     let time = time.timestamp();
     let signature = key.sign(cosigned_message(time, checkpoint.text()).as_bytes());

@@ -7,7 +7,7 @@ use super::text::{Line, Style, set};
 use crate::claims::Employment;
 use crate::credential::Credential;
 use crate::keys::Selector;
-use crate::qr::VERIFY_PATH;
+use crate::qr::{self, VERIFY_PATH};
 use chrono::{Datelike as _, NaiveDate};
 use krilla::action::LinkAction;
 use krilla::annotation::{Annotation, LinkAnnotation, Target};
@@ -231,7 +231,12 @@ fn panel(canvas: &mut Canvas<'_>, tags: &mut TagTree, content: &Content<'_>) -> 
         list.push(TagGroup::with_children(Tag::LI, vec![Node::Group(of_label), Node::Group(of_text)]));
     }
     tags.push(list);
-    let note = "On paper the code is the proof; in the PDF file it is the attached, signed data.";
+    // A reference that is too long for a code has only its hash in it, which proves nothing without the file.
+    let note = if qr::parse(&content.url).is_ok_and(|code| code.reference.is_some()) {
+        "On paper the code is the proof; in the PDF file it is the attached, signed data."
+    } else {
+        "The proof is the signed data attached to the PDF file; the code has only its hash."
+    };
     let mut group = TagGroup::new(Tag::P);
     Block::new(note, x, y + 1.0, width, style(8.0, Weight::Regular), GREY)?.draw(canvas, &mut group);
     tags.push(group);

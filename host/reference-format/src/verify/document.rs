@@ -2,56 +2,110 @@
 
 use super::keys::KnownKeys;
 use super::report::{Check, Outcome, Report, Subject, Verdict};
-use super::{Answer, Sources};
+use super::saved::{self, Attachments};
+use super::{Sources, kind};
 use crate::credential::{Credential, SignedCredential};
 use crate::domain::Domain;
 use crate::keys::{KeyReference, PublicKey, Selector, dns, file};
-use crate::log::proof::LogProof;
-use crate::pdf::seal::{self, SealedPdf};
-use crate::status_list::{Purpose, StatusList, list_url};
+use crate::log::{proof::LogProof, published};
+use crate::pdf::seal::{self, SealError, SealedPdf};
+use crate::status_list::{Purpose, list_url};
 use crate::time;
 use chrono::TimeDelta;
+use std::borrow::Cow;
 
 /// The longest time between a reference's date and its first confirmation by a witness. A longer time means that the
 /// reference was back-dated, or that the log was not published for a while.
 pub const LOG_DELAY_MAX: TimeDelta = TimeDelta::days(7);
 
 /// The most that the clocks of issuer and verifier may differ.
-const CLOCK_ERROR_MAX: TimeDelta = TimeDelta::days(1);
+pub(super) const CLOCK_ERROR_MAX: TimeDelta = TimeDelta::days(1);
 
 /// The lookups that a verification needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lookups {
     /// The issuer's domain.
     pub domain: Domain,
-    /// The name of the TXT record with the key.
-    pub dns_name: String,
+    /// The name of the key.
+    pub selector: Selector,
+    /// The names at which a TXT record may have the key: one for each of [`dns::Label::ALL`].
+    pub dns_names: [String; 2],
     /// The URL of the key file.
     pub key_file_url: String,
     /// The URLs of the status lists: what is revoked, what is superseded.
     pub status_list_urls: [String; 2],
+    /// The URL of the log's published head, beside which a status list counts.
+    pub head_url: String,
+}
+
+impl Lookups {
+    /// The lookups for references that are signed with this key, and have their entries in the lists of this number.
+    pub fn of(domain: &Domain, selector: &Selector, list: u32) -> Self {
+        Self {
+            selector: selector.clone(),
+            dns_names: dns::Label::ALL.map(|label| dns::record_name(label, selector, domain)),
+            key_file_url: domain.url(file::PATH),
+            status_list_urls: Purpose::ALL.map(|purpose| list_url(domain, list, purpose)),
+            head_url: domain.url(published::PATH),
+            domain: domain.clone(),
+        }
+    }
 }
 
 /// A document that was read, but not yet verified.
 #[derive(Debug)]
 pub struct Opened<'a> {
-    pdf: Option<SealedPdf<'a>>,
+    page: Page<'a>,
     content: Result<SignedCredential, String>,
-    log_proof: Option<&'a [u8]>,
+    log_proof: Option<Cow<'a, [u8]>>,
 }
 
-/// Reads a PDF or JSON file. `log_proof` is the content of the `.tlog-proof` file that belongs to a JSON file; it is
+/// The page that shows the reference to people.
+#[derive(Debug)]
+enum Page<'a> {
+    /// There is none: the document is the JSON file.
+    None,
+    /// A page with a seal, which is still to be checked.
+    Sealed(SealedPdf<'a>),
+    /// A page without a seal that could be checked.
+    SavedAnew,
+}
+
+/// Reads a PDF or JSON file; a byte order mark before the JSON is ignored. `log_proof` is the content of the `.tlog-proof` file that belongs to a JSON file; it is
 /// not used for a PDF, which has the log proof attached. This never fails: a document that cannot be read gets the
 /// verdict Invalid.
 pub fn open<'a>(document: &'a [u8], log_proof: Option<&'a [u8]>) -> Opened<'a> {
     let read = |bytes: &[u8]| SignedCredential::parse(bytes).map_err(|error| error.to_string());
+    let nothing = |why: String| Opened { page: Page::None, content: Err(why), log_proof: None };
+    if let Some(what) = kind::not_a_reference(document) {
+        return nothing(what.to_owned());
+    }
     if !seal::is_pdf(document) {
-        return Opened { pdf: None, content: read(document), log_proof };
+        let content = read(document.strip_prefix(kind::BYTE_ORDER_MARK).unwrap_or(document));
+        return Opened { page: Page::None, content, log_proof: log_proof.map(Cow::Borrowed) };
     }
-    match seal::open(document) {
-        Ok(pdf) => Opened { content: read(pdf.credential), log_proof: Some(pdf.log_proof), pdf: Some(pdf) },
-        Err(error) => Opened { pdf: None, content: Err(error.to_string()), log_proof: None },
+    let error = match seal::open(document) {
+        Ok(pdf) => {
+            let (content, log_proof) = (read(pdf.credential), Some(Cow::Borrowed(pdf.log_proof)));
+            if content.is_ok() {
+                return Opened { page: Page::Sealed(pdf), content, log_proof };
+            }
+            return nothing(content.err().unwrap_or_default());
+        }
+        Err(error) => error,
+    };
+    match (error, saved::find(document)) {
+        (error @ SealError::TooLong, _) => nothing(error.to_string()),
+        (SealError::Parts(_), None) => nothing(kind::PDF_WITHOUT_ATTACHMENTS.to_owned()),
+        (SealError::Parts(_), Some(Attachments { credential, log_proof })) => {
+            Opened { page: Page::SavedAnew, content: read(&credential), log_proof: log_proof.map(Cow::Owned) }
+        }
     }
+}
+
+/// The reference of a code, with the text of its proof from the published log, if that could be had.
+pub fn open_code<'a>(signed: &SignedCredential, log_proof: Option<&'a [u8]>) -> Opened<'a> {
+    Opened { page: Page::None, content: Ok(signed.clone()), log_proof: log_proof.map(Cow::Borrowed) }
 }
 
 impl Opened<'_> {
@@ -64,13 +118,7 @@ impl Opened<'_> {
     pub fn lookups(&self) -> Option<Lookups> {
         let signed = self.content.as_ref().ok()?;
         let KeyReference::Published { domain, selector } = signed.proof().key() else { return None };
-        let list = signed.credential().status.list;
-        Some(Lookups {
-            dns_name: dns::record_name(selector, domain),
-            key_file_url: domain.url(file::PATH),
-            status_list_urls: Purpose::ALL.map(|purpose| list_url(domain, list, purpose)),
-            domain: domain.clone(),
-        })
+        Some(Lookups::of(domain, selector, signed.credential().status.list))
     }
 
     /// Decides about the document. The verdict is the most serious one of all checks; the report has every check.
@@ -103,39 +151,46 @@ impl Opened<'_> {
         }
         let known = KnownKeys::gather(domain, selector, decision.sources, &mut decision.checks);
         let Some(key) = decision.signature(signed, selector, &known) else { return };
-        if let Some(pdf) = &self.pdf {
-            if pdf.is_sealed_by(&key) {
+        match &self.page {
+            Page::None => {}
+            Page::Sealed(pdf) if pdf.is_sealed_by(&key) => {
                 decision.good(Subject::Page, "the page is as the issuer sealed it".to_owned());
-            } else {
-                let text = "the PDF was changed after it was sealed, or saved anew by another program; only its \
-                            attachment credential.json may still be good: check that by itself";
-                decision.fail(Verdict::Invalid, Subject::Page, text.to_owned());
+            }
+            Page::Sealed(_) | Page::SavedAnew => {
+                let text = "this page was saved anew by another program, or changed, since the issuer sealed it: compare \
+                            each word on it with what is signed, or ask for the file as it was sent";
+                decision.fail(Verdict::SavedAnew, Subject::Page, text.to_owned());
             }
         }
-        decision.log(signed, self.log_proof, domain, &known);
-        decision.status(signed, Purpose::Revocation, domain, &known);
-        decision.status(signed, Purpose::Supersession, domain, &known);
+        let is_saved_anew = matches!(self.page, Page::SavedAnew);
+        decision.log(signed, self.log_proof.as_deref(), is_saved_anew, domain, &known);
+        decision.statuses(signed, domain, &known);
     }
 }
 
 /// The checks made so far, and the verdicts that follow from them.
-struct Decision<'a> {
-    sources: &'a Sources,
+pub(super) struct Decision<'a> {
+    pub(super) sources: &'a Sources,
     checks: Vec<Check>,
     findings: Vec<Verdict>,
     is_witnessed: bool,
 }
 
 impl Decision<'_> {
-    fn push(&mut self, subject: Subject, outcome: Outcome, text: String) {
+    pub(super) fn push(&mut self, subject: Subject, outcome: Outcome, text: String) {
         self.checks.push(Check { subject, outcome, text });
     }
 
-    fn good(&mut self, subject: Subject, text: String) {
+    pub(super) fn good(&mut self, subject: Subject, text: String) {
         self.push(subject, Outcome::Good, text);
     }
 
-    fn fail(&mut self, verdict: Verdict, subject: Subject, text: String) {
+    /// The verdict is no better than this.
+    pub(super) fn accept_only(&mut self, verdict: Verdict) {
+        self.findings.push(verdict);
+    }
+
+    pub(super) fn fail(&mut self, verdict: Verdict, subject: Subject, text: String) {
         self.findings.push(verdict);
         self.push(subject, Outcome::Bad, text);
     }
@@ -153,6 +208,11 @@ impl Decision<'_> {
 
     /// Checks the signature, and returns the key that made it; `None` if no published key did.
     fn signature(&mut self, signed: &SignedCredential, selector: &Selector, known: &KnownKeys) -> Option<PublicKey> {
+        if known.is_revoked_in_dns {
+            let text = format!("the issuer revoked the key {selector} in DNS: nothing it signed can be relied on");
+            self.fail(Verdict::Invalid, Subject::DnsRecord, text);
+            return None;
+        }
         let fits = |key: &&PublicKey| signed.verify(key).is_ok();
         let in_files = || known.files.iter().map(|published| &published.key);
         let (candidates, verdict, place): (Vec<&PublicKey>, _, _) = if known.dns.is_empty() {
@@ -161,6 +221,13 @@ impl Decision<'_> {
         } else {
             (known.dns.iter().collect(), Verdict::Gold, "in DNS")
         };
+        if known.is_unreadable_in_dns && known.dns.is_empty() {
+            // What the record would say is not known; it may be that the key was revoked.
+            let text = format!("the key {selector} in DNS cannot be read, and no key file takes its place");
+            self.findings.push(Verdict::UnknownKey);
+            self.push(Subject::Signature, Outcome::NotChecked, text);
+            return None;
+        }
         if candidates.is_empty() {
             let text = format!("the key {selector} of the issuer was found nowhere; without it nothing can be said");
             self.findings.push(Verdict::UnknownKey);
@@ -192,9 +259,21 @@ impl Decision<'_> {
         Some(*key)
     }
 
-    fn log(&mut self, signed: &SignedCredential, proof: Option<&[u8]>, domain: &Domain, known: &KnownKeys) {
+    fn log(
+        &mut self,
+        signed: &SignedCredential,
+        proof: Option<&[u8]>,
+        is_saved_anew: bool,
+        domain: &Domain,
+        known: &KnownKeys,
+    ) {
         let Some(bytes) = proof else {
-            let text = "there is no log proof: give the .tlog-proof file that came with the reference";
+            let text = match is_saved_anew {
+                true => {
+                    "the log proof is no longer in the PDF: scan the code on the page, or ask for the file as it was sent"
+                }
+                false => "there is no log proof: give the .tlog-proof file that came with the reference",
+            };
             return self.fail(Verdict::NotInLog, Subject::Log, text.to_owned());
         };
         let shown = LogProof::parse(bytes)
@@ -221,45 +300,6 @@ impl Decision<'_> {
         } else if !self.is_witnessed {
             let text = "order not witnessed: the issuer alone could have rebuilt its log";
             self.push(Subject::Witnesses, Outcome::NotChecked, text.to_owned());
-        }
-    }
-
-    fn status(&mut self, signed: &SignedCredential, purpose: Purpose, domain: &Domain, known: &KnownKeys) {
-        let position = signed.credential().status;
-        let (subject, verdict, answer, word) = match purpose {
-            Purpose::Revocation => (Subject::Revocation, Verdict::Revoked, &self.sources.revoked, "revoked"),
-            Purpose::Supersession => {
-                (Subject::Supersession, Verdict::Superseded, &self.sources.superseded, "superseded")
-            }
-        };
-        let unchecked = |why: &str| format!("whether it is {word} could not be checked: {why}");
-        let bytes = match answer {
-            Answer::Found(bytes) => bytes,
-            Answer::Absent => {
-                return self.push(subject, Outcome::NotChecked, unchecked("the issuer publishes no list"));
-            }
-            Answer::Unreachable(why) => return self.push(subject, Outcome::NotChecked, unchecked(why)),
-            Answer::NotAsked => {
-                return self.push(subject, Outcome::NotChecked, unchecked("the list was not asked for"));
-            }
-        };
-        // A wrong list has the same effect as one that cannot be fetched: whoever can replace a list can also block it.
-        let list = match StatusList::parse(bytes, domain, position.list, purpose) {
-            Ok((list, proof)) if known.all.iter().any(|key| proof.verify(key).is_ok()) => list,
-            Ok(_) => {
-                return self.push(
-                    subject,
-                    Outcome::NotChecked,
-                    unchecked("no known key of the issuer signed the list"),
-                );
-            }
-            Err(error) => return self.push(subject, Outcome::NotChecked, unchecked(&error.to_string())),
-        };
-        let as_of = time::format(list.issued);
-        match list.bits.get(position.index) {
-            Some(false) => self.good(subject, format!("not {word}, by the list of {as_of}")),
-            // `None` (an index beyond the list) does not occur, because the reference's index was checked.
-            Some(true) | None => self.fail(verdict, subject, format!("{word}, by the list of {as_of}")),
         }
     }
 }

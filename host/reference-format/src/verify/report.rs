@@ -15,6 +15,12 @@ pub enum Verdict {
     /// The document is unchanged, and signed with the key in the issuer's key file. There is no DNS record, or DNS gave
     /// no answer.
     Silver,
+    /// The document is genuine, but whether the issuer took it back is unknown: a list that says so is missing, too old,
+    /// or not the issuer's.
+    StatusUnknown,
+    /// The claims are signed, and the page was saved anew by another program, or changed: what it shows is signed by
+    /// nobody.
+    SavedAnew,
     /// A newer reference replaces this one.
     Superseded,
     /// Nothing proves that the reference is in the issuer's log, so it may be back-dated.
@@ -39,6 +45,8 @@ impl Verdict {
         match self {
             Self::Gold => "gold",
             Self::Silver => "silver",
+            Self::StatusUnknown => "status-unknown",
+            Self::SavedAnew => "saved-anew",
             Self::Superseded => "superseded",
             Self::NotInLog => "not-in-log",
             Self::Revoked => "revoked",
@@ -53,6 +61,8 @@ impl fmt::Display for Verdict {
         f.write_str(match self {
             Self::Gold => "Gold",
             Self::Silver => "Silver",
+            Self::StatusUnknown => "Status unknown",
+            Self::SavedAnew => "Saved anew",
             Self::Superseded => "Superseded",
             Self::NotInLog => "Not in log",
             Self::Revoked => "Revoked",

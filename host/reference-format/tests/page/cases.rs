@@ -2,13 +2,14 @@
 //! page's report has to equal.
 
 use crate::people::{
-    SELECTOR, at, domain, everybody, issued, key, key_file, log_index, log_proof, pdf, published, revoked_list,
-    selector, status_list, superseded_list, witnessed, write, zoe,
+    PUBLISHED, SELECTOR, at, domain, everybody, head, head_by, issued, key, key_file, list_of, log_index, log_proof,
+    old_form, pdf, published, revoked_list, selector, status_list, superseded_list, undated_head, witnessed, write,
+    zoe,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::write::{GzEncoder, ZlibEncoder};
 use hibob_reference_format::credential::SignedCredential;
 use hibob_reference_format::domain::Domain;
 use hibob_reference_format::json::Object;
@@ -27,7 +28,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 
-/// The files of a case, by name: `document`, `logProof`, `keyFile`, `givenKeyFile`, `revoked`, `superseded`.
+/// The files of a case, by name: `document`, `logProof`, `keyFile`, `givenKeyFile`, `revoked`, `superseded`, `head`.
 type Parts = BTreeMap<&'static str, Vec<u8>>;
 
 /// A position in a file, and the byte that replaces the one there.
@@ -42,7 +43,8 @@ struct Case {
     required: usize,
 }
 
-const NOW: &str = "2025-06-01T00:00:00Z";
+/// An hour after the issuer published.
+const NOW: &str = "2025-06-01T01:00:00Z";
 
 impl Case {
     fn new(name: impl Into<String>, parts: Parts) -> Self {
@@ -54,11 +56,13 @@ impl Case {
         let found = |name| parts.get(name).cloned().map_or(Answer::Absent, Answer::Found);
         let sources = Sources {
             now: at(self.now),
-            dns: Answer::NotAsked,
+            dns: [Answer::NotAsked, Answer::NotAsked],
+            list_keys: Vec::new(),
             key_file: found("keyFile"),
             given_key_file: parts.get("givenKeyFile").cloned(),
             revoked: found("revoked"),
             superseded: found("superseded"),
+            head: found("head"),
             witnesses: self.witnesses.iter().map(|text| Witness::parse(text).unwrap()).collect(),
             witnesses_required: self.required,
         };
@@ -77,6 +81,7 @@ fn honest(document: Vec<u8>, log_proof: Option<Vec<u8>>) -> Parts {
         ("keyFile", key_file().render().into_bytes()),
         ("revoked", revoked_list()),
         ("superseded", superseded_list()),
+        ("head", head(at(PUBLISHED))),
     ];
     always.into_iter().chain(log_proof.map(|proof| ("logProof", proof))).collect()
 }
@@ -130,6 +135,10 @@ fn forms() -> Vec<Case> {
         ("something behind", format!("{text} x").into_bytes()),
         ("white space behind", format!("{text}\r\n\t ").into_bytes()),
         ("empty", Vec::new()),
+        ("blank", b" \r\n".to_vec()),
+        ("a picture", b"\x89PNG\r\n\x1a\n".to_vec()),
+        ("a web page", b"<!doctype html>".to_vec()),
+        ("a log proof", log_proof(&zoe()).to_string().into_bytes()),
         ("null", b"null".to_vec()),
         ("no object", b"[]".to_vec()),
         ("an empty object", b"{}".to_vec()),
@@ -291,9 +300,17 @@ fn list_anew(bytes: &[u8], signed_as: Domain) -> Vec<u8> {
     let mut list: Object = serde_json::from_slice(&revoked_list()).unwrap();
     list.remove("proof");
     list["credentialSubject"]["encodedList"] = format!("u{}", URL_SAFE_NO_PAD.encode(gzip.finish().unwrap())).into();
-    let (reference, at) =
-        (KeyReference::Published { domain: signed_as, selector: selector() }, at("2025-02-01T00:00:00Z"));
+    let (reference, at) = (KeyReference::Published { domain: signed_as, selector: selector() }, at(PUBLISHED));
     Value::Object(proof::sign(list, &key(), &reference, at).unwrap()).to_string().into_bytes()
+}
+
+/// Zoë's reference with lists and a head of this time.
+fn lists_of(time: &str, has_end: bool) -> Parts {
+    let mut parts = with("head", head(at(time)));
+    for (part, purpose) in [("revoked", Purpose::Revocation), ("superseded", Purpose::Supersession)] {
+        parts.insert(part, list_of(purpose, &[1], at(time), has_end));
+    }
+    parts
 }
 
 fn lists_and_log() -> Vec<Case> {
@@ -303,6 +320,10 @@ fn lists_and_log() -> Vec<Case> {
         let root = leaf_hash(&zoe().digest());
         let checkpoint = Checkpoint { origin, size: 1, root }.sign(&key());
         LogProof { index: 0, hashes: Vec::new(), checkpoint }.to_string()
+    };
+    let of_other_log_head = {
+        let checkpoint = Checkpoint { origin: "acme.example/log".to_owned(), size: 1, root: [0; 32] };
+        checkpoint.sign(&key()).to_string()
     };
     let other = SecretKey::from_seed(&[8; 32]);
     let mut longer = key_file();
@@ -314,6 +335,23 @@ fn lists_and_log() -> Vec<Case> {
     let other_proof = log_proof(&everybody()[1].1).to_string();
     vec![
         Case::new("status: neither list", without(&["revoked", "superseded"])),
+        Case::new("status: no head", without(&["head"])),
+        Case::new("status: a head without a time", with("head", undated_head())),
+        Case::new("status: a head of another log", with("head", of_other_log_head)),
+        Case::new("status: a head by a stranger", with("head", head_by(&other, at(PUBLISHED)))),
+        Case::new("status: a web page for a head", with("head", b"<!doctype html>".as_slice())),
+        Case::new("status: a newer head within the hour", with("head", head(at("2025-06-01T01:00:00Z")))),
+        Case::new("status: a newer head", with("head", head(at("2025-06-01T01:00:01Z")))),
+        Case::new("status: a list of before the reference", lists_of("2025-01-31T08:29:59Z", true)),
+        Case::new("status: a list of the reference's hour", lists_of("2025-01-31T08:30:00Z", true)),
+        Case::new("status: lists on their last day", lists_of("2025-05-25T01:00:00Z", true)),
+        Case::new("status: lists that have ended", lists_of("2025-05-25T00:59:59Z", true)),
+        Case::new("status: lists without an end", lists_of("2025-05-25T01:00:00Z", false)),
+        Case::new("status: old lists without an end", lists_of("2025-05-25T00:59:59Z", false)),
+        Case::new("status: lists of tomorrow", lists_of("2025-06-02T01:00:00Z", true)),
+        Case::new("status: lists of the day after", lists_of("2025-06-02T01:00:01Z", true)),
+        Case::new("status: an old form of reference", json_of(&old_form())),
+        Case::new("status: an old form of reference, as a page", honest(pdf(&old_form()), None)),
         Case::new("status: both lists say yes", both),
         Case::new("status: by a stranger", with("revoked", status_list(Purpose::Revocation, &[94_567], &other))),
         Case::new("status: by a later key", later),
@@ -325,6 +363,8 @@ fn lists_and_log() -> Vec<Case> {
         Case::new("status: far too many entries", with("revoked", list_anew(&vec![0; 50_000_000], domain()))),
         Case::new("status: signed in another name", with("revoked", list_anew(&[0xff; BYTES], other_domain()))),
         Case::new("log: another log of the issuer", with("logProof", of_other_log)),
+        Case::new("log: line ends of Windows", with("logProof", log_proof(&zoe()).to_string().replace('\n', "\r\n"))),
+        Case::new("log: a byte order mark", with("logProof", format!("\u{feff}{}", log_proof(&zoe())))),
         Case::new("log: no proof", without(&["logProof"])),
         Case::new("log: an empty proof", with("logProof", b"".as_slice())),
         Case::new("log: another's proof", with("logProof", other_proof)),
@@ -354,6 +394,18 @@ fn witnesses() -> Vec<Case> {
     ]
 }
 
+/// A PDF with these streams, compressed, as another program may write it.
+fn saved_anew(streams: &[&[u8]]) -> Vec<u8> {
+    let mut file = b"%PDF-1.4\n".to_vec();
+    for stream in streams {
+        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
+        zlib.write_all(stream).unwrap();
+        let data = zlib.finish().unwrap();
+        file.extend([b"1 0 obj<<>>stream\r\n", data.as_slice(), b"\nendstream endobj\n"].concat());
+    }
+    file
+}
+
 fn pages() -> Vec<Case> {
     let (page, other) = (pdf(&zoe()), everybody().swap_remove(1).1);
     let cut = |length| honest(page[..length].to_vec(), None);
@@ -366,6 +418,10 @@ fn pages() -> Vec<Case> {
         Case::new("page: longer", honest([page.as_slice(), b"\n%%EOF\n"].concat(), None)),
         Case::new("page: another's credential", replaced(zoe().canonical(), other.canonical())),
         Case::new("page: another's proof", replaced(&proof(&zoe()), &proof(&other))),
+        Case::new("page: saved anew", honest(saved_anew(&[zoe().canonical(), &proof(&zoe())]), None)),
+        Case::new("page: saved anew without its proof", honest(saved_anew(&[zoe().canonical()]), None)),
+        Case::new("page: saved anew without attachments", honest(saved_anew(&[b"BT (Zoe) Tj ET"]), None)),
+        Case::new("page: two references", honest(saved_anew(&[zoe().canonical(), other.canonical()]), None)),
         Case::new("page: twice", honest([page.as_slice(), page.as_slice()].concat(), None)),
         Case::new("page: too long", honest([page.as_slice(), &vec![b' '; 4 * 1024 * 1024]].concat(), None)),
         Case::new("page: a proof beside it", {

@@ -6,11 +6,14 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at what is not as it should be")]
 
 mod cases;
+mod others;
 mod people;
+mod ways;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hibob_reference_format::VERIFY_PAGE;
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -92,11 +95,38 @@ fn the_page_comes_to_the_same_verdicts_as_the_program() {
     }
 }
 
+/// Writes the table of the ways in which a site can answer, for the browser.
+fn write_ways(folder: &Path) {
+    let ways = ways::ways(chrono::DateTime::from(std::time::SystemTime::now()));
+    ways::assert_table(&ways);
+    let mut bodies = 0;
+    let mut answer = |(host, path, reply): &ways::Answer| {
+        let reply = match reply {
+            ways::Reply::File(bytes) => {
+                bodies += 1;
+                people::write(folder, &format!("ways/{bodies}"), bytes);
+                json!({"status": 200, "file": format!("ways/{bodies}")})
+            }
+            ways::Reply::Status(status) => json!({"status": status}),
+            ways::Reply::Moved(location) => json!({"status": 301, "location": location}),
+            ways::Reply::Closed => json!({"closed": true}),
+        };
+        json!({"host": host, "path": path, "reply": reply})
+    };
+    let mut written = Vec::new();
+    for way in &ways {
+        let answers = way.answers.each_ref().map(|answers| answers.iter().map(&mut answer).collect::<Vec<_>>());
+        written.push(json!({"name": way.name, "answers": answers, "verdicts": way.page}));
+    }
+    people::write(folder, "ways.json", serde_json::to_string(&written).unwrap().as_bytes());
+}
+
 #[test]
 fn the_page_works_in_a_browser() {
     if ["node", "openssl", "chromium"].into_iter().all(has) {
         let folder = folder("verify-page-site");
         people::write_site(&folder);
+        write_ways(&folder);
         run_node(&folder, &["browser.test.mjs"]);
     }
 }

@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use hibob_reference_format::VERIFY_PAGE;
 use hibob_reference_format::claims::{ClaimText, Claims, Employment, Issuer};
+use hibob_reference_format::context::Terms;
 use hibob_reference_format::credential::{Credential, CredentialId, SignedCredential};
 use hibob_reference_format::domain::Domain;
 use hibob_reference_format::keys::file::{KeyFile, PublishedKey};
 use hibob_reference_format::keys::{SecretKey, Selector};
-use hibob_reference_format::log::note::{NoteKey, SignatureType};
+use hibob_reference_format::log::note::{NoteKey, SignatureType, SignedNote};
 use hibob_reference_format::log::proof::LogProof;
 use hibob_reference_format::log::tree::TreeReader;
 use hibob_reference_format::log::witness::{Witness, add_cosignatures, cosign};
@@ -18,6 +19,9 @@ use hibob_reference_format::{pdf, qr};
 use std::path::Path;
 
 pub(crate) const SELECTOR: &str = "k2025";
+
+/// When the issuer published, and when the tests of the modules look.
+pub(crate) const PUBLISHED: &str = "2025-06-01T00:00:00Z";
 
 /// The index of the first reference in the log.
 const FIRST_ENTRY: usize = 253;
@@ -65,6 +69,7 @@ pub(crate) fn credential(index: u32, name: &str, title: Option<&str>, department
         issued: issued(),
         claims: Claims::new(issuer, employment).unwrap(),
         status: StatusPosition { list: 1, index },
+        terms: Terms::Linked,
     }
 }
 
@@ -74,6 +79,12 @@ pub(crate) fn sign(credential: Credential) -> SignedCredential {
 
 pub(crate) fn zoe() -> SignedCredential {
     sign(credential(94_567, "Zoë Łukasz-O'Neil", Some("Senior Engineer"), Some("Platform & Tools")))
+}
+
+/// A reference in the form of version 0.1.0.
+pub(crate) fn old_form() -> SignedCredential {
+    let credential = credential(9, "Freja Cohen", Some("Driver"), None);
+    sign(Credential { terms: Terms::Inline, ..credential })
 }
 
 /// All references, each with a name for its files.
@@ -88,6 +99,7 @@ pub(crate) fn everybody() -> Vec<(&'static str, SignedCredential)> {
         ("persian", reference(5, "می\u{200c}خواهم", None, None)),
         ("markup", reference(6, "<img src=x onerror=alert(1)>", Some("</script><b>"), Some("&lt;i&gt;"))),
         ("chinese", reference(131_071, "陳大文", Some("工程師"), None)),
+        ("old", old_form()),
         ("long", reference(8, &"山".repeat(120), Some(&"W".repeat(120)), Some(&"é".repeat(120)))),
     ]
 }
@@ -136,9 +148,37 @@ pub(crate) fn key_file() -> KeyFile {
     KeyFile { domain: domain(), keys: vec![old, published(SELECTOR, &key())] }
 }
 
+/// A list of this time, with or without an end, signed by the issuer.
+pub(crate) fn list_of(purpose: Purpose, set: &[u32], time: DateTime<Utc>, has_end: bool) -> Vec<u8> {
+    let mut list = StatusList::new(domain(), 1, purpose, time, Bitstring::with(set.iter().copied()));
+    list.valid_until = list.valid_until.filter(|_| has_end);
+    list.sign(&key(), &selector()).unwrap()
+}
+
+fn signed_head(key: &SecretKey) -> SignedNote {
+    log::head(&domain(), &entries()).unwrap().1.sign(key)
+}
+
+/// The head of the log as version 0.1.0 published it.
+pub(crate) fn undated_head() -> Vec<u8> {
+    signed_head(&key()).to_string().into_bytes()
+}
+
+/// The head of the log as somebody with this key publishes it.
+pub(crate) fn head_by(key: &SecretKey, time: DateTime<Utc>) -> Vec<u8> {
+    let mut head = signed_head(key);
+    log::published::date(&mut head, key, time).unwrap();
+    head.to_string().into_bytes()
+}
+
+/// The head of the log as the issuer publishes it.
+pub(crate) fn head(time: DateTime<Utc>) -> Vec<u8> {
+    head_by(&key(), time)
+}
+
 pub(crate) fn status_list(purpose: Purpose, set: &[u32], key: &SecretKey) -> Vec<u8> {
     let bits = Bitstring::with(set.iter().copied());
-    let list = StatusList { domain: domain(), list: 1, purpose, issued: at("2025-02-01T00:00:00Z"), bits };
+    let list = StatusList::new(domain(), 1, purpose, at(PUBLISHED), bits);
     list.sign(key, &selector()).unwrap()
 }
 
@@ -152,12 +192,16 @@ pub(crate) fn superseded_list() -> Vec<u8> {
 
 /// Writes the issuer's public folder to `site`, and the files and links that people received to `files`.
 pub(crate) fn write_site(folder: &Path) {
-    let (_, checkpoint) = log::head(&domain(), &entries()).unwrap();
+    // The page in the browser has the clock of this machine.
+    let now = DateTime::from(std::time::SystemTime::now());
+    let checkpoint = SignedNote::parse(&String::from_utf8(head(now)).unwrap()).unwrap();
+    let lists = [(Purpose::Revocation, REVOKED), (Purpose::Supersession, SUPERSEDED)]
+        .map(|(purpose, index)| (1, purpose, list_of(purpose, &[1, index], now, true)));
     let publication = Publication {
         key_file: &key_file(),
         entries: &entries(),
-        checkpoint: &checkpoint.sign(&key()),
-        status_lists: &[(1, Purpose::Revocation, revoked_list()), (1, Purpose::Supersession, superseded_list())],
+        checkpoint: &checkpoint,
+        status_lists: &lists,
         verify_page: VERIFY_PAGE.as_bytes(),
     };
     for (path, bytes) in publish::files(&publication).unwrap() {

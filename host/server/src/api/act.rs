@@ -6,6 +6,7 @@ use crate::api::routes::Action;
 use crate::api::{events, health, history, jobs, openapi, plans, references, tenants};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
+use hibob_base::job::WayOn;
 
 pub(super) async fn act(request: ApiRequest) -> Result<Response<Body>, Problem> {
     match request.route.action {
@@ -34,6 +35,8 @@ pub(super) async fn act(request: ApiRequest) -> Result<Response<Body>, Problem> 
         Action::RejectPlan => plans::reject(&request).await,
         Action::ListRuns => history::list(&request).await,
         Action::ShowRun => history::show(&request).await,
+        Action::ResumeRun => jobs::go_on(&request, WayOn::Resume).await,
+        Action::AbandonRun => jobs::go_on(&request, WayOn::Abandon).await,
         Action::Workbook => history::workbook(&request).await,
         Action::ListReferences => references::list(&request).await,
         Action::ExportReference => references::export(&request).await,

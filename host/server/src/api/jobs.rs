@@ -5,8 +5,9 @@ use crate::api::problem::Problem;
 use crate::api::request::ApiRequest;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
-use hibob_base::job::JobKind;
-use hibob_store::queue::{ArgumentFields, Arguments, NewJob, Selection, State};
+use hibob_base::job::{JobKind, WayOn};
+use hibob_jobs::interrupted;
+use hibob_store::queue::{ArgumentFields, Arguments, NewJob, PlanToApply, Selection, State};
 use serde::Deserialize;
 use serde_json::{Value, json as object};
 
@@ -31,8 +32,23 @@ pub(super) async fn start(request: &ApiRequest) -> Result<Response<Body>, Proble
         let words: Vec<&str> = kinds.map(JobKind::word).collect();
         Problem::unprocessable("there is no such kind of job here", format!("choose from {}", words.join(", ")))
     })?;
+    queue(request, Arguments::new(kind, job.arguments)?).await
+}
+
+/// Queues a job that resumes or abandons the plan of an interrupted run, as `hibob runs` does.
+pub(super) async fn go_on(request: &ApiRequest, way: WayOn) -> Result<Response<Body>, Problem> {
+    let (data, tenant) = (&request.api.data, request.tenant());
+    let database = data.tenant_database(tenant).await?;
+    if interrupted::find(data, tenant, &database).await?.is_none() {
+        let message = "no run of this tenant is interrupted, or a run goes on";
+        let remedy = format!("look at what there is: GET /v1/tenants/{tenant}, and its jobs");
+        return Err(Problem::new(StatusCode::CONFLICT, "NOT_INTERRUPTED", message, remedy));
+    }
+    queue(request, Arguments::Apply(PlanToApply::Interrupted(way))).await
+}
+
+async fn queue(request: &ApiRequest, arguments: Arguments) -> Result<Response<Body>, Problem> {
     let by = request.token.as_ref().map(|token| format!("token {}", token.id));
-    let arguments = Arguments::new(kind, job.arguments)?;
     let new = NewJob { tenant: request.tenant().to_owned(), arguments, requested_by: by };
     let started = request.api.data.start(&new).await?;
     let mut response = json(StatusCode::ACCEPTED, &object!({ "job": started.id, "new": started.is_new }));

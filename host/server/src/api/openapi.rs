@@ -215,6 +215,8 @@ fn summary(action: Action) -> &'static str {
         Action::RejectPlan => "Reject a plan that waits, or take the approval back before it is applied",
         Action::ListRuns => "The runs of a tenant, the last one first",
         Action::ShowRun => "What a run did, row by row",
+        Action::ResumeRun => "Queue a job that applies the rest of the plan of an interrupted run",
+        Action::AbandonRun => "Queue a job that leaves the rest of the plan of an interrupted run undone",
         Action::Workbook => "What a run did, as .xlsx",
         Action::ListReferences => {
             "The references of a tenant, with their states and deliveries, and the departures without one"

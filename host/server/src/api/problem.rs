@@ -143,6 +143,7 @@ impl From<HostError> for Problem {
             | HostError::Decision { .. } => StatusCode::CONFLICT,
             HostError::Credentials(_)
             | HostError::Unavailable(_)
+            | HostError::Incomplete { .. }
             | HostError::OverLimit { .. }
             | HostError::Delivery(_)
             | HostError::Busy(_)

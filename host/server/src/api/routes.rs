@@ -52,6 +52,8 @@ pub(super) enum Action {
     RejectPlan,
     ListRuns,
     ShowRun,
+    ResumeRun,
+    AbandonRun,
     Workbook,
     ListReferences,
     ExportReference,
@@ -116,7 +118,7 @@ const fn get(action: Action, name: &'static str, path: &'static str, holders: Op
     }
 }
 
-pub(super) static ROUTES: [Route; 25] = [
+pub(super) static ROUTES: [Route; 27] = [
     Route { done: &[(200, "text/plain")], ..get(Action::Health, "health", "/healthz", None) },
     Route { also: &[503], ..get(Action::Readiness, "readiness", "/readyz", None) },
     get(Action::Description, "description", "/openapi.json", None),
@@ -185,6 +187,18 @@ pub(super) static ROUTES: [Route; 25] = [
     },
     Route { has_limit: true, ..get(Action::ListRuns, "runs", "/v1/tenants/{tenant}/runs", EVERYBODY) },
     get(Action::ShowRun, "run", "/v1/tenants/{tenant}/runs/{run}", EVERYBODY),
+    Route {
+        method: Method::Post,
+        done: &[(202, "application/json")],
+        also: &[409],
+        ..get(Action::ResumeRun, "resume-run", "/v1/tenants/{tenant}/runs/resume", WHO_CHANGES)
+    },
+    Route {
+        method: Method::Post,
+        done: &[(202, "application/json")],
+        also: &[409],
+        ..get(Action::AbandonRun, "abandon-run", "/v1/tenants/{tenant}/runs/abandon", WHO_CHANGES)
+    },
     Route {
         done: &[(200, XLSX)],
         ..get(Action::Workbook, "workbook", "/v1/tenants/{tenant}/runs/{run}/workbook", EVERYBODY)

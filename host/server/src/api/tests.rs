@@ -23,7 +23,7 @@ use hibob_reference_format::keys::Selector;
 use hibob_reference_format::status_list::StatusPosition;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::NewReference;
-use hibob_store::database::{NewApproval, RunRecord};
+use hibob_store::database::{NewApproval, NewJournal, RunRecord};
 use hibob_store::token;
 use hibob_store::token::TokenRole;
 use hibob_store::update_row::UpdateRow;
@@ -215,6 +215,29 @@ impl Site {
         };
         database.await_approval(fence, &new).await.unwrap();
         digest
+    }
+
+    /// An open journal of `acme`, whose run a person has interrupted.
+    async fn interrupted(&self) {
+        let database = self.data.tenant_database("acme").await.unwrap();
+        if database.open_journal_since().await.unwrap().is_some() {
+            return;
+        }
+        let fence = database.take_fence(1).await.unwrap();
+        let new = NewJournal {
+            kind: RunKind::Sync,
+            started_at: 1_767_225_600,
+            digest: "00",
+            plan: b"{}",
+            held: "{}",
+            settings: "settings",
+            plugin: "plugin",
+            changes: 2,
+            job: None,
+            saved: None,
+        };
+        let journal = database.begin_journal(fence, &new).await.unwrap();
+        database.mark_interrupted(fence, journal, "Ctrl-C", 1_767_225_601).await.unwrap();
     }
 
     /// A reference that `acme` has issued, by its id.

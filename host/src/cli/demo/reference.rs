@@ -22,9 +22,10 @@ impl Office<'_> {
     /// Makes the issuer's key, puts it into DNS, and takes the first look at who works here.
     pub(super) async fn open(&self) -> Result<(), HostError> {
         let keys = IssuerKeys::open(self.stage.data, self.stage.tenant.config()).await?;
-        let record = keys.record(&keys.make(None).await?)?;
         let dns = self.servers.dns.dns();
-        dns.lock().unwrap_or_else(PoisonError::into_inner).insert_txt(&record.name, &record.value);
+        for record in keys.records(&keys.make(None).await?)? {
+            dns.lock().unwrap_or_else(PoisonError::into_inner).insert_txt(&record.name, &record.value);
+        }
         self.run().await;
         Ok(())
     }

@@ -90,7 +90,7 @@ pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, Ho
         KeyCommand::Rotate { yes, unpublished, .. } => {
             let known = keys.list().await?;
             if let (Some(next), false) = (known.iter().find(|key| key.is_next()), *unpublished) {
-                hibob_runner::require_published(&config, &keys.record(next)?).await?;
+                hibob_runner::require_published(&config, &keys.records(next)?).await?;
             }
             if !known.is_empty() && !known.iter().any(KeyRow::is_next) {
                 let what = "no key waits, so a new one would sign at once; nobody can verify what it signs before its DNS \
@@ -115,10 +115,10 @@ pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, Ho
         }
         KeyCommand::List { .. } => keys.list().await?,
     };
-    let records: Result<Vec<DnsRecord>, HostError> = rows.iter().map(|row| keys.record(row)).collect();
+    let records: Result<Vec<[DnsRecord; 2]>, HostError> = rows.iter().map(|row| keys.records(row)).collect();
     let records = records?;
     if global.json {
-        let json = |(row, record)| Ok(json(row, record, &keys.log_key(row)?));
+        let json = |(row, records)| Ok(json(row, records, &keys.log_key(row)?));
         let rows: Vec<_> = rows.iter().zip(&records).map(json).collect::<Result<_, HostError>>()?;
         outln!("{}", serde_json::json!({ "tenant": tenant, "domain": keys.issuer().domain.as_str(), "keys": rows }));
         return Ok(Exit::Done);
@@ -127,11 +127,16 @@ pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, Ho
         outln!("tenant {tenant} has no key yet: hibob references key new {tenant}");
     }
     let first = keys.first_waiting().await?.map(|row| row.selector);
-    for (row, record) in rows.iter().zip(&records) {
+    for (row, records) in rows.iter().zip(&records) {
         let is_first = first.as_ref() == Some(&row.selector);
         let state = if is_first { "signs once a run has seen its DNS record" } else { state(row) };
         outln!("{}  {state}", BOLD.on_stdout(&row.selector));
-        outln!("  {} TXT \"{}\"", record.name, record.value);
+        if row.revoked_at.is_some() {
+            outln!("  {}", DIM.on_stdout("put these in the place of its records: they say that it was revoked"));
+        }
+        for record in records {
+            outln!("  {} TXT \"{}\"", record.name, record.value);
+        }
         if is_witnessed {
             outln!("  to the witnesses  {}", keys.log_key(row)?);
         }
@@ -159,11 +164,12 @@ fn state(row: &KeyRow) -> &'static str {
     }
 }
 
-fn json(row: &KeyRow, record: &DnsRecord, log_key: &str) -> serde_json::Value {
+fn json(row: &KeyRow, records: &[DnsRecord; 2], log_key: &str) -> serde_json::Value {
     serde_json::json!({
         "selector": row.selector,
         "state": state(row),
-        "dns": record,
+        "dns": records.last(),
+        "dns_records": records,
         "log_key": log_key,
         "created_at": row.created_at,
         "signs_from": row.signs_from,

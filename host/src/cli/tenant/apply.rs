@@ -5,16 +5,13 @@ use crate::cli::Global;
 use crate::cli::confirm::confirm;
 use crate::cli::paint::clean;
 use hibob_base::error::HostError;
-use hibob_config::applied_by::AppliedBy;
 use hibob_config::key::difference::SettingChange;
 use hibob_config::tenant::TenantConfig;
 use hibob_store::database::StoredBy;
 use hibob_store::tenant_change::TenantChange;
 use serde_json::{Value, json};
-use std::path::Path;
 
-pub(super) async fn apply(global: &Global, file: &Path, yes: bool, dry_run: bool) -> Result<(), HostError> {
-    let config = TenantConfig::read(file)?;
+pub(super) async fn apply(global: &Global, config: TenantConfig, yes: bool, dry_run: bool) -> Result<(), HostError> {
     let data = global.data().await?;
     let change = data.tenant_change(config).await?;
     store(global, &change, StoredBy::File, yes, dry_run).await
@@ -52,7 +49,7 @@ pub(super) async fn store(
     if !change.losses.is_empty() {
         confirm(global, yes, &change.losses.join("; "), "the same command with")?;
     }
-    let applied = global.data().await?.put_by(&change.config, AppliedBy::Operator, by).await?;
+    let applied = global.data().await?.put_change(change, by).await?;
     if global.json {
         object.insert("version".to_owned(), applied.stored.version.into());
         if !applied.to_enter.is_empty() {

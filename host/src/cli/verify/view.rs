@@ -16,11 +16,19 @@ type Line = (Option<Color>, String);
 
 fn lines(report: &Report) -> Vec<Line> {
     let domain = report.domain().map(|domain| domain.as_str());
-    let color = if report.verdict.is_accepted() { GREEN } else { RED };
-    let mut lines = vec![(Some(color), format!("{}: {}", report.verdict, sentence(report.verdict, domain)))];
+    let color = match report.verdict {
+        Verdict::StatusUnknown | Verdict::SavedAnew => YELLOW,
+        verdict if verdict.is_accepted() => GREEN,
+        _ => RED,
+    };
+    let verdict = (Some(color), format!("{}: {}", report.verdict, sentence(report.verdict, domain)));
+    let mut lines = Vec::new();
     if let Some(domain) = domain {
         claims(report, domain, &mut lines);
     }
+    // What is signed stands first where the page that somebody has seen may say something else.
+    let place = if report.verdict == Verdict::SavedAnew { lines.len() } else { 0 };
+    lines.insert(place, verdict);
     let groups = [
         (Outcome::Bad, "wrong", Some(RED)),
         (Outcome::Good, "checked", None),
@@ -41,7 +49,12 @@ fn claims(report: &Report, domain: &str, lines: &mut Vec<Line>) {
     let claims = &credential.claims;
     let Employment { name, job_title, department, start, end } = claims.employment();
     let accepted = report.verdict.is_accepted();
-    let title = if accepted { "it says" } else { "it claims, which is not to be relied on" };
+    let title = match report.verdict {
+        Verdict::StatusUnknown => "it says, if it was not taken back",
+        Verdict::SavedAnew => "signed",
+        _ if accepted => "it says",
+        _ => "it claims, which is not to be relied on",
+    };
     lines.push((Some(BOLD), title.to_owned()));
     let mut line = |name: &str, value: &str| lines.push((None, format!("  {name:<12}{value}")));
     line("issuer", &format!("{domain} (\"{}\")", claims.issuer().name.as_str()));
@@ -52,7 +65,7 @@ fn claims(report: &Report, domain: &str, lines: &mut Vec<Line>) {
     }
     line("employed", &format!("{start} to {end}"));
     line("issued", &credential.issued.format("%Y-%m-%d %H:%M:%S UTC").to_string());
-    if accepted {
+    if accepted || matches!(report.verdict, Verdict::StatusUnknown | Verdict::SavedAnew) {
         let text =
             format!("  only the domain {domain} is proven; whether that is the company you mean is yours to judge");
         lines.push((Some(DIM), text));
@@ -69,6 +82,12 @@ fn sentence(verdict: Verdict, domain: Option<&str>) -> String {
         Verdict::Silver => {
             format!("unchanged, and signed with the key in the key file of {domain}; no key of it was found in DNS")
         }
+        Verdict::StatusUnknown => format!(
+            "genuine, but whether it was taken back is unknown; try again, ask {domain}, or say that this is enough: --offline"
+        ),
+        Verdict::SavedAnew => format!(
+            "this page was saved anew, compare it: what is above is signed by {domain}, what the page shows is not"
+        ),
         Verdict::Superseded => format!("{domain} replaced it with a newer reference; ask for that one"),
         Verdict::NotInLog => format!("it is not shown to be in the log of {domain}; it may be back-dated"),
         Verdict::Revoked => format!("{domain} took it back"),

@@ -27,7 +27,7 @@ pub struct Disabled {
 
 /// The tables that hold tenants' rows, on PostgreSQL, in the order in which a tenant's rows are deleted: a row before
 /// the rows that it refers to.
-pub(super) const TENANT_TABLES: [&str; 27] = [
+pub(super) const TENANT_TABLES: [&str; 30] = [
     "entries_usage", // first, so that the trigger on `entries` has nothing to count
     "entries",
     "baseline",
@@ -42,6 +42,9 @@ pub(super) const TENANT_TABLES: [&str; 27] = [
     "runs",
     "accounts",
     "archivings",
+    "ordered_links",
+    "unlinked_accounts",
+    "open_cases",
     "people",
     "forgotten_accounts",
     "forgotten",

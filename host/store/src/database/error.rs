@@ -1,7 +1,7 @@
 //! Errors of the database, and the errors of the host that they become.
 
 use crate::database::postgres;
-use hibob_base::error::HostError;
+use hibob_base::error::{HostError, LOCKED};
 use sqlx::migrate::MigrateError;
 use thiserror::Error;
 
@@ -14,9 +14,17 @@ impl From<DatabaseError> for HostError {
     fn from(DatabaseError(error): DatabaseError) -> Self {
         match postgres::remedy(&error) {
             Some(remedy) => Self::Server { message: error.to_string(), remedy },
+            None if is_locked(&error) => Self::Storage(format!("{LOCKED}: {error}")),
             None => Self::Storage(error.to_string()),
         }
     }
+}
+
+/// Whether SQLite has waited in vain for another process's transaction (`SQLITE_BUSY`, 5, and its extended codes).
+fn is_locked(error: &sqlx::Error) -> bool {
+    const BUSY: i64 = 5;
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.and_then(|code| code.parse::<i64>().ok()).is_some_and(|code| code & 0xff == BUSY)
 }
 
 /// The error of the host for a schema that cannot be brought up to date.

@@ -117,6 +117,9 @@ impl TenantDatabase {
         for table in ["archivings", "entries", "baseline", "source_states", "kept_fields"] {
             query(format!("DELETE FROM {table}")).execute(&mut transaction).await?;
         }
+        let first = "UPDATE fence SET reactivations_asked_for = '[]',
+                     first_sync_after_run = (SELECT coalesce(max(id), 0) FROM runs)";
+        query(first).execute(&mut transaction).await?;
         transaction.commit().await?;
         Ok(known)
     }

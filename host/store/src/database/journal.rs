@@ -282,7 +282,30 @@ impl TenantDatabase {
         }
         if let Some((journal, change, made)) = &record.finished {
             put_event(&mut transaction, fence, *journal, change, Some(made), now).await?;
+            if let Some(entry) = record.ledger.as_ref().filter(|entry| entry.archived_at.is_some()) {
+                query(
+                    "UPDATE archivings SET released = 1 WHERE account_id = $1 AND archived_at = $2
+                     AND EXISTS (SELECT id FROM journals WHERE id = $3 AND released_archivings = 1)",
+                )
+                .bind(&entry.account_id)
+                .bind(entry.archived_at)
+                .bind(*journal)
+                .execute(&mut transaction)
+                .await?;
+            }
         }
+        Ok(transaction.commit().await?)
+    }
+
+    /// Notes that a person has released the archivings of a plan, before anything of it is applied: they do not count
+    /// among those of the last days.
+    ///
+    /// # Errors
+    /// The run has lost its lease, or the database failed; nothing was written.
+    pub async fn note_released(&self, fence: Fence, journal: i64) -> Result<(), HostError> {
+        let mut transaction = self.begin_fenced(fence).await?;
+        let note = query("UPDATE journals SET released_archivings = 1 WHERE id = $1").bind(journal);
+        note.execute(&mut transaction).await?;
         Ok(transaction.commit().await?)
     }
 }

@@ -250,7 +250,8 @@ impl TenantDatabase {
     pub async fn plaintext_ids(&self) -> Result<Vec<String>, HostError> {
         let columns = query(
             "SELECT employee_id FROM accounts UNION SELECT employee_id FROM reference_people
-             UNION SELECT employee_id FROM issued_references
+             UNION SELECT employee_id FROM issued_references UNION SELECT employee_id FROM ordered_links
+             UNION SELECT employee_id FROM unlinked_accounts UNION SELECT employee_id FROM open_cases
              UNION SELECT employee_id FROM reference_departures
              UNION SELECT employee_id FROM run_updates WHERE employee_id <> ''",
         );

@@ -1,5 +1,6 @@
 //! A tenant's database: the plugin's entries, the ledger, the baseline, and the runs with their rows.
 
+use crate::database::decisions;
 use crate::database::engine::{Engine, Transaction};
 use crate::database::error::of_migration;
 use crate::database::interruptions::{first_fence, insert_applied};
@@ -262,7 +263,8 @@ impl TenantDatabase {
     }
 
     /// The ledger's sums, which the guards compare with: managed accounts that are active, and accounts that were
-    /// archived since this time (Unix seconds) and are not active again.
+    /// archived since this time (Unix seconds) and are not active again, without those whose archiving a person has
+    /// released.
     ///
     /// # Errors
     /// The database failed.
@@ -272,7 +274,7 @@ impl TenantDatabase {
         let (archived,) = query(
             "SELECT count(DISTINCT accounts.account_id) FROM archivings
              JOIN accounts ON accounts.account_id = archivings.account_id AND accounts.active = 0
-             WHERE archived_at >= $1",
+             WHERE archived_at >= $1 AND released = 0",
         )
         .bind(since_unix_seconds)
         .fetch_one(&self.store)
@@ -458,6 +460,7 @@ pub(super) async fn put_entries(
             let insert = query("INSERT INTO archivings (account_id, archived_at) VALUES ($1, $2)");
             insert.bind(&entry.account_id).bind(at).execute(&mut *transaction).await?;
         }
+        decisions::in_ledger(transaction, entry).await?;
     }
     Ok(())
 }

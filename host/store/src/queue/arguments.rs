@@ -3,7 +3,7 @@
 use crate::database::DatabaseError;
 use crate::queue::{JobId, QueueError};
 use hibob_base::error::HostError;
-use hibob_base::job::JobKind;
+use hibob_base::job::{JobKind, WayOn};
 use hibob_policy::guard::{Class, Release};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -44,6 +44,8 @@ pub enum PlanToApply {
     },
     /// A stored plan that somebody has approved, by the SHA-256 under which it is stored.
     Approved(String),
+    /// The plan of the run that a person has interrupted.
+    Interrupted(WayOn),
 }
 
 /// What a job that issues references is to do.
@@ -68,6 +70,8 @@ pub struct ArgumentFields {
     pub plan: Option<String>,
     /// `apply`, instead of a saved plan: the plan that somebody has approved, by the SHA-256 under which it is stored.
     pub approved: Option<String>,
+    /// `apply`, instead of a saved plan: `resume` or `abandon` the plan of the run that a person has interrupted.
+    pub interrupted: Option<String>,
     /// `sync`, `apply`: what the guards let through.
     pub release: Release,
     /// `references`: references that the guard lets be issued.
@@ -95,6 +99,8 @@ struct OtherFields {
     plan: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     approved: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interrupted: Option<String>,
     #[serde(skip_serializing_if = "is_false")]
     allow_changed_source: bool,
     #[serde(skip_serializing_if = "is_zero")]
@@ -128,6 +134,7 @@ impl TryFrom<Map<String, Value>> for ArgumentFields {
         Ok(Self {
             plan: other.plan,
             approved: other.approved,
+            interrupted: other.interrupted,
             release,
             allow_issuing: other.allow_issuing,
             allow_revoking: other.allow_revoking,
@@ -145,6 +152,7 @@ impl From<ArgumentFields> for Map<String, Value> {
         let other = OtherFields {
             plan: fields.plan,
             approved: fields.approved,
+            interrupted: fields.interrupted,
             allow_changed_source: release.changed_source,
             allow_issuing: fields.allow_issuing,
             allow_revoking: fields.allow_revoking,
@@ -187,13 +195,21 @@ impl Arguments {
         let arguments = match kind {
             JobKind::Check => Self::Check,
             JobKind::Sync => Self::Sync(release),
-            JobKind::Apply => match (fields.plan, fields.approved) {
-                (None, None) => {
+            JobKind::Apply => match (fields.plan, fields.approved, fields.interrupted) {
+                (.., Some(way)) => {
+                    let unknown = || {
+                        let words: Vec<&str> = WayOn::ALL.iter().map(|way| way.word()).collect();
+                        let remedy = format!("choose from {}", words.join(", "));
+                        HostError::configuration("an interrupted plan has no such way on", remedy)
+                    };
+                    Self::Apply(PlanToApply::Interrupted(WayOn::of_word(&way).ok_or_else(unknown)?))
+                }
+                (None, None, None) => {
                     let remedy = "name a saved plan";
                     return Err(HostError::configuration("the plan to apply is missing", remedy));
                 }
-                (_, Some(plan)) => Self::Apply(PlanToApply::Approved(plan)),
-                (Some(digest), None) => Self::Apply(PlanToApply::Saved { digest, release }),
+                (_, Some(plan), None) => Self::Apply(PlanToApply::Approved(plan)),
+                (Some(digest), None, None) => Self::Apply(PlanToApply::Saved { digest, release }),
             },
             JobKind::References => Self::References(ReferencesArguments {
                 allow_issuing: fields.allow_issuing,
@@ -242,6 +258,9 @@ impl Arguments {
                 ArgumentFields { plan: Some(digest.clone()), ..released(release) }
             }
             Self::Apply(PlanToApply::Approved(plan)) => ArgumentFields { approved: Some(plan.clone()), ..none },
+            Self::Apply(PlanToApply::Interrupted(way)) => {
+                ArgumentFields { interrupted: Some(way.word().to_owned()), ..none }
+            }
             Self::References(ReferencesArguments { allow_issuing, allow_revoking, skips_grace, employees }) => {
                 ArgumentFields {
                     allow_issuing: *allow_issuing,
@@ -284,7 +303,9 @@ impl Arguments {
             Self::References(arguments) => {
                 Self::References(ReferencesArguments { allow_issuing: 0, allow_revoking: 0, ..arguments })
             }
-            Self::Check | Self::Apply(PlanToApply::Approved(_)) | Self::Deliver(_) => self,
+            Self::Check | Self::Apply(PlanToApply::Approved(_) | PlanToApply::Interrupted(_)) | Self::Deliver(_) => {
+                self
+            }
         }
     }
 

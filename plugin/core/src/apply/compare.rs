@@ -26,8 +26,8 @@ pub(super) fn compare(
             (field.same_option(wanted, found), found.map(|text| Value::Text(text.to_owned())))
         }
         Some(Field::Active) => {
-            let found = Value::Flag(account.active);
-            (expected.is_none_or(|expected| *expected == found), Some(found))
+            let found = account.state.known().map(Value::Flag);
+            (expected.is_none() || expected == found.as_ref(), found)
         }
         Some(Field::Approvers) => approvers(settings, account, expected),
         Some(Field::Manager) => manager(account, expected),

@@ -5,6 +5,7 @@ use super::wire::{Answer, Wire, lost, rejected};
 use crate::change::{Attempt, Change, Mismatch, NextStep, Outcome};
 use crate::field::{ARCHIVED, NAME};
 use crate::http::Request;
+use crate::listing::{Listing, Rows, Step};
 use crate::rest::{self, CostCenter, Page};
 use crate::settings::Settings;
 use crate::text_form;
@@ -79,19 +80,27 @@ impl Applying<'_, '_> {
 
     /// The cost center of this name that is in use.
     fn find(&mut self, name: &str) -> Result<Option<CostCenter>, Stop> {
-        let mut offset = 0;
+        let (mut listing, mut offset) = (Listing::new(rest::PAGE_ROWS), 0);
         for _ in 0..PAGES_MAX {
             let request = rest::list_cost_centers(self.settings, offset);
             let (answer, body) = self.send(&request, NextStep::Look)?;
             if !(200..=299).contains(&answer.status) {
                 return Err(rejected(&answer));
             }
-            let Page { items, rows, total } =
+            let Page { items, ids, rows, total } =
                 rest::cost_center_page(&body).map_err(|what| unclear(&format!("TravelPerk: {what}")))?;
             let found = items.into_iter().find(|center| text_form::same(&center.name, name) && !center.archived);
-            offset += rows;
-            if found.is_some() || rows == 0 || total.is_some_and(|total| offset >= total) {
+            if found.is_some() {
                 return Ok(found);
+            }
+            match listing.page(Rows { ids: ids.iter().map(String::as_str), rows, total }) {
+                Step::GoOn(rows) => offset = rows,
+                Step::Complete => return Ok(None),
+                Step::Incomplete(seen) => {
+                    return Err(unclear(&format!(
+                        "TravelPerk's listing of cost centers is not shown to be complete: {seen}"
+                    )));
+                }
             }
         }
         Err(unclear("TravelPerk's listing of cost centers does not end"))

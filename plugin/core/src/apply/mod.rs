@@ -12,7 +12,8 @@
 //!    and a later sync tries it again.
 //! 4. If the line manager's account was not created, the other fields are written, and the line manager is reported as
 //!    `not_taken`.
-//! 5. A change counts as made only if TravelPerk shows it. If an answer has no account, the account is read again.
+//! 5. A change counts as made only if TravelPerk shows it. If an answer has no account, the account is read again. A change
+//!    of whether the account is active is always read again, as an answer to a write may say what was asked for.
 //! 6. Once something may have been written, a failure means that the account has to be looked at before the change is
 //!    repeated.
 //! 7. The link is stored with the change. For an account that existed before, it records each field that was written (see
@@ -21,12 +22,14 @@
 mod account;
 mod compare;
 mod cost_center;
+mod doubt;
 mod stop;
 mod wire;
 
 use crate::change::{Attempt, Change, ChangeKind, Failure, NextStep, Outcome};
 use crate::settings::Settings;
 use crate::world::World;
+use std::collections::BTreeSet;
 use stop::{Stop, failure};
 use wire::Wire;
 
@@ -46,7 +49,14 @@ pub fn apply(
         }
         (ChangeKind::RestoreCostCenter, _) => cost_center::Applying { wire: &mut wire, settings, change }.restore(),
         (kind, Some(employee)) => {
-            let mut applying = account::Applying { wire: &mut wire, settings, change, employee, now_unix_seconds };
+            let mut applying = account::Applying {
+                wire: &mut wire,
+                settings,
+                change,
+                employee,
+                now_unix_seconds,
+                accepted: BTreeSet::new(),
+            };
             if kind == ChangeKind::Create { applying.create(attempt) } else { applying.change(attempt) }
         }
         (_, None) => Err(without_employee().into()),

@@ -1,7 +1,7 @@
 //! Sends the requests of a change, and says what an answer means for the change.
 
 use super::stop::{Stop, failure};
-use crate::change::{NextStep, Outcome};
+use crate::change::{Failure, FieldChange, Mismatch, NextStep, Outcome};
 use crate::error::refused;
 use crate::http::{Request, Response, SendError};
 use crate::scim::{self, Account};
@@ -22,7 +22,7 @@ impl Wire<'_> {
 
     /// Updates `in_doubt` by the answer to a write.
     pub(super) fn note(&mut self, answer: &Answer) {
-        self.in_doubt = (200..=299).contains(&answer.status) || answer.status >= 500;
+        self.in_doubt = (200..=299).contains(&answer.status) || answer.status >= 500 || answer.status == 408;
     }
 
     pub(super) fn send(&mut self, request: &Request, on_loss: NextStep) -> Result<Answer, Stop> {
@@ -44,7 +44,38 @@ pub(super) fn rejected(answer: &Answer) -> Stop {
     let detail = answer.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
     let status = answer.status;
     let request = &answer.request;
+    let is_read = request.starts_with("GET");
     match status {
+        300..=399 => failure(
+            "TARGET_REDIRECTS",
+            format!("TravelPerk answers {request} with a redirect ({status}), which is not followed"),
+            "change travelperk.scim_url (or cost_centers_url) to the address where TravelPerk's API is now",
+            NextStep::Fix,
+        )
+        .into(),
+        408 => failure(
+            "OUTCOME_UNKNOWN",
+            format!("TravelPerk did not get the whole of {request} in time (408){detail}"),
+            "sync again; the next plan finds out what was done",
+            if is_read { NextStep::Later } else { NextStep::Look },
+        )
+        .into(),
+        // What the change was planned for is no longer there as it was (RFC 9110, section 15.5.13).
+        412 => Stop(Outcome::Drifted(vec![Mismatch { field: "version".to_owned(), expected: None, found: None }])),
+        423 => failure(
+            "TARGET_BUSY",
+            format!("TravelPerk has locked what {request} is about (423){detail}"),
+            "sync again later; if it stays so, find out in TravelPerk who works on the account",
+            NextStep::Later,
+        )
+        .into(),
+        425 => failure(
+            "TARGET_BUSY",
+            format!("TravelPerk is not ready for {request} yet (425){detail}"),
+            "sync again later",
+            NextStep::Later,
+        )
+        .into(),
         403 => failure(
             "TARGET_FORBIDS",
             format!("TravelPerk forbids {request}{detail}"),
@@ -62,7 +93,7 @@ pub(super) fn rejected(answer: &Answer) -> Stop {
         )
         .into(),
         500..=599 => {
-            let next = if request.starts_with("GET") { NextStep::Later } else { NextStep::Look };
+            let next = if is_read { NextStep::Later } else { NextStep::Look };
             failure(
                 "TARGET_FAILED",
                 format!("TravelPerk failed with {status} at {request}{detail}"),
@@ -86,6 +117,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     /// The account in the body, if there is one.
     pub(super) account: Option<Account>,
+    /// The id of the account that was created, from the `Location` of the answer.
+    pub(super) created: Option<String>,
     /// What an error answer says.
     pub(super) detail: Option<String>,
     pub(super) request: String,
@@ -97,13 +130,44 @@ impl Answer {
         let body = response.gather().unwrap_or_default();
         let good = (200..=299).contains(&response.status);
         let account = good.then(|| serde_json::from_slice(&body).ok()).flatten();
-        Self { account, ..Self::of(request, response.status, &body) }
+        let created = response.location.as_deref().filter(|_| response.status == 201).and_then(account_of);
+        Self { account, created, ..Self::of(request, response.status, &body) }
     }
 
     /// An answer about something other than an account.
     pub(super) fn of(request: &Request, status: u16, body: &[u8]) -> Self {
         let good = (200..=299).contains(&status);
-        Self { status, account: None, detail: scim::detail(body).filter(|_| !good), request: request.name() }
+        Self {
+            status,
+            account: None,
+            created: None,
+            detail: scim::detail(body).filter(|_| !good),
+            request: request.name(),
+        }
+    }
+}
+
+/// The id of the account at this address. Only what comes after `/Users/` counts: a service may call itself by another
+/// name than the one by which it is reached.
+fn account_of(location: &str) -> Option<String> {
+    let path = location.split(['?', '#']).next()?.trim_end_matches('/');
+    let (_, id) = path.rsplit_once("/Users/")?;
+    (!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)))
+        .then(|| id.to_owned())
+}
+
+/// Names the fields that a refused request had: a service may not say which one it refuses.
+pub(super) fn naming(stop: Stop, fields: &[FieldChange]) -> Stop {
+    let names: Vec<&str> = fields.iter().map(|field| field.field.as_str()).collect();
+    match stop {
+        Stop(Outcome::Failed(failure)) if failure.code == "TARGET_REJECTED" && !names.is_empty() => {
+            let what = if names.len() == 1 { "the field is" } else { "one of the fields" };
+            Stop(Outcome::Failed(Failure {
+                message: format!("{} ({what} {})", failure.message, names.join(", ")),
+                ..failure
+            }))
+        }
+        stop => stop,
     }
 }
 

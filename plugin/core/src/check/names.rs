@@ -41,9 +41,9 @@ pub(super) fn unknown_admin(
         return Ok(None);
     };
     let request = scim::find_by_user_name(settings, email);
-    let (found, _) = scim::user_page(&read(world, &request)?).map_err(|error| JobError::nonsense(&request, error))?;
+    let found = scim::user_page(&read(world, &request)?).map_err(|error| JobError::nonsense(&request, error))?;
     // A server may ignore the filter.
     let is_theirs = |name: &str| fold(name) == email;
-    let has_account = found.iter().any(|account| account.text(TextField::UserName).is_some_and(is_theirs));
+    let has_account = found.accounts.iter().any(|account| account.text(TextField::UserName).is_some_and(is_theirs));
     Ok((!has_account).then_some(unknown))
 }

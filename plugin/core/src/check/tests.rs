@@ -63,7 +63,7 @@ impl World for Fake {
             (Side::Target, ..) => (200, json!({})),
         };
         let body = Box::new(Once(Some(body.to_string().into_bytes())));
-        Ok(Response { status, content_type: Some("application/json".to_owned()), body })
+        Ok(Response { status, content_type: Some("application/json".to_owned()), location: None, body })
     }
 
     fn get(&mut self, key: &str) -> Result<Option<Vec<u8>>, StorageError> {

@@ -4,16 +4,18 @@
 //! |---|---|---|
 //! | any, with a conflict found by matching | any | nothing; a finding names the conflict |
 //! | broken | any | nothing; a finding says what is wrong |
+//! | gone or active | of unknown state | nothing; one finding for all of them, with their number |
 //! | waiting | any | nothing yet |
 //! | outside | any | nothing; a finding if the account is active |
 //! | gone | none | nothing |
+//! | gone | active, by order | adopt: only the external id |
 //! | gone | active, on the list of admins | nothing; a finding |
 //! | gone | active | archive |
 //! | gone | archived | nothing |
 //! | active | none | create |
 //! | active | archived | reactivate |
 //! | active | active, by link | update, if a field differs |
-//! | active | active, by external id or user name | adopt |
+//! | active | active, by external id, user name or order | adopt |
 //!
 //! Rules for the fields of a change:
 //! 1. Archiving writes nothing but `active`.
@@ -24,19 +26,22 @@
 //! 4. Approvers are written if the settings have conditions for them and the account's differ.
 //!
 //! A managed account whose employee HiBob no longer sends is never archived: a finding names it.
+//!
+//! More active accounts of those who are gone: `leavers.rs`.
 
 use super::draft::{Draft, ManagerChange, Part, text_changes};
 use super::input::Input;
+use super::leavers;
 use super::matching::{Match, MatchedBy, match_all};
 use super::order::order;
 use super::roster::{CompactEntry, EmployeeState, Vanished};
 use crate::change::ChangeKind;
-use crate::field::{FieldSet, TextField, fold};
+use crate::field::{ACTIVE, FieldSet, TEXT_FIELDS, TextField};
 use crate::finding::{Finding, Severity};
 use crate::lifecycle::{AccountStatus, Because};
 use crate::link::Links;
 use crate::mapping::{DesiredAccount, DesiredManager};
-use crate::scim::{Account, Manager};
+use crate::scim::{Account, Manager, State};
 use crate::text_form;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,6 +65,7 @@ pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision 
         counts: BTreeMap::new(),
         drafts: Vec::new(),
         vanished: Vec::new(),
+        unknown_states: 0,
     };
     let mut roster = Vec::with_capacity(people.len());
     for name in [
@@ -81,7 +87,9 @@ pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision 
         let state = deciding.person(position, person, found);
         roster.push(CompactEntry { state, account: found.account.map(|(account, _)| small(account)) });
     }
+    deciding.leavers(&mut roster);
     deciding.vanished(links);
+    deciding.report_unknown_states();
     let (mut drafts, mut counts, vanished) = (deciding.drafts, deciding.counts, deciding.vanished);
     order(&mut drafts, people.len());
     for draft in &drafts {
@@ -97,6 +105,8 @@ struct Deciding<'a> {
     counts: BTreeMap<&'static str, usize>,
     drafts: Vec<Draft>,
     vanished: Vec<Vanished>,
+    /// How many employees have an account of which it is not known whether it is active.
+    unknown_states: usize,
 }
 
 impl Deciding<'_> {
@@ -128,16 +138,30 @@ impl Deciding<'_> {
                 return EmployeeState::OutOfSelection;
             }
             (AccountStatus::Gone(_), None) => return self.counted("gone", EmployeeState::Left),
-            (AccountStatus::Gone(_), Some((_, account, _))) if account.active && self.is_admin(person, account) => {
+            (AccountStatus::Gone(_), Some((_, _, MatchedBy::Order))) => ChangeKind::Adopt,
+            // It is neither archived nor reactivated, nor taken for active.
+            (AccountStatus::Gone(_) | AccountStatus::Active, Some((_, account, _)))
+                if account.state == State::Unknown =>
+            {
+                self.unknown_states += 1;
+                return EmployeeState::Failed;
+            }
+            (AccountStatus::Gone(_), Some((_, account, _)))
+                if account.state == State::Active && self.is_admin(person, account) =>
+            {
                 self.spare_admin(person);
                 return EmployeeState::Synced;
             }
-            (AccountStatus::Gone(_), Some((_, account, _))) if account.active => ChangeKind::Archive,
+            (AccountStatus::Gone(_), Some((_, account, _))) if account.state == State::Active => ChangeKind::Archive,
             (AccountStatus::Gone(_), Some(_)) => return self.counted("keep", EmployeeState::Archived),
             (AccountStatus::Active, None) => ChangeKind::Create,
-            (AccountStatus::Active, Some((_, account, _))) if !account.active => ChangeKind::Reactivate,
+            (AccountStatus::Active, Some((_, account, _))) if account.state == State::Archived => {
+                ChangeKind::Reactivate
+            }
             (AccountStatus::Active, Some((_, _, MatchedBy::Link))) => ChangeKind::Update,
-            (AccountStatus::Active, Some((_, _, MatchedBy::ExternalId | MatchedBy::UserName))) => ChangeKind::Adopt,
+            (AccountStatus::Active, Some((_, _, MatchedBy::ExternalId | MatchedBy::UserName | MatchedBy::Order))) => {
+                ChangeKind::Adopt
+            }
         };
         let mut draft = Draft {
             kind,
@@ -154,7 +178,11 @@ impl Deciding<'_> {
             contested: FieldSet::EMPTY,
         };
         let account = account.map(|(_, account, _)| account);
-        if kind != ChangeKind::Archive {
+        let is_gone = matches!(person.status, AccountStatus::Gone(_));
+        if is_gone && kind == ChangeKind::Adopt {
+            // Whoever is gone gets the account only so that the next plan archives it.
+            draft.contested = TEXT_FIELDS.into_iter().filter(|field| *field != TextField::ExternalId).collect();
+        } else if kind != ChangeKind::Archive {
             self.manager(person, account, &mut draft);
         }
         let mut differs = true;
@@ -175,29 +203,79 @@ impl Deciding<'_> {
         EmployeeState::Pending
     }
 
+    /// One finding about all accounts of unknown state, since a service that leaves `active` out does so for all of them.
+    fn report_unknown_states(&mut self) {
+        if self.unknown_states == 0 {
+            return;
+        }
+        let number = self.unknown_states;
+        let whose = if number == 1 {
+            "one employee's account".to_owned()
+        } else {
+            format!("the accounts of {number} employees")
+        };
+        let finding = Finding::new(
+            Severity::Error,
+            "ACCOUNT_STATE_UNKNOWN",
+            format!(
+                "TravelPerk does not say of {whose} whether they are active: `active` is missing, or neither true nor false; \
+                 nothing is done for them"
+            ),
+            "show this to TravelPerk's support: a SCIM user has `active` with true or false",
+        );
+        self.findings.push(finding.field(ACTIVE));
+    }
+
     fn is_admin(&self, person: &DesiredAccount, account: &Account) -> bool {
-        let listed = |name: &str| self.input.admins.contains(&fold(name));
+        let listed = |name: &str| self.input.is_admin(name);
         account.text(TextField::UserName).is_some_and(listed)
             || listed(person.user_name())
             || self.input.admin_accounts.has(account)
     }
 
+    /// More active accounts of those who are gone, by `leavers.rs`.
+    fn leavers(&mut self, roster: &mut [CompactEntry]) {
+        let found = leavers::look(self.input, self.matches, self.findings);
+        for &(person, account) in &found.also {
+            self.drafts.push(Draft {
+                kind: ChangeKind::Archive,
+                person: small(person),
+                account: Some(small(account)),
+                manager: ManagerChange::Untouched,
+                approver: None,
+                manager_account: None,
+                part: Part::Also,
+                after_manager: None,
+                after_rename_of: None,
+                rename_kind: None,
+                first_write: None,
+                contested: FieldSet::EMPTY,
+            });
+        }
+        let also = found.also.iter().map(|&(person, account)| (person, EmployeeState::Pending, Some(small(account))));
+        let open = found.open.iter().map(|&person| (person, EmployeeState::Failed, None));
+        for (person, state, account) in also.chain(open) {
+            let Some(entry) = roster.get_mut(person) else { continue };
+            if entry.state == EmployeeState::Left
+                && let Some(gone) = self.counts.get_mut("gone")
+            {
+                *gone = gone.saturating_sub(1);
+            }
+            entry.state = state;
+            entry.account = entry.account.or(account);
+        }
+    }
+
     /// Reports that an account on the operator's list of admins is not archived, since TravelPerk needs an admin.
     fn spare_admin(&mut self, person: &DesiredAccount) {
         self.count("keep");
-        let finding = Finding::new(
-            Severity::Warning,
-            "ADMIN_NOT_ARCHIVED",
-            "should have no account any more, but the account is on the list of admins (safety.admins)",
-            "make somebody else an admin in TravelPerk, take this one off the list, and sync again",
-        );
-        self.findings.push(finding.about(person));
+        self.findings.push(leavers::admin_not_archived(person));
     }
 
     /// Counts an employee of a site that is not synced, with a finding if they have an active account.
     fn outside(&mut self, person: &DesiredAccount, account: Option<&Account>) {
         self.count("outside");
-        if account.is_some_and(|account| account.active) {
+        if account.is_some_and(|account| account.state == State::Active) {
             let finding = Finding::new(
                 Severity::Notice,
                 "OUT_OF_SELECTION",
@@ -356,7 +434,9 @@ impl Deciding<'_> {
             let active = self.input.account(account);
             // With another external id, the account has passed to another employee id.
             let own = |account: &Account| {
-                account.active && account.text(TextField::ExternalId).is_none_or(|carried| carried == id)
+                account.state == State::Active
+                    && !self.input.facts.is_unlinked(&account.id)
+                    && account.text(TextField::ExternalId).is_none_or(|carried| carried == id)
             };
             let active = active.filter(|&position| self.input.accounts.get(position).is_some_and(own));
             let sent = self.input.person(id).is_some();

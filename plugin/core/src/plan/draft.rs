@@ -33,17 +33,19 @@ pub(super) enum Part {
     Manager,
     /// Only the final user name, as the second change after a temporary user name.
     UserName,
+    /// Another account of somebody who is gone, beside the one that matching has found.
+    Also,
 }
 
 impl Part {
     /// Whether this is the employee's first change.
     pub(super) fn is_first(self) -> bool {
-        matches!(self, Self::Whole | Self::Aside)
+        matches!(self, Self::Whole | Self::Aside | Self::Also)
     }
 
     fn suffix(self) -> &'static str {
         match self {
-            Self::Whole | Self::Aside => "",
+            Self::Whole | Self::Aside | Self::Also => "",
             Self::Manager => ":manager",
             Self::UserName => ":user-name",
         }
@@ -90,14 +92,17 @@ impl Draft {
             _ => person.display_name(),
         };
         Some(Change {
-            id: Self::id(self.kind, person, self.part),
+            id: match (self.part, account) {
+                (Part::Also, Some(account)) => format!("{}:{}", Self::id(self.kind, person, self.part), account.id),
+                _ => Self::id(self.kind, person, self.part),
+            },
             kind: self.kind,
             employee_id: Some(person.id.to_string()),
             target_id: account.map(|account| account.id.to_string()),
             display_name,
             depends_on: self.depends_on(plan, person),
             after: self.after(plan, &fields),
-            reason: self.reason(&fields, person, account),
+            reason: self.reason(plan, &fields, person, account),
             fields,
         })
     }
@@ -178,7 +183,13 @@ impl Draft {
         fields
     }
 
-    fn reason(&self, fields: &[FieldChange], person: &DesiredAccount, account: Option<&Account>) -> String {
+    fn reason(
+        &self,
+        plan: &Plan,
+        fields: &[FieldChange],
+        person: &DesiredAccount,
+        account: Option<&Account>,
+    ) -> String {
         let names = || {
             fields
                 .iter()
@@ -189,6 +200,13 @@ impl Draft {
         };
         match self.kind {
             ChangeKind::Create => "employed, and has no account".to_owned(),
+            ChangeKind::Adopt if account.is_some_and(|account| plan.facts.is_ordered(&person.id, &account.id)) => {
+                "a person has linked the account to this employee".to_owned()
+            }
+            ChangeKind::Adopt if matches!(person.status, AccountStatus::Gone(_)) => {
+                "has left, and the account with this work email is taken over to be archived by the next sync"
+                    .to_owned()
+            }
             ChangeKind::Adopt => match account.and_then(|account| account.text(TextField::ExternalId)) {
                 None => "an account with this work email has no external id and is taken over".to_owned(),
                 Some(id) if *id == *person.id => {
@@ -233,6 +251,7 @@ pub(super) fn text_changes<'p>(
         let now = account.and_then(|account| account.text(field));
         match (account, person.desired(field)) {
             (None, DesiredValueRef::Clear) => None,
+            (Some(account), DesiredValueRef::Clear) if !account.may_clear(field) => None,
             (_, want) => want.over(field, now).map(|after| (field, now, after)),
         }
     })

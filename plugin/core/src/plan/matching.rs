@@ -2,19 +2,25 @@
 //!
 //! The ways of matching, in this order. In each, employees who work here come before those who have left, since an
 //! account may have belonged to the same person under an earlier employee id.
-//! 1. **By link.** The account that the storage's link names, unless its external id is now a different one. Then an
-//!    employee who has left is not matched by the link, and for others it is the conflict `LINKED_ACCOUNT_TAKEN`, except
-//!    if the different id is that of an employee who has left: the same person came back, and the sync itself passed the
-//!    account on.
+//! 0. **By order.** The account that a person has ordered to be adopted (`orders.rs`).
+//! 1. **By link.** The account that the storage's link names, unless its external id is now a different one. Then for
+//!    employees who work here it is the conflict `LINKED_ACCOUNT_TAKEN`, except if the different id is that of an
+//!    employee who has left: the same person came back, and the sync itself passed the account on. An employee who has
+//!    left keeps the account if the different id is nobody's whom HiBob, a link or the host's ledger knows; and in any
+//!    case only if neither the ledger nor another link has the account for somebody else.
 //! 2. **By external id.** The one account that carries the employee id. If several carry it, that is the conflict
 //!    `AMBIGUOUS_EXTERNAL_ID`. So it is if the account already belongs to another employee, unless the employee has left;
 //!    then they have no account.
-//! 3. **By user name**, ignoring case, for active employees only. An account without an external id and without an
-//!    owner is taken. One that carries an external id and has no owner is the conflict `USER_NAME_TAKEN`. If the owner
+//! 3. **By user name**, ignoring case, for active employees only. If two accounts have it, in different case, that is the
+//!    conflict `AMBIGUOUS_USER_NAME`. An account without an external id and without an owner is taken. One that carries an external id and has no owner is the conflict `USER_NAME_TAKEN`. If the owner
 //!    has left and has the same work email and names, this is a rehire under a new id, who gets the account, with a
 //!    finding. Otherwise the employee waits for the owner's rename.
 //!
-//! Before 3, active employees who share a work email get the conflict `DUPLICATE_EMAIL`, except the one whose account
+//! After 3, in the first sync and where the setting `leavers-before` says so, those who have left get the active account with
+//! their work email that has no external id and no owner, unless another employee has that work email.
+//!
+//! Before 3, an employee without an account has the conflict `ACCOUNT_UNREADABLE` if an account that may be theirs could not
+//! be read. And active employees who share a work email get the conflict `DUPLICATE_EMAIL`, except the one whose account
 //! has it.
 //!
 //! After 3, renames are checked. A change to a user name that another account has now waits for that account's own
@@ -24,9 +30,12 @@
 //!    `swap-address` is set, that address is free, and nothing else keeps the circle from being resolved. Otherwise all
 //!    of them have the conflict `USER_NAME_SWAP`.
 //!
-//! With a conflict, the employee's account is left as it is.
+//! With a conflict, the employee's account is left as it is. An account that was given up (`hibob unlink`) is matched
+//! with nobody, and nothing is done for its employee as long as they have no other one.
 
 use super::input::Input;
+use super::unreadable::ABOUT_ONE;
+use super::{leavers, orders};
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::index::{IdIndex, NameIndex};
@@ -34,7 +43,8 @@ use crate::lifecycle::{AccountStatus, Because};
 use crate::link::Link;
 use crate::lookup::Lookup;
 use crate::mapping::DesiredAccount;
-use crate::scim::Account;
+use crate::scim::{Account, State};
+use crate::value::Id;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +58,8 @@ pub(super) enum MatchedBy {
     ExternalId,
     /// By the user name, which is the work email.
     UserName,
+    /// By the order of a person.
+    Order,
 }
 
 /// The result for one employee.
@@ -76,7 +88,12 @@ pub(super) fn match_all(input: Input<'_>, findings: &mut Vec<Finding>) -> Vec<Ma
         matches: vec![Match::default(); people.len()],
         owners: vec![None; accounts.len()],
         by_user_name: OnceCell::new(),
+        linked_twice: OnceCell::new(),
+        shared_names: OnceCell::new(),
     };
+    for (person, account) in orders::allowed(input, matching.findings) {
+        matching.take(person, account, MatchedBy::Order);
+    }
     let is_gone =
         |&position: &usize| matches!(people.get(position), Some(DesiredAccount { status: AccountStatus::Gone(_), .. }));
     let (left, here): (Vec<usize>, Vec<usize>) = (0..people.len()).partition(is_gone);
@@ -85,8 +102,11 @@ pub(super) fn match_all(input: Input<'_>, findings: &mut Vec<Finding>) -> Vec<Ma
     let external_id_owners = matching.external_id_owners();
     matching.by_external_id(&here, false, &external_id_owners);
     matching.by_external_id(&left, true, &external_id_owners);
+    matching.leave_unlinked();
+    matching.refuse_unreadable();
     matching.refuse_shared_emails();
     matching.by_user_name();
+    matching.link_leavers(&left);
     matching.check_renames();
     matching.matches
 }
@@ -117,6 +137,10 @@ struct Matching<'a> {
     owners: Vec<Option<usize>>,
     /// Built when it is first needed, since usually all are found by their links.
     by_user_name: OnceCell<NameIndex>,
+    /// The accounts that several links name. Built when it is first needed.
+    linked_twice: OnceCell<BTreeSet<Id>>,
+    /// User names that several accounts have, in lower case. Built with `by_user_name`.
+    shared_names: OnceCell<BTreeSet<String>>,
 }
 
 #[expect(clippy::indexing_slicing, reason = "all positions of people and accounts are made in this file")]
@@ -126,14 +150,36 @@ impl Matching<'_> {
         let accounts = self.accounts;
         let index = self.by_user_name.get_or_init(|| {
             let mut index = NameIndex::with_capacity(accounts.len());
+            let mut shared = BTreeSet::new();
             for (position, account) in accounts.iter().enumerate() {
-                if let Some(name) = account.text(TextField::UserName) {
-                    index.insert(name, position, |at| name_of(accounts, at));
+                if let Some(name) = account.text(TextField::UserName)
+                    && index.insert(name, position, |at| name_of(accounts, at)).is_some()
+                {
+                    shared.insert(fold(name));
                 }
             }
+            _ = self.shared_names.set(shared);
             index
         });
         index.get(user_name, |at| name_of(accounts, at))
+    }
+
+    /// Whether several accounts have this user name, in different case.
+    fn is_ambiguous(&self, user_name: &str) -> bool {
+        self.shared_names.get().is_some_and(|shared| !shared.is_empty() && shared.contains(&fold(user_name)))
+    }
+
+    /// Leaves employees alone whose account may be one that could not be read.
+    fn refuse_unreadable(&mut self) {
+        for person in 0..self.people.len() {
+            let matched = &self.matches[person];
+            let linked = || self.input.links.get(&self.people[person].id).map(|link| &*link.account);
+            let is_open = matched.account.is_none() && !matched.conflict;
+            if is_open && self.input.unreadable.may_be(&self.people[person], linked()) {
+                let (code, message, remedy) = ABOUT_ONE;
+                self.conflict(person, code, message, remedy);
+            }
+        }
     }
 
     fn take(&mut self, person: usize, account: usize, matched_by: MatchedBy) {
@@ -163,12 +209,60 @@ impl Matching<'_> {
             let carried = account.text(TextField::ExternalId);
             let wanted = carried.and_then(|id| wanted.get(id, |at| &self.people[open[at]].id));
             if let Some(person) = wanted.map(|at| open[at])
+                && !self.is_unlinked(position)
                 && external_id_owners.insert(person, ExternalIdOwners::One(position)).is_some()
             {
                 external_id_owners.insert(person, ExternalIdOwners::Several);
             }
         }
         external_id_owners
+    }
+
+    /// Whether a person has given this account up.
+    fn is_unlinked(&self, account: usize) -> bool {
+        self.input.facts.is_unlinked(&self.accounts[account].id)
+    }
+
+    /// Whether an active account that a leaver's link names belongs to somebody else by now: by the host's ledger, or, if
+    /// that does not have it, by another link.
+    fn is_anothers(&self, person: usize, account: usize) -> bool {
+        let account = &self.accounts[account];
+        if account.state == State::Archived {
+            return false;
+        }
+        if let Some(row) = self.input.facts.owner_of(&account.id) {
+            return row.employee != &*self.people[person].id;
+        }
+        let twice = self.linked_twice.get_or_init(|| {
+            let mut accounts: Vec<&Id> = self.input.links.iter().map(|(_, link)| &link.account).collect();
+            accounts.sort_unstable();
+            let again = accounts.chunk_by(|a, b| a == b).filter(|same| same.len() > 1);
+            again.filter_map(|same| same.first().map(|id| (*id).clone())).collect()
+        });
+        twice.contains(&account.id)
+    }
+
+    /// Makes sure that nothing is done for an employee whose account was given up, unless they have another one.
+    fn leave_unlinked(&mut self) {
+        for (account, employee) in self.input.facts.unlinked() {
+            let Some(account) = self.input.account(account) else { continue };
+            let Some(person) = self.input.person(employee).filter(|&at| self.matches[at].account.is_none()) else {
+                continue;
+            };
+            let is_over = matches!(self.people[person].status, AccountStatus::Gone(_))
+                && self.accounts[account].state == State::Archived;
+            if is_over || self.people[person].status == AccountStatus::Broken || self.matches[person].conflict {
+                continue;
+            }
+            self.matches[person].conflict = true;
+            let finding = Finding::new(
+                Severity::Warning,
+                "ACCOUNT_UNLINKED",
+                "the account was given up (hibob unlink), so nothing is done for this employee",
+                "nothing, if that is right; hibob link gives the employee an account again",
+            );
+            self.findings.push(finding.about(&self.people[person]));
+        }
     }
 
     /// Whether this external id is that of an employee who has left.
@@ -191,11 +285,14 @@ impl Matching<'_> {
             self.matches[person].linked = true;
             let Some(account) = account else { continue };
             let linked = &self.accounts[account].id;
-            if self.owners[account].is_some() {
+            if self.owners[account].is_some() || self.matches[person].account.is_some() || self.is_unlinked(account) {
                 continue;
             }
             match self.accounts[account].text(TextField::ExternalId) {
-                Some(carried) if *carried != **id && gone => {} // the account belongs to another employee now
+                // The account belongs to another employee now.
+                Some(carried) if *carried != **id && gone && self.input.is_known(carried) => {}
+                _ if gone && self.is_anothers(person, account) => {}
+                Some(carried) if *carried != **id && gone => self.take(person, account, MatchedBy::Link),
                 // An external id of somebody who has left may be the same person's earlier or later id.
                 Some(carried) if *carried != **id && !self.is_a_leavers(carried) => {
                     let message =
@@ -268,9 +365,21 @@ impl Matching<'_> {
             let Some(account) = self.named(self.people[person].user_name()) else {
                 continue;
             };
+            if self.is_ambiguous(self.people[person].user_name()) {
+                self.conflict(
+                    person,
+                    "AMBIGUOUS_USER_NAME",
+                    "more than one account has this work email, in different upper and lower case",
+                    "keep one of the accounts in TravelPerk and give the others another user name, or set the external id \
+                     of the right one to this employee's id",
+                );
+                continue;
+            }
             let belongs_to_nobody = self.accounts[account].text(TextField::ExternalId).is_none();
             match self.owners[account] {
-                None if belongs_to_nobody => self.take(person, account, MatchedBy::UserName),
+                None if belongs_to_nobody && !self.is_unlinked(account) => {
+                    self.take(person, account, MatchedBy::UserName);
+                }
                 None => self.taken(person, account),
                 Some(owner) if self.is_rehire(person, owner) => {
                     self.matches[owner] = Match { linked: self.matches[owner].linked, ..Match::default() };
@@ -284,6 +393,30 @@ impl Matching<'_> {
                     self.findings.push(finding.about(&self.people[person]));
                 }
                 Some(owner) => self.matches[person].after_rename_of = Some(owner),
+            }
+        }
+    }
+
+    /// Gives accounts to those of `left` who left before the first sync, where the setting says so.
+    fn link_leavers(&mut self, left: &[usize]) {
+        if !self.input.links_leavers {
+            return;
+        }
+        let mut people: BTreeMap<String, usize> = BTreeMap::new();
+        for person in self.people.iter().filter(|person| !person.user_name().is_empty()) {
+            *people.entry(fold(person.user_name())).or_default() += 1;
+        }
+        for &person in left {
+            let email = self.people[person].user_name();
+            let is_open = self.matches[person].account.is_none() && !self.matches[person].conflict;
+            if !is_open || !leavers::has_left(&self.people[person]) || people.get(&fold(email)) != Some(&1) {
+                continue;
+            }
+            let Some(account) = self.named(email) else { continue };
+            let found = &self.accounts[account];
+            let is_free = self.owners[account].is_none() && found.text(TextField::ExternalId).is_none();
+            if found.state == State::Active && is_free && !self.is_unlinked(account) && !self.input.is_admin(email) {
+                self.take(person, account, MatchedBy::Order);
             }
         }
     }

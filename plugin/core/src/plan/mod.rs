@@ -7,25 +7,32 @@
 mod company;
 mod cost_center;
 mod decide;
+mod domains;
 mod draft;
 mod input;
+mod leavers;
+#[cfg(test)]
+mod leavers_tests;
 mod matching;
 pub(crate) mod names;
 mod order;
+mod orders;
 mod planner;
 mod remember;
 mod roster;
+mod unreadable;
 
-pub use planner::Planner;
+pub use planner::{OTHERS_MAX, Planner, Unlisted};
 pub use roster::{EmployeeState, RosterEntry};
 
 use crate::change::Change;
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
+use crate::host_facts::HostFacts;
 use crate::lifecycle::{AccountStatus, Because};
 use crate::link::Links;
 use crate::mapping::DesiredAccount;
-use crate::scim::Account;
+use crate::scim::{Account, State};
 use crate::value::{Count, NamedValue, Value};
 use cost_center::CostCenterDrafts;
 use draft::Draft;
@@ -39,6 +46,7 @@ pub struct Plan {
     people: Vec<DesiredAccount>,
     accounts: Vec<Account>,
     links: Links,
+    facts: HostFacts,
     swap_address: Option<String>,
     cost_centers: CostCenterDrafts,
     drafts: Vec<Draft>,
@@ -113,7 +121,7 @@ impl Plan {
             .any(|person| matches!(person.status, AccountStatus::Gone(_)) && named(person.user_name()));
         let here = self.people.iter().any(|person| person.status == AccountStatus::Active && named(person.user_name()));
         let accounts = || self.accounts.iter().filter(|account| account.text(TextField::UserName).is_some_and(named));
-        let archived = accounts().any(|account| !account.active);
+        let archived = accounts().any(|account| account.state == State::Archived);
         ((left && !here) || archived).then(|| {
             Finding::new(
                 Severity::Error,
@@ -123,6 +131,16 @@ impl Plan {
             )
             .field("enabled-by")
         })
+    }
+
+    /// Whether HiBob sent this employee.
+    pub(crate) fn has_employee(&self, id: &str) -> bool {
+        self.people.binary_search_by(|person| id_order(&person.id, id)).is_ok()
+    }
+
+    /// The host's facts that the plan was made with.
+    pub fn host_facts(&self) -> &HostFacts {
+        &self.facts
     }
 
     /// The links that the plan was made with.
@@ -150,6 +168,12 @@ fn failed_employees(findings: &[Finding], conflict: bool) -> usize {
 fn is_conflict(code: &str) -> bool {
     matches!(
         code,
-        "USER_NAME_TAKEN" | "USER_NAME_SWAP" | "DUPLICATE_EMAIL" | "LINKED_ACCOUNT_TAKEN" | "AMBIGUOUS_EXTERNAL_ID"
+        "USER_NAME_TAKEN"
+            | "USER_NAME_SWAP"
+            | "DUPLICATE_EMAIL"
+            | "LINKED_ACCOUNT_TAKEN"
+            | "AMBIGUOUS_EXTERNAL_ID"
+            | "AMBIGUOUS_USER_NAME"
+            | "ACCOUNT_UNREADABLE"
     )
 }

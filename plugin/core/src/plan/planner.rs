@@ -2,22 +2,56 @@
 
 use super::decide::decide;
 use super::input::Input;
+use super::leavers::has_left;
 use super::names;
 use super::remember::{AdminAccounts, values};
-use super::{Plan, company, cost_center, failed_employees, id_order};
+use super::unreadable::{self, Unreadable};
+use super::{Plan, company, cost_center, domains, failed_employees, id_order};
 use crate::catalogue::Catalogue;
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::hibob::{Employee, FieldIds, NameList, RecordReader};
+use crate::host_facts::HostFacts;
 use crate::index::IdIndex;
 use crate::lifecycle::{AccountStatus, Because, Lifecycle};
 use crate::link::Links;
 use crate::mapping::{DesiredAccount, Mapping};
-use crate::scim::Account;
-use crate::settings::Settings;
+use crate::read::STATE_READS_MAX;
+use crate::scim::{Account, BrokenRow, State};
+use crate::settings::{LeaversBefore, Settings};
 use crate::text_form::same;
 use crate::value::{Count, NamedValue};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Most accounts of employees who are gone that are looked up in one plan, beside those that the host's ledger has as
+/// active or as archived lately.
+pub const OTHERS_MAX: usize = 200;
+
+/// Seconds in a day.
+const DAY_SECONDS: u64 = 24 * 60 * 60;
+
+/// For how long an account counts as archived lately, in seconds: 30 days.
+const ARCHIVED_LATELY_SECONDS: u64 = 30 * DAY_SECONDS;
+
+/// Accounts that were not in the listing and are looked up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unlisted {
+    /// Their ids, each once.
+    pub ids: Vec<String>,
+    /// How many of them should have been listed: all but those that may be archived. If they are too many, the listing
+    /// is not trusted.
+    pub missing: usize,
+    seen: BTreeSet<String>,
+}
+
+impl Unlisted {
+    fn push(&mut self, id: &str, may_be_archived: bool) {
+        if self.seen.insert(id.to_owned()) {
+            self.ids.push(id.to_owned());
+            self.missing += usize::from(!may_be_archived);
+        }
+    }
+}
 
 /// Collects employees and accounts, then makes the [`Plan`].
 #[derive(Debug)]
@@ -26,6 +60,7 @@ pub struct Planner<'s> {
     reader: RecordReader,
     mapping: Mapping<'s>,
     links: Links,
+    facts: HostFacts,
     people: Vec<DesiredAccount>,
     accounts: Vec<Account>,
     findings: Vec<Finding>,
@@ -42,6 +77,8 @@ pub struct Planner<'s> {
     /// For each employee, the position of the account of their link. Empty once employees or accounts have changed.
     linked: Vec<Option<u32>>,
     admin_accounts: AdminAccounts,
+    /// Rows of the listing of accounts that could not be read.
+    broken_rows: Vec<BrokenRow>,
 }
 
 impl<'s> Planner<'s> {
@@ -61,6 +98,7 @@ impl<'s> Planner<'s> {
             reader,
             mapping,
             links,
+            facts: HostFacts::default(),
             people: Vec::new(),
             accounts: Vec::new(),
             findings: Vec::new(),
@@ -73,6 +111,7 @@ impl<'s> Planner<'s> {
             accounts_by_id: IdIndex::default(),
             linked: Vec::new(),
             admin_accounts: AdminAccounts::default(),
+            broken_rows: Vec::new(),
         }
     }
 
@@ -80,6 +119,11 @@ impl<'s> Planner<'s> {
     pub fn remembering(mut self, baseline: &[NamedValue]) -> Self {
         self.admin_accounts = AdminAccounts::remembering(baseline, &self.mapping.settings.admins);
         self
+    }
+
+    /// Sets what the host knows of accounts. To be called before the accounts are looked up.
+    pub fn host_facts(&mut self, facts: HostFacts) {
+        self.facts = facts;
     }
 
     /// The HiBob fields that the plan needs.
@@ -146,6 +190,39 @@ impl<'s> Planner<'s> {
         }
     }
 
+    /// Adds rows of the listing that could not be read.
+    pub fn broken_rows(&mut self, rows: impl IntoIterator<Item = BrokenRow>) {
+        self.broken_rows.extend(rows);
+    }
+
+    /// Forgets all accounts, before the listing is read again.
+    pub fn forget_accounts(&mut self) {
+        self.linked.clear();
+        self.broken_rows.clear();
+        self.accounts.clear();
+        self.accounts_by_id = IdIndex::default();
+    }
+
+    /// Ids of accounts of which it is not known whether they are active, as far as they may be an employee's: by link, by
+    /// external id, or by user name. At most [`STATE_READS_MAX`].
+    pub fn unclear(&mut self) -> Vec<String> {
+        if self.accounts.iter().all(|account| account.state != State::Unknown) {
+            return Vec::new();
+        }
+        self.sort();
+        let linked: BTreeSet<&str> = self.links.iter().map(|(_, link)| &*link.account).collect();
+        let names: BTreeSet<String> = self.people.iter().map(|person| fold(person.user_name())).collect();
+        let id_at = |at: usize| self.people.get(at).map(|person| &*person.id).unwrap_or_default();
+        let is_somebodys = |account: &&Account| {
+            let text = |field: TextField| account.text(field);
+            linked.contains(&*account.id)
+                || text(TextField::ExternalId).is_some_and(|id| self.people_by_id.get(id, id_at).is_some())
+                || text(TextField::UserName).is_some_and(|name| names.contains(&fold(name)))
+        };
+        let unknown = self.accounts.iter().filter(|account| account.state == State::Unknown);
+        unknown.filter(is_somebodys).take(STATE_READS_MAX).map(|account| account.id.to_string()).collect()
+    }
+
     /// The desired values of a field over all active employees, each once.
     pub fn wanted(&self, field: TextField) -> BTreeSet<String> {
         let active = self.people.iter().filter(|person| person.status == AccountStatus::Active);
@@ -169,9 +246,20 @@ impl<'s> Planner<'s> {
         self.ids.read().zip(&self.coverage).map(|(id, &number)| Count::new(format!("field:{id}"), number)).collect()
     }
 
-    /// Ids of accounts that are linked to an active employee and were not in the listing. A listing may leave out
-    /// archived accounts, so each has to be looked up before it counts as gone.
-    pub fn unlisted(&mut self) -> Vec<String> {
+    /// The accounts that were not in the listing and are looked up one by one. A listing may leave out archived
+    /// accounts, and others, so each has to be looked up before it counts as gone:
+    ///
+    /// 1. those that are linked to an active employee, and those that a person has linked or given up by hand;
+    /// 2. those of employees who are gone, if the host's ledger has them as active, and of those who have left also those
+    ///    that it has as archived in the last 30 days;
+    /// 3. of the other accounts of employees who have left, [`OTHERS_MAX`] in turn, others on each day.
+    pub fn unlisted(&mut self) -> Unlisted {
+        let mut unlisted = self.unlisted_of_the_active();
+        self.add_unlisted_of_the_gone(&mut unlisted);
+        unlisted
+    }
+
+    fn unlisted_of_the_active(&mut self) -> Unlisted {
         self.sort();
         let id_at = |at: usize| self.accounts.get(at).map(|account| &*account.id).unwrap_or_default();
         let listed = |id: &str| self.accounts_by_id.get(id, id_at);
@@ -180,7 +268,7 @@ impl<'s> Planner<'s> {
         let gone = self.people.iter().filter(|person| matches!(person.status, AccountStatus::Gone(_)));
         let left: BTreeMap<String, &str> =
             gone.filter_map(|person| Some((fold(person.user_name()), link(person)?))).collect();
-        let mut unlisted = Vec::new();
+        let mut unlisted = Unlisted::default();
         let mut linked = Vec::with_capacity(self.people.len());
         for person in &self.people {
             let mut found = None;
@@ -190,14 +278,56 @@ impl<'s> Planner<'s> {
                     match listed(id) {
                         Some(position) if own.is_some() => found = u32::try_from(position).ok(),
                         Some(_) => {}
-                        None => unlisted.push(id.to_owned()),
+                        None => unlisted.push(id, self.facts.is_archived(id)),
                     }
                 }
             }
             linked.push(found);
         }
         self.linked = linked;
+        let named = self.facts.orders().map(|(_, account)| account);
+        for account in named.chain(self.facts.unlinked().map(|(account, _)| account)) {
+            if listed(account).is_none() {
+                unlisted.push(account, true);
+            }
+        }
         unlisted
+    }
+
+    fn add_unlisted_of_the_gone(&self, unlisted: &mut Unlisted) {
+        let is_listed = |id: &str| {
+            let id_at = |at: usize| self.accounts.get(at).map(|account| &*account.id).unwrap_or_default();
+            self.accounts_by_id.get(id, id_at).is_some()
+        };
+        let person = |id: &str| {
+            let id_at = |at: usize| self.people.get(at).map(|person| &*person.id).unwrap_or_default();
+            self.people_by_id.get(id, id_at).and_then(|at| self.people.get(at))
+        };
+        let is_gone = |id: &str| person(id).is_some_and(|person| matches!(person.status, AccountStatus::Gone(_)));
+        let has_left = |id: &str| person(id).is_some_and(has_left);
+        let mut others = Vec::new();
+        for row in self.facts.accounts().filter(|row| is_gone(row.employee) && !is_listed(row.account)) {
+            match row.archived_at {
+                None => unlisted.push(row.account, false),
+                Some(_) if !has_left(row.employee) => {}
+                Some(at) if self.now_unix_seconds.saturating_sub(at) < ARCHIVED_LATELY_SECONDS => {
+                    unlisted.push(row.account, true);
+                }
+                Some(_) => others.push(row.account),
+            }
+        }
+        for (employee, link) in self.links.iter() {
+            let is_open = || has_left(employee) && !is_listed(&link.account);
+            if self.facts.owner_of(&link.account).is_none() && is_open() {
+                others.push(&link.account);
+            }
+        }
+        // Others on each day, and every one of them in its turn.
+        let day = usize::try_from(self.now_unix_seconds / DAY_SECONDS).unwrap_or_default();
+        let first = if others.is_empty() { 0 } else { day.wrapping_mul(OTHERS_MAX) % others.len() };
+        for account in others.iter().cycle().skip(first).take(OTHERS_MAX.min(others.len())) {
+            unlisted.push(account, true);
+        }
     }
 
     /// Adds findings that are about no single employee.
@@ -225,6 +355,9 @@ impl<'s> Planner<'s> {
         }
         self.refuse_unknown_companies();
         self.spell_as_in_catalogue();
+        unreadable::report(&self.broken_rows, self.catalogue.unreadable, &mut self.findings);
+        let unreadable =
+            Unreadable::of(&self.broken_rows, |id| self.accounts_by_id.get(id, |at| self.account_id(at)).is_some());
         let coverage = self.coverage();
         if self.linked.len() != self.people.len() {
             self.linked.clear(); // an employee was there twice, so positions have changed
@@ -236,12 +369,15 @@ impl<'s> Planner<'s> {
             people_by_id: &self.people_by_id,
             accounts_by_id: &self.accounts_by_id,
             links: &self.links,
+            facts: &self.facts,
             linked: &self.linked,
             admins: &self.mapping.settings.admins,
             admin_accounts: &self.admin_accounts,
+            links_leavers: self.mapping.settings.leavers_before == LeaversBefore::Link && self.facts.is_first(),
             swap_address: self.mapping.settings.swap_address.as_deref(),
             approvals: self.mapping.settings.approvals.as_ref(),
             now_unix_seconds: self.now_unix_seconds,
+            unreadable: &unreadable,
         };
         let decision = decide(input, &mut self.findings);
         let cost_centers = self.catalogue.cost_centers.as_ref().map(|known| {
@@ -255,6 +391,7 @@ impl<'s> Planner<'s> {
         counts.insert("restore-cost-center", cost_centers.len() - made);
         counts.insert("employees", self.employees);
         counts.insert("accounts", self.accounts.len());
+        counts.insert("same-domain-accounts", domains::same_domain(&self.people, &self.accounts));
         counts.insert("conflict", failed_employees(&self.findings, true));
         counts.insert("failed", failed_employees(&self.findings, false));
         let managed = counts.get("managed").copied().unwrap_or_default();
@@ -266,6 +403,7 @@ impl<'s> Planner<'s> {
             people: self.people,
             accounts: self.accounts,
             links: self.links,
+            facts: self.facts,
             swap_address: self.mapping.settings.swap_address.clone(),
             cost_centers,
             drafts: decision.drafts,
@@ -282,6 +420,10 @@ impl<'s> Planner<'s> {
                 .chain(self.admin_accounts.to_remember())
                 .collect(),
         }
+    }
+
+    fn account_id(&self, position: usize) -> &str {
+        self.accounts.get(position).map(|account| &*account.id).unwrap_or_default()
     }
 
     /// If nobody works at a selected site, its name is probably wrong. Then nobody is archived for working at another

@@ -8,7 +8,7 @@ use crate::field::{MANAGER, TEXT_FIELDS, TextField, fold};
 use crate::lifecycle::AccountStatus;
 use crate::lookup::fnv1a;
 use crate::mapping::DesiredAccount;
-use crate::scim::{Account, Manager};
+use crate::scim::{Account, Manager, State};
 use crate::value::{Count, NamedValue, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,9 @@ pub(super) fn values(people: &[DesiredAccount], account_of: &[Option<u32>], acco
     let mut fields: BTreeMap<&str, usize> = BTreeMap::new();
     let mut cost_centers: BTreeMap<&str, usize> = BTreeMap::new();
     let active = people.iter().zip(account_of).filter(|(person, _)| person.status == AccountStatus::Active);
-    for account in active.filter_map(|(_, at)| accounts.get((*at)? as usize)).filter(|account| account.active) {
+    for account in
+        active.filter_map(|(_, at)| accounts.get((*at)? as usize)).filter(|account| account.state != State::Archived)
+    {
         for field in TEXT_FIELDS.into_iter().filter(|field| account.text(*field).is_some()) {
             *fields.entry(field.name()).or_default() += 1;
         }

@@ -137,7 +137,7 @@ impl World for Bob {
             _ => json!({ "values": [] }),
         };
         let body = Box::new(Once(Some(body.to_string().into_bytes())));
-        Ok(Response { status: 200, content_type: Some("application/json".to_owned()), body })
+        Ok(Response { status: 200, content_type: Some("application/json".to_owned()), location: None, body })
     }
 
     fn get(&mut self, _key: &str) -> Result<Option<Vec<u8>>, StorageError> {

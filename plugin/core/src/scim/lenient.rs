@@ -2,7 +2,7 @@
 //! end the listing.
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::marker::PhantomData;
@@ -20,22 +20,127 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-/// The value of `active`: true or false, also as the text that some SCIM implementations send. Anything else counts as
-/// true, since a user is active unless somebody archived it.
-pub(super) struct Truth(pub(super) bool);
+/// A boolean, also as the text or the number that some SCIM implementations send: `true`, `"True"`, `1`, `"1"` and their
+/// opposites. `None` for anything else.
+#[derive(Default)]
+pub(super) struct Truth(pub(super) Option<bool>);
 
 impl<'de> Deserialize<'de> for Truth {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Self(match Shape::<IgnoredAny>::deserialize(deserializer)? {
-            Shape::Truth(value) => value,
-            Shape::Text(text) => !text.eq_ignore_ascii_case("false"),
-            Shape::Object(_) | Shape::List(_) | Shape::Nothing => true,
+            Shape::Truth(value) => Some(value),
+            Shape::Text(text) if text.eq_ignore_ascii_case("true") || &*text == "1" => Some(true),
+            Shape::Text(text) if text.eq_ignore_ascii_case("false") || &*text == "0" => Some(false),
+            Shape::Text(_) | Shape::Object(_) | Shape::List(_) | Shape::Nothing => None,
+        }))
+    }
+}
+
+/// A complex value of a user: the sub-attributes that this sync reads. Their names have no case (RFC 7643, section 2.1).
+/// A value that is a plain text or number, as some implementations send it, is its own `value`.
+#[derive(Default)]
+pub(super) struct Complex {
+    pub(super) value: Text,
+    pub(super) kind: Text,
+    pub(super) primary: Truth,
+    pub(super) name: Text,
+    pub(super) condition: Text,
+    pub(super) reference: Text,
+}
+
+impl<'de> Deserialize<'de> for Complex {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ComplexVisitor)
+    }
+}
+
+struct ComplexVisitor;
+
+impl<'de> Visitor<'de> for ComplexVisitor {
+    type Value = Complex;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a complex value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Complex, A::Error> {
+        let mut complex = Complex::default();
+        while let Some(part) = map.next_key_seed(PartSeed)? {
+            match part {
+                Part::Value => complex.value = map.next_value()?,
+                Part::Kind => complex.kind = map.next_value()?,
+                Part::Primary => complex.primary = map.next_value()?,
+                Part::Name => complex.name = map.next_value()?,
+                Part::Condition => complex.condition = map.next_value()?,
+                Part::Reference => complex.reference = map.next_value()?,
+                Part::Other => _ = map.next_value::<IgnoredAny>()?,
+            }
+        }
+        Ok(complex)
+    }
+}
+
+/// A sub-attribute of a complex value.
+#[derive(Clone, Copy)]
+enum Part {
+    Value,
+    Kind,
+    Primary,
+    Name,
+    Condition,
+    Reference,
+    Other,
+}
+
+/// The names of the sub-attributes (RFC 7643, section 2.4).
+const PARTS: [(&str, Part); 6] = [
+    ("value", Part::Value),
+    ("type", Part::Kind),
+    ("primary", Part::Primary),
+    ("displayName", Part::Name),
+    ("condition", Part::Condition),
+    ("$ref", Part::Reference),
+];
+
+struct PartSeed;
+
+impl<'de> DeserializeSeed<'de> for PartSeed {
+    type Value = Part;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Part, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for PartSeed {
+    type Value = Part;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Part, E> {
+        let part = PARTS.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
+        Ok(part.map_or(Part::Other, |(_, part)| part))
+    }
+}
+
+/// One complex value, also as a plain text or number, or as the only one of a list; any other value counts as none.
+pub(super) struct OneComplex(pub(super) Complex);
+
+impl<'de> Deserialize<'de> for OneComplex {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(match Shape::<Complex>::deserialize(deserializer)? {
+            Shape::Object(object) => object,
+            Shape::Text(text) => Complex { value: Text(Some(text)), ..Complex::default() },
+            Shape::List(mut items) if items.len() == 1 => items.pop().unwrap_or_default(),
+            Shape::Truth(_) | Shape::List(_) | Shape::Nothing => Complex::default(),
         }))
     }
 }
 
 /// An object; any other value counts as none.
-pub(super) struct Object<T>(pub(super) Option<T>);
+struct Object<T>(Option<T>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -5,11 +5,13 @@ mod lenient;
 mod request;
 mod user;
 
-pub use answer::{announces_groups, detail, service_page_size, user_page};
+pub(crate) use answer::truth;
+pub use answer::{UserPage, announces_groups, detail, service_page_size, user_page};
 pub use request::{
-    attribute_path, create, find_by_user_name, get_user, list_users, patch, resource_types, service_provider_config,
+    attribute_path, create, find_by_external_id, find_by_user_name, get_user, list_users, patch, resource_types,
+    service_provider_config,
 };
-pub use user::{Account, Approver, Manager};
+pub use user::{Account, Approver, BrokenRow, Manager, Row, State};
 
 /// The core user schema (RFC 7643, section 8.7.1).
 pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";

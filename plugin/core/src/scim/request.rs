@@ -32,6 +32,12 @@ pub fn find_by_user_name(settings: &Settings, user_name: &str) -> Request {
     get(settings, &format!("/Users?filter={}", percent_encode(&filter)), "/Users?filter")
 }
 
+/// `GET /Users` with a filter on the external id, which a server may refuse or ignore.
+pub fn find_by_external_id(settings: &Settings, external_id: &str) -> Request {
+    let filter = format!("externalId eq {}", Value::from(external_id));
+    get(settings, &format!("/Users?filter={}", percent_encode(&filter)), "/Users?filter")
+}
+
 /// `GET /Users/{id}`.
 pub fn get_user(settings: &Settings, account_id: &str) -> Request {
     get(settings, &format!("/Users/{}", percent_encode(account_id)), "/Users/{id}")
@@ -70,18 +76,25 @@ pub fn create(settings: &Settings, change: &Change, manager: Option<&str>) -> Re
 }
 
 /// `PATCH /Users/{id}` with all fields of a change in one request, which the server carries out as a whole or not at
-/// all (RFC 7644, section 3.5.2). `manager` is the account id of the line manager, if the change writes one.
+/// all (RFC 7644, section 3.5.2). `manager` is the account id of the line manager, if the change writes one. `has_work_phone`
+/// says whether the account has a phone of the type `work`, which can be replaced.
 ///
 /// Uses `replace` and `add` with a path, and `remove` to empty a field. PUT is not used, as it would clear what
 /// travellers entered.
-pub fn patch(settings: &Settings, account_id: &str, change: &Change, manager: Option<&str>) -> Request {
+pub fn patch(
+    settings: &Settings,
+    account_id: &str,
+    change: &Change,
+    manager: Option<&str>,
+    has_work_phone: bool,
+) -> Request {
     let replace =
         |field: Field, value: Value| json!({ "op": "replace", "path": attribute_path(field), "value": value });
     let mut operations = Vec::new();
     for change in &change.fields {
         let Some(field) = Field::from_name(&change.field) else { continue };
         let operation = match (field, &change.after) {
-            (Field::Text(text), Some(FieldValue::Text(value))) => set_text(text, value, change.before.is_some()),
+            (Field::Text(text), Some(FieldValue::Text(value))) => set_text(text, value, has_work_phone),
             (Field::Text(text), None) => json!({ "op": "remove", "path": remove_path(text) }),
             (Field::Active, Some(FieldValue::Flag(active))) => replace(field, Value::Bool(*active)),
             (Field::Manager, Some(_)) => replace(field, json!({ "value": manager })),
@@ -110,12 +123,12 @@ fn shaped(field: TextField, value: &str) -> Value {
     }
 }
 
-fn set_text(field: TextField, value: &str, replaces: bool) -> Value {
+fn set_text(field: TextField, value: &str, has_work_phone: bool) -> Value {
     let path = attribute_path(Field::Text(field));
     match field.text_row().shape {
         // `replace` with a value filter that matches nothing is an error (RFC 7644, section 3.5.2.3), so a first phone
         // is added.
-        TextShape::WorkPhone if replaces => {
+        TextShape::WorkPhone if has_work_phone => {
             json!({ "op": "replace", "path": format!("{}.value", remove_path(field)), "value": value })
         }
         TextShape::WorkPhone => json!({ "op": "add", "path": path, "value": shaped(field, value) }),

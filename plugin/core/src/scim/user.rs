@@ -1,7 +1,9 @@
 //! Reads an account from a SCIM user.
 
-use super::lenient::{List, Object, Text, Truth};
-use crate::field::{COMPANY_SEPARATOR, Field, FieldSet, PLACES_COUNT, Place, TEXT_FIELDS_COUNT, TextField, TextShape};
+use super::lenient::{Complex, List, OneComplex, Text, Truth};
+use crate::field::{
+    COMPANY_SEPARATOR, Field, FieldSet, PLACES, PLACES_COUNT, Place, TEXT_FIELDS_COUNT, TextField, TextShape,
+};
 use crate::text_form;
 use crate::texts::Texts;
 use crate::value::Id;
@@ -21,13 +23,38 @@ pub enum Manager {
     Named(Box<str>),
 }
 
+/// Whether an account can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It can.
+    Active,
+    /// It cannot.
+    Archived,
+    /// The answer has no `active`, or one that is neither true nor false.
+    Unknown,
+}
+
+impl State {
+    /// Whether the account is active, if that is known.
+    pub fn known(self) -> Option<bool> {
+        match self {
+            Self::Active => Some(true),
+            Self::Archived => Some(false),
+            Self::Unknown => None,
+        }
+    }
+}
+
 /// An account, as far as this sync reads it.
 #[derive(Clone, Debug)]
 pub struct Account {
     /// TravelPerk's id: a decimal number as text.
     pub id: Id,
     /// Whether the account can be used.
-    pub active: bool,
+    pub state: State,
+    /// Whether one of the phones has the type `work`. If not, the phone that was read is one without a type, or with a
+    /// type that RFC 7643 does not name.
+    pub has_work_phone: bool,
     /// The text fields; an empty text counts as none.
     pub texts: Texts,
     /// The line manager.
@@ -51,6 +78,11 @@ impl Account {
         self.texts.get(field)
     }
 
+    /// Whether the sync may empty this field: it empties only the work phone, not one without a type.
+    pub fn may_clear(&self, field: TextField) -> bool {
+        self.has_work_phone || field.text_row().shape != TextShape::WorkPhone
+    }
+
     /// A name to show.
     pub fn display_name(&self) -> String {
         let parts = [TextField::GivenName, TextField::FamilyName].map(|field| self.text(field).unwrap_or_default());
@@ -61,41 +93,123 @@ impl Account {
 
 impl<'de> Deserialize<'de> for Account {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(UserVisitor)
+        match Row::deserialize(deserializer)? {
+            Row::Account(account) => Ok(account),
+            Row::Broken(broken) => Err(D::Error::custom(broken.why)),
+        }
+    }
+}
+
+/// One row of a listing.
+#[derive(Clone, Debug)]
+pub enum Row {
+    /// An account that could be read.
+    Account(Account),
+    /// A row that could not.
+    Broken(BrokenRow),
+}
+
+/// A row of a listing that cannot be read, with what could be read of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BrokenRow {
+    /// TravelPerk's id.
+    pub id: Option<Id>,
+    /// The external id.
+    pub external_id: Option<Box<str>>,
+    /// The user name.
+    pub user_name: Option<Box<str>>,
+    /// What is wrong with the row.
+    pub why: &'static str,
+}
+
+impl BrokenRow {
+    const NO_OBJECT: Self = Self { id: None, external_id: None, user_name: None, why: "it is no object" };
+}
+
+impl<'de> Deserialize<'de> for Row {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UserVisitor)
     }
 }
 
 struct UserVisitor;
 
 impl<'de> Visitor<'de> for UserVisitor {
-    type Value = Account;
+    type Value = Row;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a user")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Account, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Row, A::Error> {
         let mut read = Read::default();
         read.object(Place::User, map)?;
-        Ok(Account {
-            id: read.id.ok_or_else(|| A::Error::missing_field(ID))?,
-            active: read.active.unwrap_or(true),
+        let why = read.fault.or_else(|| read.id.is_none().then_some("it has no id"));
+        if let Some(why) = why {
+            let mut text = |field: TextField| read.texts.get_mut(field.index()).and_then(Option::take);
+            let (external_id, user_name) = (text(TextField::ExternalId), text(TextField::UserName));
+            let some = |text: &Box<str>| !text.is_empty();
+            let (external_id, user_name) = (external_id.filter(some), user_name.filter(some));
+            return Ok(Row::Broken(BrokenRow { id: read.id, external_id, user_name, why }));
+        }
+        Ok(Row::Account(Account {
+            id: read.id.unwrap_or_default(),
+            state: match read.active.flatten() {
+                Some(true) => State::Active,
+                Some(false) => State::Archived,
+                None => State::Unknown,
+            },
+            has_work_phone: read.has_work_phone,
             texts: Texts::pack(&read.texts),
             manager: read.manager.unwrap_or_default(),
             approvers: read.approvers.unwrap_or_default(),
-        })
+        }))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Row, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Row::Broken(BrokenRow::NO_OBJECT))
+    }
+
+    fn visit_str<E>(self, _text: &str) -> Result<Row, E> {
+        Ok(Row::Broken(BrokenRow::NO_OBJECT))
+    }
+
+    fn visit_bool<E>(self, _value: bool) -> Result<Row, E> {
+        Ok(Row::Broken(BrokenRow::NO_OBJECT))
+    }
+
+    fn visit_u64<E>(self, _number: u64) -> Result<Row, E> {
+        Ok(Row::Broken(BrokenRow::NO_OBJECT))
+    }
+
+    fn visit_i64<E>(self, _number: i64) -> Result<Row, E> {
+        Ok(Row::Broken(BrokenRow::NO_OBJECT))
+    }
+
+    fn visit_f64<E>(self, _number: f64) -> Result<Row, E> {
+        Ok(Row::Broken(BrokenRow::NO_OBJECT))
+    }
+
+    fn visit_unit<E>(self) -> Result<Row, E> {
+        Ok(Row::Broken(BrokenRow::NO_OBJECT))
     }
 }
 
-/// The fields of a user that were read so far. A key that is twice in one object is an error, as it is unknown which
+/// The fields of a user that were read so far. A key that is twice in one object breaks the row, as it is unknown which
 /// one is right.
 #[derive(Default)]
 struct Read {
     id: Option<Id>,
+    /// Whether there was a key for the id, also without a usable value.
+    has_id: bool,
+    /// What is wrong with the user, apart from a missing id.
+    fault: Option<&'static str>,
     texts: [Option<Box<str>>; TEXT_FIELDS_COUNT],
     /// The text fields that were read, also those whose value counts as none.
     texts_read: FieldSet,
-    active: Option<bool>,
+    has_work_phone: bool,
+    active: Option<Option<bool>>,
     manager: Option<Manager>,
     approvers: Option<Box<[Approver]>>,
     /// For each place, whether its object was read.
@@ -107,12 +221,16 @@ impl Read {
     fn object<'de, A: MapAccess<'de>>(&mut self, place: Place, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key_seed(KeyIn(place))? {
             match key {
-                Key::Id => once(&mut self.id, map.next_value_seed(IdSeed)?, ID)?,
+                Key::Id => {
+                    let id = map.next_value::<Text>()?.0.filter(|id| !id.is_empty());
+                    self.note_twice(self.has_id);
+                    (self.id, self.has_id) = (id.map(Id::from), true);
+                }
                 Key::Field(field) => self.field(field, &mut map)?,
                 Key::Object(inner) => {
-                    if self.places_read.get_mut(inner.index()).is_none_or(|read| std::mem::replace(read, true)) {
-                        return Err(A::Error::custom("an object of a user comes twice"));
-                    }
+                    let slot = self.places_read.get_mut(inner.index());
+                    let twice = slot.is_none_or(|read| std::mem::replace(read, true));
+                    self.note_twice(twice);
                     map.next_value_seed(ObjectSeed { place: inner, read: self })?;
                 }
                 Key::Other => _ = map.next_value::<IgnoredAny>()?,
@@ -122,43 +240,40 @@ impl Read {
     }
 
     fn field<'de, A: MapAccess<'de>>(&mut self, field: Field, map: &mut A) -> Result<(), A::Error> {
-        let name = field.row().attribute;
-        match field {
+        let twice = match field {
             Field::Text(text) => {
-                if !self.texts_read.insert(text) {
-                    return Err(A::Error::duplicate_field(name));
-                }
                 let value = match text.text_row().shape {
                     TextShape::Plain if text == TextField::ExternalId => {
                         map.next_value::<Text>()?.0.map(|id| text_form::key(&id).into())
                     }
                     TextShape::Plain => map.next_value::<Text>()?.0,
-                    TextShape::WorkPhone => work_phone(map.next_value::<List<Valued>>()?.0),
-                    TextShape::List => joined(map.next_value::<List<Valued>>()?.0),
+                    TextShape::WorkPhone => {
+                        let (phone, is_work) = phone(map.next_value::<List<Complex>>()?.0);
+                        self.has_work_phone = is_work;
+                        phone
+                    }
+                    TextShape::List => joined(map.next_value::<List<Complex>>()?.0),
                 };
                 if let Some(slot) = self.texts.get_mut(text.index()) {
                     *slot = value;
                 }
-                Ok(())
+                !self.texts_read.insert(text)
             }
-            Field::Active => once(&mut self.active, map.next_value::<Truth>()?.0, name),
-            Field::Manager => {
-                let manager = map.next_value::<Object<RawManager>>()?.0.unwrap_or_default();
-                once(&mut self.manager, manager.into(), name)
-            }
+            Field::Active => self.active.replace(map.next_value::<Truth>()?.0).is_some(),
+            Field::Manager => self.manager.replace(map.next_value::<OneComplex>()?.0.into()).is_some(),
             Field::Approvers => {
-                let raw = map.next_value::<List<RawApprover>>()?.0;
-                once(&mut self.approvers, raw.into_iter().filter_map(RawApprover::approver).collect(), name)
+                let raw = map.next_value::<List<Complex>>()?.0;
+                self.approvers.replace(raw.into_iter().filter_map(approver).collect()).is_some()
             }
-        }
+        };
+        self.note_twice(twice);
+        Ok(())
     }
-}
 
-/// Stores a value in a slot that must be empty.
-fn once<T, E: Error>(slot: &mut Option<T>, value: T, name: &'static str) -> Result<(), E> {
-    match slot.replace(value) {
-        None => Ok(()),
-        Some(_) => Err(E::duplicate_field(name)),
+    fn note_twice(&mut self, twice: bool) {
+        if twice {
+            self.fault = Some("it has an attribute twice");
+        }
     }
 }
 
@@ -196,9 +311,24 @@ impl Visitor<'_> for KeyIn {
         Ok(match (Field::at(self.0, key), self.0.inside(key)) {
             (Some(field), _) => Key::Field(field),
             (None, Some(place)) => Key::Object(place),
-            (None, None) if self.0 == Place::User && key == ID => Key::Id,
-            (None, None) => Key::Other,
+            (None, None) if self.0 == Place::User && key.eq_ignore_ascii_case(ID) => Key::Id,
+            (None, None) if IGNORED.contains(&key) => Key::Other,
+            (None, None) => self.in_any_case(key),
         })
+    }
+}
+
+/// Attributes that most users have and that this sync does not read: they need not be looked for in any case.
+const IGNORED: [&str; 6] = ["schemas", "meta", "groups", "middleName", "honorificPrefix", "emails"];
+
+impl KeyIn {
+    /// What a key names whose case is not the standard's: attribute names and URNs have no case (RFC 7643, section 2.1).
+    fn in_any_case(&self, key: &str) -> Key {
+        let is = |name: &str| name.eq_ignore_ascii_case(key);
+        let field = Field::all().find(|field| field.row().place == self.0 && is(field.row().attribute));
+        let place =
+            || PLACES.into_iter().find(|place| place.within().is_some_and(|(at, name)| at == self.0 && is(name)));
+        field.map(Key::Field).or_else(|| place().map(Key::Object)).unwrap_or(Key::Other)
     }
 }
 
@@ -257,160 +387,50 @@ impl<'de> Visitor<'de> for ObjectSeed<'_> {
     }
 }
 
-/// The phone of type `work`. Only that type is written, so only that is compared.
-fn work_phone(phones: Vec<Valued>) -> Option<Box<str>> {
-    let is_work = |phone: &Valued| phone.kind.0.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("work"));
-    phones.into_iter().find(is_work)?.value.0
+/// Types of phones that RFC 7643, section 4.1.2, names, apart from `work`. Phones of these types are people's own.
+const OTHER_PHONES: [&str; 5] = ["home", "mobile", "fax", "pager", "other"];
+
+/// The work phone, and whether it has the type `work`. Only that type is written.
+///
+/// Some services leave the type out, or send one of their own. So without a phone of the type `work`, those of no known
+/// type are read, the primary one first: it is enough if one of them is the desired one.
+fn phone(phones: Vec<Complex>) -> (Option<Box<str>>, bool) {
+    let is = |phone: &Complex, kind: &str| phone.kind.0.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(kind));
+    if phones.iter().any(|phone| is(phone, "work")) {
+        let work = phones.into_iter().find(|phone| is(phone, "work"));
+        return (work.and_then(|phone| phone.value.0), true);
+    }
+    let unknown = phones.into_iter().filter(|phone| !OTHER_PHONES.iter().any(|kind| is(phone, kind)));
+    let (primary, others): (Vec<_>, Vec<_>) = unknown.partition(|phone| phone.primary.0 == Some(true));
+    (joined(primary.into_iter().chain(others).collect()), false)
 }
 
 /// The values of a list, joined to one text. Usually there is one value.
-fn joined(items: Vec<Valued>) -> Option<Box<str>> {
+fn joined(items: Vec<Complex>) -> Option<Box<str>> {
     let values: Vec<Box<str>> = items.into_iter().filter_map(|item| item.value.0).collect();
     (!values.is_empty()).then(|| values.join(COMPANY_SEPARATOR.encode_utf8(&mut [0; 4])).into())
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Valued {
-    value: Text,
-    #[serde(rename = "type")]
-    kind: Text,
+/// None if neither an id nor a name was sent.
+fn approver(raw: Complex) -> Option<Approver> {
+    let account = raw.value.0.filter(|id| !id.is_empty()).or(raw.name.0)?;
+    Some(Approver { account, condition: raw.condition.0.unwrap_or_default() })
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawApprover {
-    value: Text,
-    #[serde(rename = "displayName")]
-    name: Text,
-    condition: Text,
-}
-
-impl RawApprover {
-    /// None if neither an id nor a name was sent.
-    fn approver(self) -> Option<Approver> {
-        let account = self.value.0.filter(|id| !id.is_empty()).or(self.name.0)?;
-        Some(Approver { account, condition: self.condition.0.unwrap_or_default() })
-    }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawManager {
-    value: Text,
-    #[serde(rename = "displayName")]
-    name: Text,
-}
-
-impl From<RawManager> for Manager {
-    fn from(raw: RawManager) -> Self {
-        match (raw.value.0.filter(|id| !id.is_empty()), raw.name.0.filter(|name| !name.is_empty())) {
-            (Some(id), _) => Self::Account(id.into()),
-            (None, Some(name)) => Self::Named(name),
-            (None, None) => Self::Nobody,
+impl From<Complex> for Manager {
+    fn from(raw: Complex) -> Self {
+        let some = |text: Text| text.0.filter(|text| !text.is_empty());
+        // `$ref` is the address of the manager's account (RFC 7643, section 4.3).
+        let last =
+            |url: Box<str>| url.trim_end_matches('/').rsplit('/').next().filter(|id| !id.is_empty()).map(Id::from);
+        match (some(raw.value), some(raw.reference).and_then(last), some(raw.name)) {
+            (Some(id), ..) => Self::Account(id.into()),
+            (None, Some(id), _) => Self::Account(id),
+            (None, None, Some(name)) => Self::Named(name),
+            (None, None, None) => Self::Nobody,
         }
-    }
-}
-
-/// Reads an id. Ids are decimal numbers as text; a JSON number counts as the text of its digits.
-struct IdSeed;
-
-impl<'de> DeserializeSeed<'de> for IdSeed {
-    type Value = Id;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Id, D::Error> {
-        let id = Text::deserialize(deserializer)?.0.filter(|id| !id.is_empty());
-        id.map(Id::from).ok_or_else(|| D::Error::custom("a user without an id"))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_user_is_read_and_empty_texts_are_none() {
-        let account: Account = serde_json::from_str(
-            r#"{"id":"29","externalId":"","userName":"a@b.c","active":"False","name":{"givenName":"Ana","familyName":null},
-                "phoneNumbers":[{"value":"1","type":"home"},{"value":"+34 1","type":"Work"}],
-                "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"costCenter":"X","manager":{"value":3}}}"#,
-        )
-        .unwrap();
-        assert_eq!((&*account.id, account.active), ("29", false));
-        assert_eq!(account.text(TextField::ExternalId), None);
-        assert_eq!(account.text(TextField::Phone), Some("+34 1"));
-        assert_eq!(account.text(TextField::CostCenter), Some("X"));
-        assert_eq!(account.manager, Manager::Account("3".into()));
-    }
-
-    #[test]
-    fn fields_of_an_odd_shape_are_empty() {
-        let account: Account = serde_json::from_str(
-            r#"{"id":29,"userName":"a@b.c","title":7,"name":"Ana","active":1,"preferredLanguage":{"a":[1]},
-                "phoneNumbers":[null,"x",{"value":["+1"],"type":"work"}],"groups":[[]]}"#,
-        )
-        .unwrap();
-        assert_eq!((&*account.id, account.active), ("29", true));
-        assert_eq!(account.text(TextField::Title), Some("7"));
-        assert_eq!(account.text(TextField::GivenName), None);
-        assert_eq!(account.text(TextField::Phone), None);
-    }
-
-    /// Every field of the table is read from the place to which it is written.
-    #[test]
-    fn every_field_that_is_written_is_read() {
-        use crate::change::{Change, ChangeKind, FieldChange};
-        use crate::field::TEXT_FIELDS;
-        use crate::value::{NamedValue, PersonRef, Value};
-        let url = |name: &str| NamedValue { name: name.to_owned(), value: Value::Text("https://x".to_owned()) };
-        let settings = crate::settings::Settings::read(&["hibob-url", "scim-url"].map(url)).unwrap();
-        let manager = Value::Person(PersonRef { employee_id: None, account_id: None, display_name: String::new() });
-        let fields = Field::all().map(|field| {
-            let after = match field {
-                Field::Text(text) => Value::Text(format!("a {}", text.name())),
-                Field::Manager | Field::Approvers => manager.clone(),
-                Field::Active => Value::Flag(true),
-            };
-            FieldChange { field: field.name().to_owned(), before: None, after: Some(after) }
-        });
-        let change = Change {
-            id: "create:7".to_owned(),
-            kind: ChangeKind::Create,
-            employee_id: Some("7".to_owned()),
-            target_id: None,
-            display_name: String::new(),
-            depends_on: Vec::new(),
-            after: Vec::new(),
-            fields: fields.collect(),
-            reason: String::new(),
-        };
-        let request = crate::scim::create(&settings, &change, Some("3"));
-        let mut user: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
-        user["id"] = "29".into();
-        let account: Account = serde_json::from_value(user).unwrap();
-        for field in TEXT_FIELDS {
-            assert_eq!(account.text(field), Some(&*format!("a {}", field.name())));
-        }
-        assert_eq!((account.active, account.manager), (true, Manager::Account("3".into())));
-    }
-
-    #[test]
-    fn a_key_that_is_there_twice_is_an_error_if_it_is_read() {
-        let travelperk = crate::field::TRAVELPERK;
-        for twice in [
-            r#""title":"a","title":"a""#.to_owned(),
-            r#""name":{},"name":{}"#.to_owned(),
-            r#""active":true,"active":true"#.to_owned(),
-            format!(r#""{travelperk}":{{"gender":"M","gender":null}}"#),
-        ] {
-            assert!(serde_json::from_str::<Account>(&format!(r#"{{"id":"29",{twice}}}"#)).is_err(), "{twice}");
-        }
-        assert!(serde_json::from_str::<Account>(r#"{"id":"29","groups":1,"groups":2}"#).is_ok());
-    }
-
-    #[test]
-    fn a_user_without_an_id_is_an_error() {
-        assert!(serde_json::from_str::<Account>(r#"{"userName":"a@b.c"}"#).is_err());
-        assert!(serde_json::from_str::<Account>(r#"{"id":"","userName":"a@b.c"}"#).is_err());
-    }
-}
+mod tests;

@@ -21,6 +21,8 @@ pub struct Site {
     files: Files,
     /// Faults for single requests, used up as they match: 404, 500, a wrong content type, a closed connection.
     pub faults: Vec<Fault>,
+    /// Redirects of one host that the site is asked by; the first that fits applies. Faults come before them.
+    pub redirects: Vec<Redirect>,
     /// Delays of the answers to paths that contain the text. The first match applies.
     pub delays: Vec<(String, Duration)>,
     /// Whether pages of other origins may read the answers; no by default, as with real servers.
@@ -28,6 +30,19 @@ pub struct Site {
     /// Content types by the end of the path. They take precedence over the usual ones.
     pub content_types: Vec<(String, String)>,
     log: Vec<Visit>,
+}
+
+/// A redirect for all paths that begin so.
+#[derive(Debug, Clone)]
+pub struct Redirect {
+    /// The host of the request, without its port.
+    pub host: String,
+    /// The beginning of the path.
+    pub path: String,
+    /// The status: 301, 302, 303, 307 or 308.
+    pub status: u16,
+    /// The URL to go to, in which `{path}` stands for the path of the request.
+    pub location: String,
 }
 
 /// A request in the log, with the status of its answer.
@@ -67,6 +82,7 @@ impl Site {
         Self {
             files,
             faults: Vec::new(),
+            redirects: Vec::new(),
             delays: Vec::new(),
             cross_origin: false,
             content_types: Vec::new(),
@@ -125,6 +141,15 @@ impl Site {
     fn serve(&self, request: &Request) -> Response {
         if !matches!(request.method.as_str(), "GET" | "HEAD") {
             return text(405, "Method Not Allowed").with_header("Allow", "GET, HEAD");
+        }
+        let host = request.header("host").map(|host| host.split(':').next().unwrap_or_default());
+        let fits = |redirect: &&Redirect| {
+            host.is_some_and(|host| host.eq_ignore_ascii_case(&redirect.host))
+                && request.path.starts_with(&redirect.path)
+        };
+        if let Some(redirect) = self.redirects.iter().find(fits) {
+            let location = redirect.location.replace("{path}", &request.path);
+            return text(redirect.status, "Moved").with_header("Location", &location);
         }
         let Some((path, bytes)) = self.files.find(&request.decoded_path()) else { return text(404, "Not Found") };
         let set = self.content_types.iter().find(|(end, _)| path.ends_with(end.as_str()));

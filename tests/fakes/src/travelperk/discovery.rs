@@ -8,9 +8,9 @@ use super::{
 };
 
 /// The document at this path. There are no groups, no bulk operations and no `/Me`.
-pub(super) fn document(path: &[&str]) -> Result<Value, Refusal> {
+pub(super) fn document(path: &[&str], page_max: usize) -> Result<Value, Refusal> {
     match path {
-        ["ServiceProviderConfig"] => Ok(configuration()),
+        ["ServiceProviderConfig"] => Ok(configuration(page_max)),
         ["ResourceTypes"] => Ok(list(vec![resource_type()])),
         ["ResourceTypes", "User"] => Ok(resource_type()),
         ["Schemas"] => Ok(list([CORE, ENTERPRISE, TRAVELPERK].map(schema).to_vec())),
@@ -24,12 +24,12 @@ pub(super) fn document(path: &[&str]) -> Result<Value, Refusal> {
 
 /// The body that the scim-server specification 1.5 publishes. Its `Schemas` collides with `schemas` for clients that
 /// compare attribute names without regard to case.
-fn configuration() -> Value {
+fn configuration(page_max: usize) -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
         "patch": { "supported": true },
         "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
-        "filter": { "supported": true, "maxResults": 50 },
+        "filter": { "supported": true, "maxResults": page_max },
         "changePassword": { "supported": false },
         "sort": { "supported": false },
         "etag": { "supported": false },

@@ -1,12 +1,9 @@
 //! `GET /Users`: filters and pages (RFC 7644 section 3.4.2).
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{OtherFilters, TravelPerk, User, refusal::Refusal};
+use super::{OtherFilters, TravelPerk, User, odd::Window, refusal::Refusal};
 use crate::message::{Request, Response};
-
-/// `filter.maxResults` of the service provider configuration.
-const PAGE_MAX: usize = 50;
 
 impl TravelPerk {
     pub(super) fn list(&self, request: &Request) -> Result<Response, Refusal> {
@@ -14,31 +11,38 @@ impl TravelPerk {
         let start = whole(request, "startIndex")?.map_or(1, |start| usize::try_from(start).unwrap_or(1).max(1));
         let count = whole(request, "count")?
             .map_or(self.switches.page_size_default, |count| usize::try_from(count).unwrap_or(0))
-            .min(PAGE_MAX);
-        let visible = |user: &&User| self.switches.archived_in_list || user.active;
-        let (total, page): (usize, Vec<&User>) = match self.selection(request)? {
+            .min(self.switches.page_max);
+        let visible =
+            |user: &&User| (self.switches.archived_in_list || user.active) && !self.unlisted.contains(&user.id);
+        let (window, page): (Window, Vec<&User>) = match self.selection(request)? {
             Selection::Everybody => {
-                let all = if self.switches.archived_in_list {
+                let all = if self.switches.archived_in_list && self.unlisted.is_empty() {
                     self.users.len()
                 } else {
                     self.users.iter().filter(visible).count()
                 };
-                (all, self.users.iter().filter(visible).skip(start - 1).take(count).collect())
+                let window = self.switches.window(start, count, all).ok_or_else(beyond)?;
+                (window, self.users.iter().filter(visible).skip(window.skipped).take(window.taken).collect())
             }
             Selection::Only(found) => {
                 let found: Vec<&User> = found.into_iter().filter(visible).collect();
-                (found.len(), found.into_iter().skip(start - 1).take(count).collect())
+                let window = Window { skipped: start - 1, taken: count, total: Some(found.len()), has_list: true };
+                (window, found.into_iter().skip(window.skipped).take(window.taken).collect())
             }
         };
         let mut body = json!({
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
-            "totalResults": total, "itemsPerPage": page.len(), "startIndex": start,
+            "itemsPerPage": page.len(), "startIndex": start,
         });
+        if let (Some(body), Some(total)) = (body.as_object_mut(), window.total) {
+            body.insert("totalResults".to_owned(), json!(total));
+        }
         if let Some(body) = body.as_object_mut()
-            && !(page.is_empty() && self.switches.empty_list_without_resources)
+            && window.has_list
+            && !(page.is_empty() && window.total.is_some() && self.switches.empty_list_without_resources)
         {
-            let page: Vec<Value> = page.into_iter().map(|user| self.projected(request, self.scim(user))).collect();
-            body.insert("Resources".to_owned(), Value::Array(page));
+            let user = |user: &User| self.projected(request, self.as_sent(self.scim(user), true));
+            body.insert("Resources".to_owned(), page.into_iter().map(user).collect());
         }
         Ok(Response::json(200, &body))
     }
@@ -67,6 +71,10 @@ impl TravelPerk {
             _ => Err(invalid_filter()),
         }
     }
+}
+
+fn beyond() -> Refusal {
+    Refusal::value("startIndex", "is behind the last result")
 }
 
 enum Selection<'a> {

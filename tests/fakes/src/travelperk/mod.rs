@@ -2,6 +2,7 @@
 
 mod discovery;
 mod listing;
+mod odd;
 mod patch;
 mod path;
 mod refusal;
@@ -15,11 +16,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use self::{refusal::Refusal, schema::SCIM, stale::Versions};
 pub use self::{
+    odd::{ActiveForm, CreateAnswer, ManagerForm, Paging, PhoneType},
     rest::CostCenter,
     user::{Phone, User, Users},
 };
+use self::{refusal::Refusal, schema::SCIM, stale::Versions};
 use crate::{
     fault::Fault,
     message::{Request, Response},
@@ -80,8 +82,10 @@ pub struct Switches {
     pub patch_answers_204: bool,
     /// What happens to filters on other attributes than `userName`.
     pub other_filters: OtherFilters,
-    /// The page size if `count` is absent: unconfirmed; never more than 50 (`maxResults`).
+    /// The page size if `count` is absent: unconfirmed; never more than [`Self::page_max`].
     pub page_size_default: usize,
+    /// Most users on a page (`filter.maxResults`): 50 at TravelPerk.
+    pub page_max: usize,
     /// Whether archived users are listed: unconfirmed.
     pub archived_in_list: bool,
     /// Whether an empty list has no `Resources` key (RFC 7644 section 3.4.2 allows both).
@@ -125,6 +129,23 @@ pub struct Switches {
     pub any_content_type: bool,
     /// Whether a PATCH without operations is answered as one that changes nothing: unconfirmed.
     pub empty_operations: bool,
+    /// How answers say whether a user is active.
+    pub active_form: ActiveForm,
+    /// How answers write a phone's type.
+    pub phone_type: PhoneType,
+    /// How answers write the manager.
+    pub manager_form: ManagerForm,
+    /// Whether answers write the names of attributes in lower case (RFC 7643 section 2.1: names have no case).
+    pub names_in_lower_case: bool,
+    /// Whether the answer to a PATCH shows what was asked for, also where [`TravelPerk::drops`] keeps it from being
+    /// written.
+    pub answers_repeat_the_request: bool,
+    /// What is wrong with the pages of `GET /Users`.
+    pub paging: Paging,
+    /// Whether `offset` of `GET /cost_centers` is ignored.
+    pub cost_center_offset_ignored: bool,
+    /// What the answer to a POST has.
+    pub create_answer: CreateAnswer,
 }
 
 impl Default for Switches {
@@ -134,6 +155,7 @@ impl Default for Switches {
             patch_answers_204: false,
             other_filters: OtherFilters::Refused,
             page_size_default: 50,
+            page_max: 50,
             archived_in_list: true,
             empty_list_without_resources: true,
             unknown_cost_center: Unknown::Create,
@@ -153,6 +175,14 @@ impl Default for Switches {
             projections: false,
             any_content_type: false,
             empty_operations: false,
+            active_form: ActiveForm::Boolean,
+            phone_type: PhoneType::Kept,
+            manager_form: ManagerForm::Object,
+            names_in_lower_case: false,
+            answers_repeat_the_request: false,
+            paging: Paging::Right,
+            cost_center_offset_ignored: false,
+            create_answer: CreateAnswer::User,
         }
     }
 }
@@ -175,11 +205,17 @@ pub struct TravelPerk {
     /// E-mails (in lower case) that have an account in another company. Creating such a user gets 409, and no user with
     /// this e-mail is visible.
     pub taken_elsewhere: BTreeSet<String>,
+    /// Ids of users whom no listing and no search shows, though a GET by their id does.
+    pub unlisted: BTreeSet<u64>,
     /// Names (given, family) that an identity provider enforces, by `userName` in lower case. They are restored at each
     /// search in HiBob (help centre: the identity provider overrides the HR system).
     pub sso_overwrites: BTreeMap<String, (String, String)>,
     /// Attributes that are silently not written: `title`, `name.givenName`, `phoneNumbers`, `costCenter`, ...
     pub drops: BTreeSet<String>,
+    /// Ids of users whose row in a listing has no id.
+    pub broken_rows: BTreeSet<String>,
+    /// After how many pages of `GET /Users` [`Switches::paging`] is right again; none if it stays as it is.
+    pub odd_pages: Option<usize>,
     /// The limit of all requests per minute. The vendor does not publish it.
     pub requests_per_minute: Option<u32>,
     /// The beginning of `meta.location` and `$ref`.
@@ -204,8 +240,11 @@ impl Default for TravelPerk {
             travel_policies: BTreeSet::from(["Standard".to_owned(), "Executives".to_owned()]),
             invoice_profiles: Vec::new(),
             taken_elsewhere: BTreeSet::new(),
+            unlisted: BTreeSet::new(),
             sso_overwrites: BTreeMap::new(),
             drops: BTreeSet::new(),
+            broken_rows: BTreeSet::new(),
+            odd_pages: None,
             requests_per_minute: None,
             public_base: "https://app.travelperk.com/api/v2/scim".to_owned(),
             content_type: "application/json".to_owned(),
@@ -335,16 +374,24 @@ impl TravelPerk {
         // `$ref` ends with a slash, so a slash at the end of a path is ignored.
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         match (request.method.as_str(), parts.as_slice()) {
-            ("GET", ["Users"]) => self.behind(true, now, |perk| perk.list(request)),
+            ("GET", ["Users"]) => {
+                let page = self.behind(true, now, |perk| perk.list(request));
+                self.odd_pages = self.odd_pages.map(|left| left.saturating_sub(1));
+                if self.odd_pages == Some(0) {
+                    (self.switches.paging, self.odd_pages) = (Paging::Right, None);
+                }
+                page
+            }
             ("POST", ["Users"]) => self.create(request, now),
             ("GET", ["Users", id]) => self.behind(self.switches.reads_by_id_behind, now, |perk| {
-                perk.one(id).map(|user| Response::json(200, &perk.projected(request, perk.scim(user))))
+                let user = perk.scim(perk.one(id)?);
+                Ok(Response::json(200, &perk.projected(request, perk.as_sent(user, false))))
             }),
             ("PUT", ["Users", id]) => self.replace(id, request, now),
             ("PATCH", ["Users", id]) => self.patch(id, request, now),
             ("DELETE", ["Users", id]) => self.delete(id, now),
             (_, ["Users"] | ["Users", _]) => Err(Refusal::method_not_allowed(&request.method)),
-            ("GET", _) => discovery::document(&parts).map(|body| Response::json(200, &body)),
+            ("GET", _) => discovery::document(&parts, self.switches.page_max).map(|body| Response::json(200, &body)),
             _ => Err(Refusal::not_found()),
         }
     }

@@ -49,6 +49,7 @@ impl TravelPerk {
 
     fn cost_center_page(&self, request: &Request) -> Result<Response, Refusal> {
         let (offset, limit) = window(request)?;
+        let offset = if self.switches.cost_center_offset_ignored { 0 } else { offset };
         let mut members: BTreeMap<&str, usize> = BTreeMap::new();
         for name in self.users.iter().filter_map(|user| user.cost_center.as_deref()) {
             *members.entry(name).or_default() += 1;

@@ -28,7 +28,8 @@ impl TravelPerk {
         let named = path.trim_end_matches('/').rsplit('/').next().and_then(|id| id.parse().ok());
         let before = named.and_then(|id| self.users.get(id)).cloned();
         let response = self.scim_route(request, path, now)?;
-        let created = || response.value().get("id")?.as_str().and_then(|id| id.parse().ok());
+        // An answer may lack the user; the `Location` and the newest id are the same.
+        let created = || (request.method == "POST").then(|| self.users.iter().last().map(|user| user.id)).flatten();
         if let Some(id) = named.or_else(created) {
             self.versions.0.retain(|version| version.until > now - lag);
             self.versions.0.push(Version { until: now, id, user: before });

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
 use super::{
-    Phone, Switches, TravelPerk, Unknown, User, patch,
+    CreateAnswer, Phone, Switches, TravelPerk, Unknown, User, patch,
     patch::{Verb, set},
     path::Path,
     refusal::Refusal,
@@ -24,7 +24,13 @@ impl TravelPerk {
         user.created = now;
         let user = self.commit(user, None, now);
         let location = format!("{}/Users/{}", self.public_base, user.id);
-        Ok(Response::json(201, &self.scim(&user)).with_header("Location", &location))
+        Ok(match self.switches.create_answer {
+            CreateAnswer::User => {
+                Response::json(201, &self.as_sent(self.scim(&user), false)).with_header("Location", &location)
+            }
+            CreateAnswer::Location => Response::empty(201).with_header("Location", &location),
+            CreateAnswer::Nothing => Response::empty(201),
+        })
     }
 
     /// PUT: replaces all attributes. Those that are left out are cleared (RFC 7644 section 3.5.1).
@@ -33,7 +39,7 @@ impl TravelPerk {
         let view = self.whole_user(&json_body(request, self.switches)?)?;
         let user = self.draft(&view, Some(&before))?;
         let user = self.commit(user, Some(&before), now);
-        Ok(Response::json(200, &self.scim(&user)))
+        Ok(Response::json(200, &self.as_sent(self.scim(&user), false)))
     }
 
     /// PATCH: carries out all operations or none (RFC 7644 section 3.5.2).
@@ -41,13 +47,14 @@ impl TravelPerk {
         let before = self.one(id)?.clone();
         let mut view = before.writable();
         patch::apply(&mut view, &json_body(request, self.switches)?, self.switches)?;
-        let user = self.draft(&view, Some(&before))?;
-        let user = self.commit(user, Some(&before), now);
+        let asked = self.draft(&view, Some(&before))?;
+        let written = self.commit(asked.clone(), Some(&before), now);
+        let user = if self.switches.answers_repeat_the_request { asked } else { written };
         // If the client requests attributes, the answer has a body (section 3.5.2).
         if self.switches.patch_answers_204 && request.parameter("attributes").is_none() {
             return Ok(Response::empty(204));
         }
-        Ok(Response::json(200, &self.scim(&user)))
+        Ok(Response::json(200, &self.as_sent(self.scim(&user), false)))
     }
 
     /// The writable attributes in the body of a POST or PUT, with canonical names. Attributes that are read-only (RFC

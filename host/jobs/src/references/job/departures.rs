@@ -104,7 +104,7 @@ impl<P: Leavers> Job<'_, P> {
         }
         self.record_open(open, timing.now).await?;
         for (found, issuable) in counted {
-            self.go_ahead()?;
+            self.go_ahead().await?;
             self.record(issuing, &found.departure, *issuable, found.is_correction).await?;
         }
         Ok(())

@@ -1,11 +1,12 @@
 //! What is stored of a plan that waits for approval: the plan itself, and what the guards report about it.
 
+use crate::run::first::FirstSync;
 use crate::run::guard::{guard, judge};
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
 use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
-use hibob_policy::guard::{GuardRow, Release, Released};
+use hibob_policy::guard::{Class, GuardRow, Release, Released};
 use hibob_store::database::{ApprovalRow, TenantDatabase};
 use hibob_store::privacy;
 use hibob_store::privacy::{DecryptedPlan, KeyRows, Keyring};
@@ -20,6 +21,13 @@ pub struct Reasons {
     source: Option<String>,
     /// The classes of changes of which there are too many.
     guards: Vec<GuardRow>,
+    /// Since when a plan has waited without a decision, in Unix seconds: this one, or one that it has replaced. None for
+    /// what has not been stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<i64>,
+    /// What the tenant's first sync would do, where it has to be confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) first: Option<String>,
 }
 
 impl Reasons {
@@ -29,13 +37,18 @@ impl Reasons {
         planned: &Planned,
     ) -> Result<Self, HostError> {
         match judge(run_store, config, planned, &Released::default()).await? {
-            Ok(held) => Ok(Self { source: None, guards: held.guards }),
+            Ok(held) => Ok(Self { source: None, guards: held.guards, since: None, first: None }),
             Err(untrusted) => {
                 let release = Release { changed_source: true, ..Release::default() };
                 let guards = guard(run_store, config, planned, &release.into()).await?.guards;
-                Ok(Self { source: Some(untrusted.reasons), guards })
+                Ok(Self { source: Some(untrusted.reasons), guards, since: None, first: None })
             }
         }
+    }
+
+    /// These, and the first sync that has to be confirmed.
+    pub(super) fn with_first(self, first: Option<&FirstSync>) -> Self {
+        Self { first: first.map(FirstSync::text), ..self }
     }
 
     /// Reads what was stored with a plan.
@@ -46,8 +59,33 @@ impl Reasons {
         serde_json::from_str(&row.reasons).map_err(|error| unreadable(&row.plan, &error))
     }
 
+    /// Since when a plan has waited without a decision; none where an earlier version has stored the plan.
+    pub(super) fn since(&self) -> Option<i64> {
+        self.since
+    }
+
+    /// These reasons, with the time since when a plan waits.
+    pub(super) fn waiting_since(&self, since: i64) -> Self {
+        Self { since: Some(since), ..self.clone() }
+    }
+
+    /// Whether they say the same of a plan.
+    pub(super) fn say_the_same(&self, other: &Self) -> bool {
+        (&self.source, &self.guards, &self.first) == (&other.source, &other.guards, &other.first)
+    }
+
+    /// Whether archivings are within their limits, the source can be trusted, and nobody has to confirm a first sync.
+    pub(super) fn lets_leavers_go(&self) -> bool {
+        self.source.is_none() && self.first.is_none() && !self.holds_archivings()
+    }
+
+    /// Whether there are too many archivings.
+    pub(super) fn holds_archivings(&self) -> bool {
+        self.guards.iter().any(|guard| guard.class == Class::Archiving)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.source.is_none() && self.guards.is_empty()
+        self.source.is_none() && self.guards.is_empty() && self.first.is_none()
     }
 
     /// Whether the source differs too much from earlier accepted runs.
@@ -57,17 +95,19 @@ impl Reasons {
 
     /// One sentence for each.
     pub fn messages(&self) -> Vec<String> {
-        self.source.iter().chain(self.guards.iter().map(|guard| &guard.message)).cloned().collect()
+        let guards = self.guards.iter().map(|guard| &guard.message);
+        self.first.iter().chain(&self.source).chain(guards).cloned().collect()
     }
 
     /// The first of these that was not among the `approved` ones, as a sentence; none if all were. A source that
     /// differs in another way than the approved one counts as new.
     pub(super) fn beyond<'r>(&'r self, approved: &Self) -> Option<&'r str> {
+        let first = self.first.as_ref().filter(|_| approved.first.is_none());
         let source = self.source.as_ref().filter(|source| approved.source.as_ref() != Some(*source));
         let is_new = |guard: &&GuardRow| {
             approved.guards.iter().all(|known| (known.class, &known.field) != (guard.class, &guard.field))
         };
-        source.or_else(|| self.guards.iter().find(is_new).map(|guard| &guard.message)).map(String::as_str)
+        first.or(source).or_else(|| self.guards.iter().find(is_new).map(|guard| &guard.message)).map(String::as_str)
     }
 }
 
@@ -82,6 +122,8 @@ pub struct StoredPlan {
     pub(super) bytes: Vec<u8>,
     pub(super) settings: String,
     pub(super) plugin: String,
+    /// Whether whoever approves it releases more archivings than the limits allow.
+    pub(super) releases_archivings: bool,
     /// The content, decrypted.
     pub opened: DecryptedPlan,
 }
@@ -102,6 +144,7 @@ impl StoredPlan {
         }
         let opened = privacy::plan::decrypt(keyring, &bytes).await?.map_err(|error| unreadable(&row.plan, &error))?;
         let (settings, plugin) = (row.settings.clone(), row.plugin.clone());
-        Ok(Self { id: row.id, digest: row.plan.clone(), bytes, settings, plugin, opened })
+        let releases_archivings = Reasons::read(row)?.holds_archivings();
+        Ok(Self { id: row.id, digest: row.plan.clone(), bytes, settings, plugin, releases_archivings, opened })
     }
 }

@@ -68,26 +68,88 @@ fn fields_count_one_by_one() {
     assert_eq!(scope.made("29"), apart_from(&[]), "the answer shows another account");
 }
 
-/// Whether an account is active counts only by what the target shows after the write.
+/// Whether an account is active counts only by a read that began after the last accepted write: what the answer to the
+/// write says does not count.
 #[test]
-fn state_is_what_the_target_shows() {
+fn state_is_what_a_read_after_the_write_shows() {
     let archive = || scope_of(ChangeKind::Archive, Some("29"), vec![active(false)]);
     let user = |active: Json| json!({ "id": "29", "userName": "a@x", "externalId": "7", "active": active });
-    for (body, made) in [
-        (String::new(), Made::StateUnseen),
-        ("{}".to_owned(), Made::StateUnseen),
-        (user(Json::Null).to_string(), Made::StateUnseen),
-        (user(json!(true)).to_string(), apart_from(&["active"])),
-        (user(json!(false)).to_string(), apart_from(&[])),
-        (user(json!("False")).to_string(), apart_from(&[])),
-    ] {
+    for body in [String::new(), "{}".to_owned()]
+        .into_iter()
+        .chain([Json::Null, json!(true), json!(false), json!("False"), json!(0)].map(|active| user(active).to_string()))
+    {
         let scope = archive();
         show(&scope, &user(json!(true)));
         answer(&scope, &Method::PATCH, "/Users/29", &["active"], StatusCode::OK, &body);
-        assert_eq!(scope.made("29"), made, "{body}");
+        assert_eq!(scope.made("29"), Made::StateUnseen, "{body}");
+        show(&scope, &user(json!(true)));
+        assert_eq!(scope.made("29"), Made::StateUnseen, "{body}, then a read that is stale");
+        show(&scope, &user(Json::Null));
+        assert_eq!(scope.made("29"), Made::StateUnseen, "{body}, then a read that does not say it");
         show(&scope, &user(json!(false)));
-        assert_eq!(scope.made("29"), apart_from(&[]), "{body}, then a look");
+        assert_eq!(scope.made("29"), apart_from(&[]), "{body}, then a read that shows it");
+        answer(&scope, &Method::PATCH, "/Users/29", &["active"], StatusCode::OK, "");
+        assert_eq!(scope.made("29"), Made::StateUnseen, "{body}, then another write");
     }
+}
+
+/// A read that began before the answer to the write was there may show what was before it, or show it too early.
+#[test]
+fn a_read_that_began_before_the_write_does_not_count() {
+    let scope = scope_of(ChangeKind::Archive, Some("29"), vec![active(false)]);
+    let archived = json!({ "id": "29", "userName": "a@x", "externalId": "7", "active": false });
+    let read = |scope: &ApplyScope| {
+        let read = scope.check_read(Role::Scim, &Method::GET, "/Users/29", None, &[]).unwrap();
+        move |scope: &ApplyScope| scope.note_answer(&read.sent, StatusCode::OK, archived.to_string().as_bytes())
+    };
+    let answered = read(&scope);
+    answer(&scope, &Method::PATCH, "/Users/29", &["active"], StatusCode::OK, "");
+    answered(&scope);
+    assert_eq!(scope.made("29"), Made::StateUnseen);
+}
+
+/// The host reads the state in every form in which services have been seen to send it.
+#[test]
+fn state_is_read_in_every_form() {
+    for (shown, made) in [
+        (json!({ "active": "False" }), true),
+        (json!({ "active": 0 }), true),
+        (json!({ "active": "0" }), true),
+        (json!({ "ACTIVE": false }), true),
+        (json!({ "active": 1 }), false),
+        (json!({ "active": "no" }), false),
+        (json!({}), false),
+    ] {
+        let scope = scope_of(ChangeKind::Archive, Some("29"), vec![active(false)]);
+        answer(&scope, &Method::PATCH, "/Users/29", &["active"], StatusCode::NO_CONTENT, "");
+        let mut user = json!({ "ID": "29", "USERNAME": "a@x", "EXTERNALID": "7" });
+        user.as_object_mut().unwrap().extend(shown.as_object().unwrap().clone());
+        show(&scope, &user);
+        assert_eq!(scope.made("29"), if made { apart_from(&[]) } else { Made::StateUnseen }, "{user}");
+    }
+}
+
+/// A phone without a known type, and a manager that is no object, are shown too.
+#[test]
+fn odd_forms_of_values_are_shown() {
+    let of = |field: FieldChange, user: Json| {
+        let scope = scope_of(ChangeKind::Update, Some("29"), vec![field]);
+        let mut shown = json!({ "id": "29", "userName": "a@x", "externalId": "7" });
+        shown.as_object_mut().unwrap().extend(user.as_object().unwrap().clone());
+        show(&scope, &shown);
+        scope.made("29") == apart_from(&[])
+    };
+    let phone = |phones: Json| of(text("phone", Some("+34 600")), json!({ "phoneNumbers": phones }));
+    assert!(phone(json!([{ "value": "+34600", "primary": true }])));
+    assert!(phone(json!([{ "Value": "+1", "Type": "Office" }, { "VALUE": "+34600" }])));
+    assert!(!phone(json!([{ "value": "+34600", "type": "mobile" }])));
+    assert!(!phone(json!([{ "value": "+34600" }, { "value": "+1", "type": "work" }])));
+    let enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+    let is_manager = |value: Json| of(manager("manager", Some("31")), json!({ enterprise: { "manager": value } }));
+    for value in [json!("31"), json!(31), json!([{ "VALUE": "31" }]), json!({ "$ref": "https://x/Users/31/" })] {
+        assert!(is_manager(value.clone()), "{value}");
+    }
+    assert!(!is_manager(json!("32")) && !is_manager(json!({})));
 }
 
 #[test]
@@ -95,7 +157,7 @@ fn a_cost_center_is_made_where_it_is_shown() {
     let made = |kind, id: Option<&str>, method: &Method, path: &str, body: Json| {
         let scope = scope_of(kind, id, Vec::new());
         let (method, path) = (method.clone(), path.to_owned());
-        let sent = Sent { role: Role::CostCenters, method, path, has_query: false, fields: Vec::new() };
+        let sent = Sent { role: Role::CostCenters, method, path, has_query: false, fields: Vec::new(), began: 1 };
         scope.note_answer(&sent, StatusCode::OK, body.to_string().as_bytes());
         scope.made("3")
     };

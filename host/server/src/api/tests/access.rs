@@ -8,7 +8,7 @@ use serde_json::json;
 
 /// Which holders may: operator, admin of the tenant, reader of the tenant, reader of all. Written down a second time here,
 /// so that nobody changes a line of the table by accident.
-const MATRIX: [(&str, [bool; 4]); 22] = [
+const MATRIX: [(&str, [bool; 4]); 24] = [
     ("metrics", [true, false, false, true]),
     ("audit", [true, false, false, false]),
     ("tenants", [true, true, true, true]),
@@ -28,6 +28,8 @@ const MATRIX: [(&str, [bool; 4]); 22] = [
     ("reject-plan", [true, true, false, false]),
     ("runs", [true, true, true, true]),
     ("run", [true, true, true, true]),
+    ("resume-run", [true, true, false, false]),
+    ("abandon-run", [true, true, false, false]),
     ("workbook", [true, true, true, true]),
     ("references", [true, true, false, false]),
     ("export-reference", [true, true, false, false]),
@@ -50,6 +52,9 @@ fn body(route: &Route) -> String {
 async fn there(site: &Site, route: &Route, run: i64) -> String {
     if route.path.contains("{plan}") {
         return route.path.replace("{tenant}", "acme").replace("{plan}", &site.plan().await);
+    }
+    if matches!(route.action, Action::ResumeRun | Action::AbandonRun) {
+        site.interrupted().await;
     }
     if route.path.contains("{reference}") {
         return route.path.replace("{tenant}", "acme").replace("{reference}", &site.reference().await);

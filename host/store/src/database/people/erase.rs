@@ -1,5 +1,6 @@
 //! Removing the rows that are stored under an employee's id itself.
 
+use crate::database::decisions;
 use crate::database::engine::Transaction;
 use crate::database::statement::query;
 use crate::database::text::Key;
@@ -32,6 +33,7 @@ pub(super) async fn erase_rows(on: &mut Transaction, id: &str, now: i64) -> Resu
     let kept = "DELETE FROM kept_fields WHERE account_id IN (SELECT account_id FROM accounts WHERE employee_id = $1)";
     query(kept).bind(id).execute(&mut *on).await?;
     let accounts = query("DELETE FROM accounts WHERE employee_id = $1").bind(id).execute(&mut *on).await?;
+    decisions::erase(on, id).await?;
     let entries = erase_entries(on, id).await?;
     // The rows of others have this person's name as the line manager's.
     query(

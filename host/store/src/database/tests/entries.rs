@@ -1,16 +1,18 @@
 //! The plugin's entries, and the host's ledger.
 
 use crate::database::tests::{Case, Host};
-use crate::database::{LedgerEntry, StorageUsage, TenantDatabase};
+use crate::database::{LedgerEntry, LinkOrder, StorageUsage, TenantDatabase};
 use futures::FutureExt;
+use hibob_contract::types::NamedValue;
 use hibob_policy::guard::LedgerSums;
 use std::collections::BTreeMap;
 
-pub(super) const CASES: [(&str, Case); 5] = [
+pub(super) const CASES: [(&str, Case); 6] = [
     ("paged", |one, _| a_prefix_is_read_page_by_page_and_nothing_beside_it(one).boxed()),
     ("bytes", |one, other| keys_and_values_are_any_text_and_any_bytes(one, other).boxed()),
     ("usage", |one, _| what_the_entries_take_is_counted(one).boxed()),
     ("ledger", |one, other| the_ledger_has_the_youngest_active_account(one, other).boxed()),
+    ("decisions", |one, other| what_people_decide_about_accounts_is_kept_until_it_is_carried_out(one, other).boxed()),
     ("apart", |one, other| tenants_have_entries_of_their_own(one, other).boxed()),
 ];
 
@@ -95,6 +97,46 @@ async fn the_ledger_has_the_youngest_active_account(one: Host, other: Host) {
     // A reactivated account is not counted as archived.
     assert_eq!(database.ledger_sums(51).await.unwrap(), LedgerSums { active: 3, archived: 1 });
     assert_eq!(database.ledger_sums(50).await.unwrap(), LedgerSums { active: 3, archived: 2 });
+}
+
+async fn what_people_decide_about_accounts_is_kept_until_it_is_carried_out(one: Host, other: Host) {
+    let database = one.tenant("acme").await;
+    let entry = |account: &str, employee: &str, archived_at| LedgerEntry {
+        account_id: account.to_owned(),
+        employee_id: employee.to_owned(),
+        archived_at,
+    };
+    let order =
+        |employee: &str, account: &str| LinkOrder { employee_id: employee.to_owned(), account_id: account.to_owned() };
+    let note = async |entry: LedgerEntry| database.write_entries(&BTreeMap::new(), Some(&entry)).await.unwrap();
+    note(entry("9", "1", None)).await;
+    note(entry("10", "2", Some(50))).await;
+    note(entry("10", "2", Some(70))).await;
+    let text = |facts: &[NamedValue], name: &str| {
+        facts.iter().find(|value| value.name == name).map(|value| format!("{:?}", value.value))
+    };
+    let facts = other.tenant("acme").await.host_facts().await.unwrap();
+    assert_eq!(text(&facts, "host:accounts").unwrap(), format!("Text({:?})", "1\t9\t-\n2\t10\t70\n"));
+    assert_eq!((text(&facts, "host:links"), text(&facts, "host:unlinked")), (None, None));
+    // An order is carried out when the account comes into the ledger for that employee, and for no other.
+    database.order_links(&[order("3", "30"), order("4", "40")], 100).await.unwrap();
+    database.order_links(&[order("3", "31")], 100).await.unwrap();
+    assert!(database.order_links(&[order("5", "40")], 100).await.is_err());
+    assert_eq!(database.link_orders().await.unwrap(), [order("3", "31"), order("4", "40")]);
+    note(entry("31", "6", None)).await;
+    note(entry("40", "4", None)).await;
+    assert_eq!(database.link_orders().await.unwrap(), [order("3", "31")]);
+    assert_eq!(database.take_back_links(&["3".to_owned(), "7".to_owned()]).await.unwrap(), 1);
+    // What is given up leaves the ledger, and stays given up until somebody links it.
+    assert_eq!(database.unlink("1", 200).await.unwrap(), ["9"]);
+    assert_eq!((database.owner_of("9").await.unwrap(), database.is_unlinked("9").await.unwrap()), (None, true));
+    assert!(text(&database.host_facts().await.unwrap(), "host:unlinked").is_some());
+    database.order_links(&[order("1", "9")], 300).await.unwrap();
+    assert!(!database.is_unlinked("9").await.unwrap());
+    database.take_back_links(&["1".to_owned()]).await.unwrap();
+    assert!(database.is_unlinked("9").await.unwrap());
+    note(entry("9", "1", None)).await;
+    assert!(!database.is_unlinked("9").await.unwrap());
 }
 
 async fn tenants_have_entries_of_their_own(one: Host, other: Host) {

@@ -1,0 +1,1 @@
+UPDATE fence SET reactivations_asked_for = '["a-9"]';
