@@ -249,7 +249,6 @@ fn an_order_adopts_the_account_of_a_leaver_and_the_next_plan_archives_it() {
             .account("10", external_id, user_name, true)
             .account("20", "2", "2@x.example", true)
             .link("2", "20")
-            .link("3", "10")
             .ledger("2\t20\t-\n")
             .pairs("host:links", "1", "10")
     };

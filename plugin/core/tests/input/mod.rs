@@ -19,7 +19,7 @@ pub(crate) const READERS: [Reader; 8] = [
     ("employee", 2, |bytes| RecordReader::new(FIELDS).read(bytes).err()),
     ("named list", 128, |bytes| read_list(bytes).err()),
     ("page of users", 80, |bytes| user_page(bytes).err()),
-    ("user", 16, |bytes| serde_json::from_slice::<Account>(bytes).err().map(|_| String::new())),
+    ("user", 32, |bytes| serde_json::from_slice::<Account>(bytes).err().map(|_| String::new())),
     ("service provider config", 128, |bytes| service_page_size(bytes).err()),
     ("error", 128, |bytes| detail(bytes).filter(|text| text.chars().count() > 200)),
     ("link", 16, |bytes| link::all(&mut Storage(bytes)).err().map(|error| error.0)),
