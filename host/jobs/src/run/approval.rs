@@ -150,7 +150,7 @@ impl<P: RunPorts> Running<P> {
     fn at_once(&self, planned: &Planned, reasons: &Reasons) -> BTreeSet<String> {
         let safety = &self.ports.config().safety;
         let may_go = safety.approval == Approval::AboveLimits || safety.approval_leavers == ApprovalLeavers::AtOnce;
-        if !may_go || self.kind == RunKind::Apply || !reasons.lets_leavers_go() || reasons.first.is_some() {
+        if !may_go || self.kind == RunKind::Apply || !reasons.lets_leavers_go() {
             return BTreeSet::new();
         }
         let waited_for: BTreeSet<&str> = planned

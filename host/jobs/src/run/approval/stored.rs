@@ -69,9 +69,11 @@ impl Reasons {
         Self { since: Some(since), ..self.clone() }
     }
 
-    /// Whether they say the same of a plan.
+    /// Whether they say the same of a plan. The numbers of a guard change with each leaver who is archived meanwhile.
     pub(super) fn say_the_same(&self, other: &Self) -> bool {
-        (&self.source, &self.guards, &self.first) == (&other.source, &other.guards, &other.first)
+        let classes =
+            |reasons: &Self| reasons.guards.iter().map(|guard| (guard.class, guard.field.clone())).collect::<Vec<_>>();
+        (&self.source, &self.first) == (&other.source, &other.first) && classes(self) == classes(other)
     }
 
     /// Whether archivings are within their limits, the source can be trusted, and nobody has to confirm a first sync.
