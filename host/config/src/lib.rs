@@ -8,6 +8,7 @@ pub mod key;
 pub mod limits;
 mod plugin_settings;
 pub mod references;
+mod safety;
 pub mod schedule;
 pub mod tenant;
 pub mod witnesses;
