@@ -185,11 +185,11 @@ mod tests {
         incomplete(&[(&["1", "2"], Some(5)), (&[], Some(5))], "total is 5, and 2 different ones came");
         incomplete(&[(&[], Some(5))], "total is 5, and 0 different ones came");
         // A total that is that of the page.
-        incomplete(&[(&["1", "2"], Some(2)), (&["3"], Some(1)), (&[], Some(0))], "a later page states the total 1");
+        incomplete(&[(&["1", "2"], Some(2)), (&["3"], Some(1))], "a later page states the total 1");
         // More came than the total says.
         incomplete(&[(&["1", "2"], Some(2)), (&["3"], Some(2))], "total is 2, and 3 different ones came");
         // Pages that overlap, or shrink while they are read, have skipped somebody.
         incomplete(&[(&["1", "2"], Some(4)), (&["2", "3"], Some(4)), (&[], Some(4))], "3 different ones came");
-        incomplete(&[(&["1", "2"], Some(4)), (&["4"], Some(3))], "a later page states the total 3");
+        incomplete(&[(&["1", "2"], Some(4)), (&["4"], Some(3)), (&[], Some(3))], "a later page states the total 3");
     }
 }
