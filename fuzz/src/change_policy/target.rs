@@ -67,7 +67,7 @@ pub(super) fn answer(
     }
     let path = out_path(out);
     let mut user = account.user();
-    let mut is_whole = path == Some(ACCOUNT) && !is_write && out.query.is_none();
+    let is_whole = path == Some(ACCOUNT) && !is_write && out.query.is_none();
     // A search shows the account too, but not that something is missing in it.
     let is_about = path == Some(ACCOUNT) || (out.sent.path() == "/Users" && !is_write);
     let mut is_shown = is_success && is_account && is_about && status != StatusCode::NO_CONTENT;

@@ -6,7 +6,7 @@ use crate::key::Places;
 use crate::key::check::{refuse, wrong_settings};
 use crate::limits::Limits;
 use crate::references::ReferencesConfig;
-pub use crate::safety::{Approval, SafetyConfig};
+pub use crate::safety::{Approval, ApprovalLeavers, SafetyConfig};
 use crate::schedule::Schedule;
 use crate::zone::Zone;
 use chrono::{DateTime, NaiveDate};

@@ -321,7 +321,7 @@ fn the_schema_has_every_key_with_its_default() {
                     "allow_addresses",
                 ];
                 let is_there = default.map_or_else(
-                    {
+                    || {
                         is_computed.contains(&key.name)
                             || key.name == "spread_minutes"
                             || key.name.ends_with("_limit_min")
