@@ -235,6 +235,7 @@ async fn the_description_is_of_the_router() {
         for method in ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"] {
             let filled = path.replace("{job}", "1").replace("{run}", "1").replace("{tenant}", "acme");
             let filled = filled.replace("{name}", "hibob.token").replace("{plan}", "00000000");
+            let filled = filled.replace("{reference}", "00000000");
             let is_described = paths[path].get(method.to_lowercase()).is_some();
             assert_eq!(route_of(method, &filled).is_some(), is_described);
             let status = site.open(method, &filled, "", "").await.status();

@@ -2,12 +2,12 @@
 
 use crate::database::control::TENANT_TABLES;
 use crate::database::tests::{Server, approvals, empty_row, people, query, record, references};
-use crate::database::{ControlDatabase, LedgerEntry, NewJournal, TenantDatabase};
+use crate::database::{ControlDatabase, LedgerEntry, LinkOrder, NewJournal, TenantDatabase};
 use futures::future::join_all;
 use hibob_base::error::HostError;
 use hibob_base::job::RunKind;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 async fn tenant(control: &ControlDatabase, tenant: &str) -> TenantDatabase {
@@ -31,6 +31,21 @@ async fn fill(database: &TenantDatabase) {
     database.pause_references(Some("restored")).await.unwrap();
     database.put_log_head(1, &[1; 32]).await.unwrap();
     people::fill(database, fence).await;
+    database.note_source(fence, 1, "everybody", &[], 0).await.unwrap();
+    let order = LinkOrder { employee_id: "8".to_owned(), account_id: "8".to_owned() };
+    database.order_links(&[order], 1).await.unwrap();
+    database.note_cases(fence, &BTreeSet::from([("8".to_owned(), "A_CODE".to_owned())]), 1).await.unwrap();
+    let given_up = LedgerEntry { account_id: "9".to_owned(), employee_id: "9".to_owned(), archived_at: None };
+    database.write_entries(&BTreeMap::new(), Some(&given_up)).await.unwrap();
+    assert_eq!(database.unlink("9", 1).await.unwrap(), ["9"]);
+    for insert in [
+        "INSERT INTO kept_fields (account_id, field) VALUES ('1', 'title')",
+        "INSERT INTO reference_departures (employee_id, ended_on, seen_at, why, details) VALUES ('7', '2026-01-31', 1, 'grace-time', '')",
+        "INSERT INTO reference_notices (log_index, message_id, state, since, attempts, next_at, said, changed_at)
+         VALUES (0, '<1@x.example>', 'waiting', 1, 0, 1, '', 1)",
+    ] {
+        query(insert).execute(&database.store).await.unwrap();
+    }
     for table in TENANT_TABLES {
         assert!(database.count(table).await > 0, "{table}");
     }
