@@ -161,9 +161,11 @@ mod tests {
         // No name, title, department, company, first day or id of a reference is in any file, in either letter case.
         for (path, bytes) in &files {
             let text = format!("{path} {}", String::from_utf8_lossy(bytes)).to_lowercase();
-            for word in ["leaver", "familyname", "secret", "acme gmbh", "2019-03-01", "urn:uuid"] {
+            for word in ["leaver", "familyname", "secret", "acme gmbh", "2019-03-01"] {
                 assert!(!text.contains(word), "{word} in {path}");
             }
+            // The definitions of the terms have the name of the type, which is the same for every issuer.
+            assert!(!text.contains("urn:uuid") || path == context::PATH, "{path}");
             assert!(references.iter().all(|one| !text.contains(&one.credential().id.uuid())), "{path}");
         }
         // A stranger can use the folder to find an entry by its index, and to prove that it is in the log.

@@ -97,7 +97,7 @@ fn no_single_byte_of_the_file_can_be_changed() {
     let opened = seal::open(&page).unwrap();
     let place = |part: &[u8]| part.as_ptr() as usize - page.as_ptr() as usize;
     let parts = [opened.credential, opened.log_proof].map(|part| place(part)..place(part) + part.len());
-    let (count, step) = (deep(60, 300), deep(30, 8));
+    let (count, step) = (deep(60, 300), deep(30, 6));
     let everywhere = (0..count).map(|number| number * page.len() / count);
     let attached = parts.into_iter().flat_map(|range| range.step_by(step));
     let places: Vec<usize> = everywhere.chain(attached).collect();
