@@ -125,7 +125,7 @@ async fn approvers_that_are_not_kept_are_reported() {
     setup.world().travelperk.switches.approvers_writable = false;
     with(&setup, PRO, "method = \"A\"\nreplaces_existing = true\nconditions = [\"X\"]").await;
     let report = setup.sync().await;
-    assert_eq!((report.updated, report.exit()), (1, Exit::SomeFailed));
+    assert_eq!((report.updated, report.not_taken, report.exit()), (0, 1, Exit::SomeFailed));
     assert_eq!(report.errors[0].code, "WRITE_NOT_APPLIED");
     assert!(report.errors[0].message.ends_with("not: approvers"), "{}", report.errors[0].message);
 }

@@ -417,7 +417,7 @@ async fn reading_back_costs_one_request_for_each_archiving_or_reactivation() {
             world.hibob.insert(employee(&id, "Eva", &format!("{id}@x.example")));
         }
     }
-    let release = Release { archiving: leavers, ..Release::default() };
+    let release = Release { archiving: leavers, names: renamed, creating: hired, ..Release::default() };
     setup.world().clear_log();
     let report = setup.sync_with(release).await;
     let counts = [report.archived, report.updated, report.created];

@@ -107,6 +107,7 @@ async fn a_plan_of_another_kind_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn accounts_that_changed_since_the_plan_are_left_alone_and_reported() {
     let setup = setup().await;
+    setup.apply_tenant("acme", "[safety]\nnames_limit_min = 3\n").await; // of four people
     setup.sync().await;
     for id in ["1", "2", "3"] {
         setup.world().hibob.employee_mut(id).first_name = "Anna".to_owned();

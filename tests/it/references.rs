@@ -10,9 +10,8 @@ use hibob_sandbox::tenant::Tenant;
 use hibob_tests::setup::{Setup, plugin};
 use std::sync::Arc;
 
-/// A tenant's table of references, without a grace time.
-pub(crate) const TABLE: &str =
-    "\n[references]\ndomain = \"acme.example\"\nname = \"ACME GmbH\"\nissue_after_hours = 0\n";
+/// A tenant's table of references, without a grace time, and with a limit that does not depend on the few employees.
+pub(crate) const TABLE: &str = "\n[safety]\nreference_limit_min = 3\n[references]\ndomain = \"acme.example\"\nname = \"ACME GmbH\"\nissue_after_hours = 0\n";
 
 async fn tenant(setup: &Setup, more: &str) -> Tenant {
     setup.apply_tenant("acme", &format!("{TABLE}{more}")).await;

@@ -5,7 +5,7 @@ use hibob_base::error::Exit;
 use hibob_fakes::company::Employee;
 use hibob_fakes::hibob::Category;
 use hibob_fakes::travelperk::User;
-use hibob_jobs::run::Report;
+use hibob_jobs::run::{Report, Yes};
 use hibob_policy::guard::{Class, Release};
 use hibob_tests::setup::{Setup, today};
 
@@ -293,10 +293,11 @@ async fn too_many_reactivations_are_held_also_by_a_first_sync() {
         (user.external_id, user.active) = (Some(id.to_string()), false);
         setup.world().travelperk.insert_user(user);
     }
-    let report = setup.sync().await;
+    let yes = Yes { first: true, reactivations: false };
+    let report = setup.sync_saying(yes, Release::default()).await;
     assert_eq!((report.exit(), report.created, report.reactivated), (Exit::Held, 12, 0), "{:?}", report.guards);
     assert_eq!(held(&report, Class::Reactivating).len(), 8);
-    let report = setup.sync_with(Release { reactivating: 8, ..Release::default() }).await;
+    let report = setup.sync_saying(Yes { reactivations: true, ..yes }, Release::default()).await;
     assert_eq!((report.exit(), report.reactivated), (Exit::Done, 8), "{:?}", report.errors);
     let mut ids: Vec<u64> = setup.world().travelperk.users.iter().map(|user| user.id).collect();
     ids.truncate(6);

@@ -174,13 +174,18 @@ impl Setup {
 
     /// A whole sync of `acme`, with releases of the operator and with the yes that a first sync needs.
     pub async fn sync_with(&self, release: Release) -> Report {
+        self.sync_saying(Yes { first: true, reactivations: true }, release).await
+    }
+
+    /// A whole sync of `acme`, with what a person says yes to, and releases of the operator.
+    pub async fn sync_saying(&self, yes: Yes, release: Release) -> Report {
         let tenant = self.tenant().await;
         let mut run =
             match hibob_runner::start(&self.data, &tenant, plugin(), RunKind::Sync, Arc::new(NoProgress)).await {
                 Ok(run) => run,
                 Err(error) => return Report::stopped("acme", error),
             };
-        run.say_yes(Yes { first: true, reactivations: true });
+        run.say_yes(yes);
         let (mut report, planned) = match run.plan().await {
             Ok(planned) => (run.apply(&planned, release).await, Some(planned)),
             Err(error) => (Report::stopped("acme", error), None),

@@ -6,6 +6,7 @@
 //! program works with types; a test holds the two to each other.
 
 pub mod check;
+mod country;
 pub mod difference;
 pub mod page;
 mod place;

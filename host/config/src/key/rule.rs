@@ -1,5 +1,6 @@
 //! Which values a key takes.
 
+use super::country::is_country;
 use crate::schedule::Schedule;
 use crate::zone::Zone;
 use hibob_base::digest::Digest;
@@ -218,7 +219,7 @@ impl Rule {
                 };
                 return wrong(", which is not a time zone", &remedy);
             }
-            Self::Country if text.len() != 2 || !text.bytes().all(|byte| byte.is_ascii_uppercase()) => {
+            Self::Country if !is_country(text) => {
                 return wrong(", which is not a country", "give the two letters of ISO 3166, such as ES or GB");
             }
             Self::Cron => {
