@@ -42,11 +42,11 @@ const SEED_VARIABLE: &str = "HIBOB_SEED";
 /// The environment variable with the number of histories.
 const HISTORIES_VARIABLE: &str = "HIBOB_HISTORIES";
 /// The number of histories without that variable: a few seconds in the debug profile.
-const HISTORIES: usize = 60;
+const HISTORIES: usize = 150;
 /// The number of histories if the tests run at length.
 const HISTORIES_DEEP: usize = 1_000;
 /// A planted fault must be found within so many histories.
-const FOUND_WITHIN: u64 = 200;
+const FOUND_WITHIN: u64 = 800;
 /// Most histories of a thousand that may end with a second account of an employee; see [`watch::Watch::twice`].
 const TWICE_PER_THOUSAND_MAX: usize = 10;
 

@@ -49,7 +49,8 @@ pub(crate) static TENANT: LazyLock<(TenantConfig, Arc<Settings>, TenantMetrics)>
         "id": "acme",
         "hibob": { "url": HIBOB_URL, "service_user": "user", "token": "env:TOKEN" },
         "travelperk": { "scim_url": SCIM_URL, "key": "env:KEY" },
-        "sync": { "details": DETAILS, "missing_detail": "skip", "parallel_changes": PARALLEL },
+        // What is kept of an adopted account is tested with days written out: `it/safety.rs`.
+        "sync": { "details": DETAILS, "missing_detail": "skip", "parallel_changes": PARALLEL, "clear_adopted": true },
         "safety": { "archive_limit_min": 2, "rename_limit_min": 3 },
         "limits": { "first_byte_timeout_seconds": 40 },
     });

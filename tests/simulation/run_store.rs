@@ -153,7 +153,8 @@ impl RunStore for SimRunStore {
                 told_generation: 0,
                 events: Vec::new(),
             };
-            state.pages.journals.push(pages::Journal { row, changes: planned.changes, run: None });
+            // What is held of a change is not made.
+            state.pages.journals.push(pages::Journal { row, changes: held.without_held_fields(&planned), run: None });
             Ok((id, found))
         });
         let (id, found) = begun.await?;

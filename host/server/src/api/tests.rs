@@ -110,9 +110,11 @@ fn route_of(method: &str, path: &str) -> Option<&'static Route> {
         let (parts, pattern) = (path.split('/'), route.path.split('/'));
         parts.clone().count() == pattern.clone().count()
             && parts.zip(pattern).all(|(part, pattern)| pattern.starts_with('{') || part == pattern)
-            && route.method.word().eq_ignore_ascii_case(method)
     };
-    ROUTES.iter().find(fits)
+    // As the router does: `/runs/resume` is no `/runs/{run}`.
+    let names = |route: &&Route| route.path.matches('{').count();
+    let path = ROUTES.iter().filter(fits).min_by_key(names)?.path;
+    ROUTES.iter().find(|route| route.path == path && route.method.word().eq_ignore_ascii_case(method))
 }
 
 impl Site {
