@@ -132,13 +132,14 @@ async fn step_3_the_approved_plan_is_stale(office: &Office, plan: &str) -> Strin
         &["sync", "acme"],
         6,
         expect![[r#"
-        ! stale PLAN: HiBob or TravelPerk has moved since it was made
-            update Anna Ruiz (employee 7): was not in the approved plan
-        ! waiting plan PLAN waits for approval: 7 changes, none of them applied
-            because  6 of 20 accounts would get another user name, and the limit is 5 (10 %, at least 5)
-            to go on look at it until LATER: hibob plans show acme PLAN
-        Waiting for approval: 13 kept
-    "#]],
+            ! stale PLAN: HiBob or TravelPerk has moved since it was made
+                update Ana Ruiz (employee 1): user-name was approved as 1@x.example → 1@y.example, and would be 1@x.example → 1@z.example now
+            ! waiting plan PLAN waits for approval: 6 changes, none of them applied
+                because  6 of 20 accounts would get another user name, and the limit is 5 (10 %, at least 5)
+                since    NOW
+                to go on look at it until LATER: hibob plans show acme PLAN
+            Waiting for approval: 14 kept
+        "#]],
     )
     .await;
     let newer = office.open().await.unwrap();
@@ -172,11 +173,11 @@ async fn step_4_the_newer_plan_is_rejected(office: &Office, newer: &str) {
         &["plans", "acme"],
         0,
         expect![[r#"
-        PLAN  rejected    made NOW, 7 changes; rejected by ana@acme.example on NOW: a wrong domain
-            because  6 of 20 accounts would get another user name, and the limit is 5 (10 %, at least 5)
-        PLAN  stale       made NOW, 6 changes; approved by ana@acme.example on NOW, out of date NOW (run 3)
-            because  6 of 20 accounts would get another user name, and the limit is 5 (10 %, at least 5)
-    "#]],
+            PLAN  rejected    made NOW, 6 changes; rejected by ana@acme.example on NOW: a wrong domain
+                because  6 of 20 accounts would get another user name, and the limit is 5 (10 %, at least 5)
+            PLAN  stale       made NOW, 6 changes; approved by ana@acme.example on NOW, out of date NOW (run 3)
+                because  6 of 20 accounts would get another user name, and the limit is 5 (10 %, at least 5)
+        "#]],
     )
     .await;
     let history = printed(office, &["history", "acme", "--json"], 0).await;

@@ -45,7 +45,7 @@ impl TenantDatabase {
         states.into_iter().map(read).collect()
     }
 
-    /// Records the state of the source in an accepted run of this time, and removes states from before `since`: with the
+    /// Records the state of the source in an accepted run of this time, and removes states up to `since`: with the
     /// time of the run itself, the comparison starts anew.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl TenantDatabase {
     ) -> Result<(), HostError> {
         let state = serde_json::to_string(state).map_err(|error| HostError::Storage(error.to_string()))?;
         let mut transaction = self.begin_fenced(fence).await?;
-        let old = query("DELETE FROM source_states WHERE at < $1 OR selection <> $2").bind(since).bind(selection);
+        let old = query("DELETE FROM source_states WHERE at <= $1 OR selection <> $2").bind(since).bind(selection);
         old.execute(&mut transaction).await?;
         let insert = query("INSERT INTO source_states (at, selection, state) VALUES ($1, $2, $3)");
         insert.bind(at).bind(selection).bind(&state).execute(&mut transaction).await?;
