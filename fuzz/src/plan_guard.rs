@@ -141,7 +141,7 @@ pub(crate) fn plan_guard(bytes: &[u8]) -> Reading {
                 of_class.values().filter(|account| inactive.contains_key(*account)).collect::<BTreeSet<_>>().len();
             let within = facts.sums.archived + number - again.min(number);
             let before = facts.sums.active + facts.sums.archived;
-            let least_before = set.unwrap_or(5.min(before / 3).max(1)) + 1;
+            let least_before = set.unwrap_or_else(|| 5.min(before / 3).max(1)) + 1;
             let is_held = number > released
                 && ((number > most && number > 1)
                     || (half && number > 1 && number * 2 >= n)

@@ -191,6 +191,7 @@ impl Global {
 }
 
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, read once from the command line")]
 enum Command {
     #[cfg(feature = "demo")]
     /// Show a whole sync against stand-ins in this process: nothing to set up

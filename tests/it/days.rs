@@ -45,13 +45,13 @@ fn leaves(setup: &Setup, id: &str) {
 
 /// The account with the address of employee `id`.
 fn account(setup: &Setup, id: &str) -> User {
-    setup.world().travelperk.user_by_name(&format!("{id}@x.example")).expect("there is such an account").clone()
+    setup.world().travelperk.user_by_name(&format!("{id}@x.example")).unwrap().clone()
 }
 
 /// Changes the account with the address of employee `id` by hand, as an admin or another system does in TravelPerk.
 fn by_hand(setup: &Setup, id: &str, edit: impl FnOnce(&mut User)) {
     let account = account(setup, id).id;
-    edit(setup.world().travelperk.users.get_mut(account).expect("it is there"));
+    edit(setup.world().travelperk.users.get_mut(account).unwrap());
 }
 
 /// Deletes the account with the address of employee `id`, as an admin can in TravelPerk.

@@ -265,7 +265,7 @@ impl Watch {
             (change.kind == ChangeKind::Archive && !held.changes.contains_key(&position)).then_some(())
         };
         let number = planned.changes.iter().enumerate().filter_map(is_open).count();
-        let least = safety.archive_limit_min.expect("the tenant of the simulation sets it") as usize;
+        let least = safety.archive_limit_min.unwrap() as usize;
         let share = |least: usize, percent: u32, of: usize| least.max(of * percent as usize / 100);
         let since = now - f64::from(safety.leak_days) * 24.0 * HOUR + HOUR;
         let is_archived = |id: &u64| fakes.travelperk.users.get(*id).is_some_and(|user| !user.active);

@@ -463,7 +463,7 @@ impl TenantConfig {
         let own = site.and_then(|site| self.sync.site_time_zones.get(site)).map(String::as_str);
         // The zones were checked when the configuration was stored.
         let zone = Zone::named(own.unwrap_or_else(|| self.time_zone()));
-        zone.map_or(moment.naive_utc(), |zone| zone.local(moment)).date()
+        zone.map_or_else(|| moment.naive_utc(), |zone| zone.local(moment)).date()
     }
 
     /// All schedules, in the form in which the queue stores them.

@@ -53,7 +53,7 @@ impl Zone {
     /// What a clock on the wall shows at a moment.
     pub fn local(&self, at: DateTime<Utc>) -> NaiveDateTime {
         let ahead = TimeDelta::seconds(self.offset_seconds(at).into());
-        at.naive_utc().checked_add_signed(ahead).unwrap_or(at.naive_utc())
+        at.naive_utc().checked_add_signed(ahead).unwrap_or_else(|| at.naive_utc())
     }
 
     /// A moment for people: what the clock on the wall shows, and how far it is ahead of UTC.

@@ -168,8 +168,8 @@ fn body(letter: &Letter<'_>, now: DateTime<Utc>) -> serde_json::Result<Vec<u8>> 
         "log_proof": letter.log_proof,
         "pdf": STANDARD.encode(letter.pdf),
     });
-    if let Occasion::Correction { replaced, changes, .. } = letter.occasion {
-        data["replaces"] = json!({ "reference_id": replaced, "changes": changes });
+    if let (Occasion::Correction { replaced, changes, .. }, Some(data)) = (letter.occasion, data.as_object_mut()) {
+        data.insert("replaces".to_owned(), json!({ "reference_id": replaced, "changes": changes }));
     }
     serde_json::to_vec(&json!({ "type": "reference.issued", "timestamp": timestamp, "data": data }))
 }

@@ -127,8 +127,8 @@ fn redirect(service: &Service, headers: &HeaderMap, asked: &Uri) -> String {
     let Some(location) = location else {
         return format!("it was answered with a redirect that says nowhere to go; check {name}");
     };
-    let scheme = location.scheme_str().or(asked.scheme_str()).unwrap_or_default();
-    let host = location.host().or(asked.host()).unwrap_or_default();
+    let scheme = location.scheme_str().or_else(|| asked.scheme_str()).unwrap_or_default();
+    let host = location.host().or_else(|| asked.host()).unwrap_or_default();
     let port = if location.host().is_some() { location.port_u16() } else { asked.port_u16() };
     let port = port.map(|port| format!(":{port}")).unwrap_or_default();
     format!(

@@ -67,7 +67,7 @@ fn the_schema_agrees_with_the_code() {
 fn agrees(schema: &Value, value: &Value, path: &str) {
     if let Some(forms) = schema.get("anyOf").and_then(Value::as_array) {
         // A form is a constant, or a text.
-        let fits = |form: &&Value| form.get("const").map_or(value.is_string(), |constant| constant == value);
+        let fits = |form: &&Value| form.get("const").map_or_else(|| value.is_string(), |constant| constant == value);
         return agrees(forms.iter().find(fits).unwrap(), value, path);
     }
     if let Some(constant) = schema.get("const") {

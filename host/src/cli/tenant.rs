@@ -26,6 +26,7 @@ use std::path::PathBuf;
 const DUES_SHOWN: usize = 5;
 
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, read once from the command line")]
 pub(super) enum TenantCommand {
     /// Write a small file for a new tenant, from a few questions or from options
     #[command(after_help = "Example: hibob tenant init acme --service-user SERVICE-1234")]

@@ -167,10 +167,7 @@ impl FaultKind {
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
     let written = packed.write_all(bytes);
-    match written.and_then(|()| packed.finish()) {
-        Ok(packed) => packed,
-        Err(_) => Vec::new(), // a vector takes everything
-    }
+    written.and_then(|()| packed.finish()).unwrap_or_default() // a vector takes everything
 }
 
 /// Finds the first fault that matches this request, and uses it up.

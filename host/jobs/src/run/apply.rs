@@ -24,7 +24,7 @@
 //!    flight come to their end. The report then has the changes that have ended, and no others: what became of those
 //!    is reported by the run that resumes or abandons the plan.
 //! 10. A change that names an account which its plan creates gets that account's id from the host (`created.rs`). Fields
-//!    that name one that was not created are left out.
+//!     that name one that was not created are left out.
 //! 11. In a plan that is abandoned, the plugin looks what became of the changes that were begun, and cannot write.
 
 use crate::run::created::{CreatedAccounts, Resolved};

@@ -311,7 +311,8 @@ impl Report {
     /// nothing. What is held of the changes does not matter, since they are counted again each time. A plan that waits
     /// counts too, but not before the first applied run.
     pub fn is_accepted(&self, is_first: bool) -> bool {
-        !self.is_stopped() && !self.is_source_held && !(is_first && self.waiting.is_some())
+        let waits_first = is_first && self.waiting.is_some();
+        !(self.is_stopped() || self.is_source_held || waits_first)
     }
 
     /// Whether something ended the run early.

@@ -298,7 +298,7 @@ pub(super) fn reassigned(planned: &Planned, owners: &BTreeMap<String, String>) -
         let (Some(account), Some(employee)) = (change.target_id.as_deref(), change.employee_id.as_deref()) else {
             continue;
         };
-        let before = owners.insert(account, employee).or(former_id(change).flatten());
+        let before = owners.insert(account, employee).or_else(|| former_id(change).flatten());
         if let Some(before) = before.filter(|before| *before != employee) {
             changes.push(position);
             accounts.insert(account);

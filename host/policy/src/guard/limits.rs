@@ -134,7 +134,7 @@ impl ReferenceLimits {
     pub const DEFAULT: Self = Self { run: Limit { min: None, percent: 2 }, leak_percent: 6, leak_days: 30 };
 
     fn least(&self, employed: usize) -> usize {
-        self.run.min.map_or(at_most_a_third(3, employed), |min| min as usize)
+        self.run.min.map_or_else(|| at_most_a_third(3, employed), |min| min as usize)
     }
 
     /// How many references one run may issue, or revoke, where so many people are employed.

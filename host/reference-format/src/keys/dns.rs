@@ -214,7 +214,7 @@ mod tests {
             (format!("\"{}\"", with(&base64)), E::Quotes),
             (format!("\"v=workreferences1; k=ed25519;\" \"p={base64}\""), E::Quotes),
             (with(&format!("\\\"{base64}\\\"")), E::Quotes),
-            (format!("v = \"workreferences1\"; p=;"), E::Quotes),
+            ("v = \"workreferences1\"; p=;".to_string(), E::Quotes),
             (with(&format!("{} {}", &base64[..20], &base64[20..])), E::Blanks),
             (with(base64.trim_end_matches('=')), key(base64.trim_end_matches('='))),
             (with(&base64[..40]), key(&base64[..40])),

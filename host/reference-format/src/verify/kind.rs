@@ -37,9 +37,11 @@ pub(super) fn not_a_reference(file: &[u8]) -> Option<&'static str> {
     let known = kinds.into_iter().find(|(beginning, _)| file.starts_with(beginning)).map(|(_, what)| what);
     let is_picture = file.get(4..12).is_some_and(|brand| brand.starts_with(b"ftyp")) || is_webp(file);
     let is_page = text.first() == Some(&b'<');
-    known.or(is_picture.then_some(PICTURE)).or(is_page.then_some(
-        "the file is a web page or XML, and no reference: save the attachment itself, not the page that shows it",
-    ))
+    known.or_else(|| is_picture.then_some(PICTURE)).or_else(|| {
+        is_page.then_some(
+            "the file is a web page or XML, and no reference: save the attachment itself, not the page that shows it",
+        )
+    })
 }
 
 fn is_webp(file: &[u8]) -> bool {

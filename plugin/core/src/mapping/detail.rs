@@ -110,7 +110,7 @@ impl Mapping<'_> {
 
 /// The name of an item of one of HiBob's lists, given by id or by name.
 fn listed(text: &str, list: &NameList) -> Result<String, Unfit> {
-    list.resolve(text).map(str::to_owned).ok_or(Unfit::because("is an item that is not in its list"))
+    list.resolve(text).map(str::to_owned).ok_or_else(|| Unfit::because("is an item that is not in its list"))
 }
 
 fn language(text: &str) -> Result<String, Unfit> {

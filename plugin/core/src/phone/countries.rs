@@ -67,7 +67,7 @@ const fn row(
 }
 
 /// Every country, by its letters.
-const COUNTRIES: [Country; 245] = [
+static COUNTRIES: [Country; 245] = [
     row("AC", 247, "", "00", 5, 6, true),
     row("AD", 376, "", "00", 6, 9, true),
     row("AE", 971, "0", "00", 5, 12, true),

@@ -148,8 +148,7 @@ impl<'de> Visitor<'de> for UserVisitor {
         if let Some(why) = why {
             let mut text = |field: TextField| read.texts.get_mut(field.index()).and_then(Option::take);
             let (external_id, user_name) = (text(TextField::ExternalId), text(TextField::UserName));
-            let some = |text: &Box<str>| !text.is_empty();
-            let (external_id, user_name) = (external_id.filter(some), user_name.filter(some));
+            let [external_id, user_name] = [external_id, user_name].map(|text| text.filter(|text| !text.is_empty()));
             return Ok(Row::Broken(BrokenRow { id: read.id, external_id, user_name, why }));
         }
         Ok(Row::Account(Account {
