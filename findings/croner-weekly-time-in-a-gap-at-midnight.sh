@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# croner 4.0.3 (crates.io): a weekly time that falls into a gap of the clock just before midnight is not moved to the
+# croner 4.0.3 (crate): a weekly time that falls into a gap of the clock just before midnight is not moved to the
 # first minute after the gap, as a daily one is, but lost until the next week. In Nuuk the clock goes from 23:00 to 24:00
 # on Saturday, 28 March 2026, so that the time `30 23 * * SAT` of that day does not exist.
 # Exits with 0 as long as that is so.
