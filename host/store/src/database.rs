@@ -12,6 +12,7 @@ mod first_sync;
 mod guard_facts;
 mod interruptions;
 mod journal;
+mod migrate;
 mod people;
 pub mod postgres;
 mod references;

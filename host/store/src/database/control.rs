@@ -2,7 +2,7 @@
 
 use crate::database::DatabaseError;
 use crate::database::engine::Engine;
-use crate::database::error::of_migration;
+use crate::database::migrate::bring_up_to_date;
 use crate::database::statement::query;
 use crate::database::store::Store;
 use crate::database::tenant_versions::StoredBy;
@@ -74,7 +74,7 @@ impl ControlDatabase {
     /// The file cannot be used.
     pub async fn open(data_dir: &Path) -> Result<Self, HostError> {
         let pool = open(&data_dir.join("control.db")).await?;
-        sqlx::migrate!("migrations/control").run(&pool).await.map_err(|error| of_migration(&error))?;
+        bring_up_to_date(&sqlx::migrate!("migrations/control"), &pool).await?;
         Ok(Self { store: Store::new(Engine::Sqlite(pool)), lease_seconds: LEASE_SECONDS })
     }
 

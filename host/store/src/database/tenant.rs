@@ -2,8 +2,8 @@
 
 use crate::database::decisions;
 use crate::database::engine::{Engine, Transaction};
-use crate::database::error::of_migration;
 use crate::database::interruptions::{first_fence, insert_applied};
+use crate::database::migrate::bring_up_to_date;
 use crate::database::statement::query;
 use crate::database::store::Store;
 use crate::database::text::Key;
@@ -149,7 +149,7 @@ impl TenantDatabase {
         let dir = data_dir.join("tenants");
         private_dir(&dir)?;
         let pool = open(&dir.join(format!("{tenant}.db"))).await?;
-        sqlx::migrate!("migrations/tenant").run(&pool).await.map_err(|error| of_migration(&error))?;
+        bring_up_to_date(&sqlx::migrate!("migrations/tenant"), &pool).await?;
         Ok(Self { store: Store::new(Engine::Sqlite(pool)) })
     }
 
