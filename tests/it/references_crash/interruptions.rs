@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// Interruptions at random moments, if the tests run at length, and if not.
-const RANDOM: usize = 40;
+const RANDOM: usize = 10;
 const RANDOM_SHORT: usize = 4;
 
 /// How many leave before each run.
