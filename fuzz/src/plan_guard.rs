@@ -142,10 +142,11 @@ pub(crate) fn plan_guard(bytes: &[u8]) -> Reading {
             let within = facts.sums.archived + number - again.min(number);
             let before = facts.sums.active + facts.sums.archived;
             let least_before = set.unwrap_or_else(|| 5.min(before / 3).max(1)) + 1;
+            let is_last = n == 1 || active == 1;
             let is_held = number > released
                 && ((number > most && number > 1)
                     || (half && number > 1 && number * 2 >= n)
-                    || (class == Class::Archiving && n == 1 && number == 1 && set.unwrap_or(0) == 0)
+                    || (class == Class::Archiving && is_last && number == 1 && set.unwrap_or(0) == 0)
                     || (class == Class::Archiving && within > least_before.max(before * 20 / 100)));
             let is_held = is_held || (class == Class::Reassigning && is_kept);
             let rows = held.guards.iter().filter(|row| row.class == class && row.field.as_deref() == field).count();

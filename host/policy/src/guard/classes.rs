@@ -116,7 +116,8 @@ fn too_many(
     };
     let is_single = number == 1 && (limit.min != Some(0) || limit.percent > 0);
     let is_set = limit.min.is_some_and(|min| min > 0) || limit.percent >= 100;
-    let is_last = class == Class::Archiving && number == 1 && n == 1 && !is_set;
+    // By either number: a plugin that counts no managed account does not let the last one of the ledger pass.
+    let is_last = class == Class::Archiving && number == 1 && (n == 1 || ledger.sums.active == 1) && !is_set;
     if number > most && (!is_single || is_last) {
         return Some(format!("{what}, and the limit is {most} ({} %, at least {least})", limit.percent));
     }

@@ -280,6 +280,15 @@ fn a_single_change_is_not_too_many_unless_it_archives_the_last_account() {
 }
 
 #[test]
+fn the_last_account_of_the_ledger_is_held_whatever_number_the_plugin_counts() {
+    for told in [0, 1, 2] {
+        let planned = planned(&[("managed", told)], vec![of_class(Class::Archiving, 0)]);
+        let held = classes(&planned, &ledger(1, 0), &GuardLimits::DEFAULT, &Released::default());
+        assert!(!held.is_empty(), "{told} are told");
+    }
+}
+
+#[test]
 fn before_the_first_applied_run_creations_and_adoptions_pass_and_reactivations_do_not() {
     let first = |class| most(class, 0, 0, &GuardLimits::DEFAULT, &Released::default(), true);
     assert_eq!((first(Class::Creating), first(Class::Reactivating)), (4_000, 1));
