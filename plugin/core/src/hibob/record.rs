@@ -234,7 +234,7 @@ impl<'a> Visitor<'a> for Level<'_, 'a> {
                 continue;
             };
             if flat {
-                map.next_value_seed(Wrapped { node, record: self.record })?;
+                map.next_value_seed(Wrapped(Level { node, record: self.record, top: false, nested: false }))?;
             } else {
                 map.next_value_seed(Level { node, record: self.record, top: false, nested: self.nested })?;
             }
@@ -276,11 +276,8 @@ impl<'a> Visitor<'a> for Key {
     }
 }
 
-/// Reads `{"value": …}`, the value of a slash key.
-struct Wrapped<'r, 'a> {
-    node: &'r Node,
-    record: &'r mut Record<'a>,
-}
+/// Reads the value of a slash key: `{"value": …}`, or the value itself.
+struct Wrapped<'r, 'a>(Level<'r, 'a>);
 
 impl<'a> DeserializeSeed<'a> for Wrapped<'_, 'a> {
     type Value = ();
@@ -294,13 +291,14 @@ impl<'a> Visitor<'a> for Wrapped<'_, 'a> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object with `value`")
+        formatter.write_str("a value")
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
+        let Level { node, record, .. } = self.0;
         while let Some(key) = map.next_key_seed(Key)? {
             if key == "value" {
-                map.next_value_seed(Level { node: self.node, record: self.record, top: false, nested: false })?;
+                map.next_value_seed(Level { node, record, top: false, nested: false })?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -310,6 +308,34 @@ impl<'a> Visitor<'a> for Wrapped<'_, 'a> {
 
     fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
         Ok(())
+    }
+
+    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'a str) -> Result<(), E> {
+        self.0.visit_borrowed_str(text)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+        self.0.visit_str(text)
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<(), E> {
+        self.0.visit_bool(value)
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<(), E> {
+        self.0.visit_u64(value)
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<(), E> {
+        self.0.visit_i64(value)
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<(), E> {
+        self.0.visit_f64(value)
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, items: A) -> Result<(), A::Error> {
+        self.0.visit_seq(items)
     }
 }
 
@@ -340,6 +366,12 @@ mod tests {
         let flat =
             r#"{"/root/id":{"value":"1"},"/root/email":{"value":"a@b.c"},"/work/reportsTo":{"value":{"id":"9"}}}"#;
         assert_eq!(read(flat), [text("1"), text("a@b.c"), Datum::Absent, Datum::Absent, text("9"), Datum::Absent]);
+    }
+
+    #[test]
+    fn a_slash_key_may_have_the_value_itself() {
+        let bare = r#"{"/root/id":1,"/email":"a@b.c","/work/title":["a"],"/work/siteId":true,"/work/reportsTo":null}"#;
+        assert_eq!(read(bare), [text("1"), text("a@b.c"), Datum::Odd, text("true"), Datum::Absent, Datum::Absent]);
     }
 
     #[test]
