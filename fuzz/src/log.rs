@@ -19,13 +19,14 @@ static LEAVES: LazyLock<Vec<Hash>> = LazyLock::new(|| ENTRIES.iter().map(|entry|
 
 static DIGEST: LazyLock<Hash> = LazyLock::new(|| issuer::signed().digest());
 
-/// A proof, a checkpoint note, its text, or a verifier key. Each has one spelling: what is read is written the same. A
-/// proof of the issuer's reference is the issuer's own.
+/// A proof, a checkpoint note, its text, or a verifier key. Each has one spelling: what is read is written the same; a
+/// proof may be a file that an editor has saved anew, with a byte order mark and CRLF. A proof of the issuer's reference
+/// is the issuer's own.
 pub(crate) fn log_proof(bytes: &[u8]) -> Reading {
     let Ok(text) = std::str::from_utf8(bytes) else { return Reading::Refused };
     let proof = LogProof::parse(bytes);
     if let Ok(proof) = &proof {
-        assert_eq!(proof.to_string(), text);
+        assert_eq!(proof.to_string(), text.trim_start_matches('\u{feff}').replace("\r\n", "\n"));
         let shown = proof.verify(&*DIGEST, &issuer::domain(), &[issuer::key().public()], &[issuer::witness()]);
         if let Ok(evidence) = shown {
             assert_eq!((proof.index, &proof.hashes), (PROOF.index, &PROOF.hashes));
