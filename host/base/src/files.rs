@@ -5,7 +5,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -73,6 +73,16 @@ pub fn is_link(error: Errno) -> bool {
     matches!(error, Errno::LOOP | Errno::MLINK | Errno::NOTDIR)
 }
 
+/// Reads a whole file, of any kind, of at most `bytes_max` bytes. None if it has more: no more than that is then read.
+///
+/// # Errors
+/// It cannot be opened or read.
+pub fn read_at_most(path: &Path, bytes_max: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(bytes_max + 1).read_to_end(&mut bytes)?;
+    Ok(Some(bytes).filter(|bytes| bytes.len() as u64 <= bytes_max))
+}
+
 /// Checks that a path names a file or nothing at all, so that nothing else is lost when it is replaced: a device, a pipe,
 /// a folder, or a link, such as the one that is standard output.
 ///
@@ -116,6 +126,16 @@ mod tests {
     use super::*;
     use rustix::fs::{CWD, FileType, makedev, mknodat};
     use std::os::unix::fs::{FileTypeExt, symlink};
+
+    #[test]
+    fn a_file_is_read_as_far_as_its_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, "12345").unwrap();
+        assert_eq!(read_at_most(&path, 5).unwrap().as_deref(), Some(&b"12345"[..]));
+        assert_eq!(read_at_most(&path, 4).unwrap(), None);
+        assert_eq!(read_at_most(&folder.path().join("none"), 4).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
 
     #[test]
     fn only_a_file_is_replaced() {

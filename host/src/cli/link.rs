@@ -7,6 +7,7 @@ use super::progress::Bar;
 use super::sync::Ready;
 use clap::Args;
 use hibob_base::error::{Exit, HostError};
+use hibob_base::files::read_at_most;
 use hibob_contract::directory_sync::Change;
 use hibob_store::database::LinkOrder;
 use std::path::{Path, PathBuf};
@@ -125,11 +126,9 @@ fn read(file: &Path) -> Result<Vec<LinkOrder>, HostError> {
             "give a text file with the ids of employees and accounts",
         )
     };
-    let length = std::fs::metadata(file).map_err(|error| cannot(error.to_string()))?.len();
-    if length > FILE_BYTES_MAX {
-        return Err(cannot(format!("it has more than {FILE_BYTES_MAX} bytes")));
-    }
-    let text = std::fs::read_to_string(file).map_err(|error| cannot(error.to_string()))?;
+    let bytes = read_at_most(file, FILE_BYTES_MAX).map_err(|error| cannot(error.to_string()))?;
+    let bytes = bytes.ok_or_else(|| cannot(format!("it has more than {FILE_BYTES_MAX} bytes")))?;
+    let text = String::from_utf8(bytes).map_err(|_| cannot("it is not UTF-8".to_owned()))?;
     parse(&text).map_err(cannot)
 }
 

@@ -4,6 +4,7 @@ use crate::references::keys::{IssuerKeys, time};
 use crate::references::log::{Entry, Log};
 use chrono::Utc;
 use hibob_base::error::HostError;
+use hibob_base::files::write_private;
 use hibob_config::references::issuing;
 use hibob_config::tenant::TenantConfig;
 use hibob_delivery::file_stem;
@@ -11,7 +12,6 @@ use hibob_reference_format::credential::SignedCredential;
 use hibob_reference_format::pdf;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::ReferenceState;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// A reference as files.
@@ -108,9 +108,7 @@ impl ExportedReference {
             }
         }
         for (path, (_, bytes)) in paths.iter().zip(files) {
-            let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(path, &error))?;
-            file.write_all(bytes).map_err(|error| failed(path, &error))?;
-            file.persist(path).map_err(|error| failed(path, &error.error))?;
+            write_private(path, bytes).map_err(|error| failed(path, &error))?;
         }
         Ok(paths.into())
     }

@@ -2,7 +2,7 @@
 
 use hibob_base::digest::Digest;
 use hibob_base::error::HostError;
-use std::io::Read;
+use hibob_base::files::read_at_most;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
@@ -95,13 +95,8 @@ pub fn signature_path(plugin: &Path) -> PathBuf {
 /// Reads a whole file of at most `bytes_max` bytes. `remedy` is that of the error.
 pub(super) fn read(path: &Path, bytes_max: u64, remedy: &str) -> Result<Vec<u8>, HostError> {
     let wrong = |what: String| HostError::configuration(format!("{} {what}", path.display()), remedy);
-    let file = std::fs::File::open(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-    let mut bytes = Vec::new();
-    file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-    if bytes.len() as u64 > bytes_max {
-        return Err(wrong(format!("is larger than {bytes_max} bytes")));
-    }
-    Ok(bytes)
+    let bytes = read_at_most(path, bytes_max).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    bytes.ok_or_else(|| wrong(format!("is larger than {bytes_max} bytes")))
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use super::mail;
 use hibob_base::error::HostError;
+use hibob_base::files::read_at_most;
 use hibob_reference_format::credential::SignedCredential;
 use hibob_reference_format::log::proof;
 use hibob_reference_format::pdf::seal;
 use hibob_reference_format::qr;
-use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The name of the log proof among the PDF's attachments, as readers save it.
@@ -122,12 +122,9 @@ fn of_link(link: &str) -> Result<Input, HostError> {
 
 /// A file of `bytes_max` bytes at most.
 pub(super) fn read(path: &Path, bytes_max: usize, remedy: &str) -> Result<Vec<u8>, HostError> {
-    let mut bytes = Vec::new();
     let wrong = |what: String| HostError::configuration(format!("{} {what}", path.display()), remedy);
-    let opened = File::open(path);
-    match opened.and_then(|file| file.take(bytes_max as u64 + 1).read_to_end(&mut bytes)) {
-        Ok(length) if length > bytes_max => Err(too_long(path, bytes_max, remedy)),
-        Ok(_) => Ok(bytes),
+    match read_at_most(path, bytes_max as u64) {
+        Ok(bytes) => bytes.ok_or_else(|| too_long(path, bytes_max, remedy)),
         Err(error) if error.kind() == ErrorKind::NotFound => Err(wrong("does not exist".to_owned())),
         Err(error) => Err(wrong(format!("cannot be read: {error}"))),
     }
