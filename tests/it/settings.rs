@@ -4,6 +4,7 @@
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::key::{Keys, Rule, TABLES};
 use hibob_config::tenant::TenantConfig;
+use hibob_connector_core::phone::Country;
 use hibob_connector_core::settings::{Settings, details};
 use hibob_connector_core::value::{NamedValue, Value};
 use hibob_contract::types;
@@ -138,4 +139,20 @@ fn what_the_host_accepts_the_plugin_accepts() {
         }
     }
     assert!(accepted > 100 && refused > 1_000, "{accepted} accepted, {refused} refused");
+}
+
+/// The host's list of countries and the plugin's numbering plans are of the same countries.
+#[test]
+fn the_host_takes_the_countries_that_the_plugin_has() {
+    let letters = || b'A'..=b'Z';
+    for name in letters().flat_map(|a| letters().map(move |b| String::from_utf8(vec![a, b]).unwrap())) {
+        let json = json!({
+            "id": "acme",
+            "hibob": { "url": "https://api.hibob.com/v1", "service_user": "S", "token": "store" },
+            "travelperk": { "scim_url": "https://app.perk.com/scim", "key": "store" },
+            "sync": { "phone_country": name },
+        });
+        let is_taken = TenantConfig::from_json(json, AppliedBy::Operator).is_ok();
+        assert_eq!(is_taken, Country::named(&name).is_some(), "{name}");
+    }
 }

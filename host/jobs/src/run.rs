@@ -58,7 +58,7 @@ use std::sync::OnceLock;
 use tracing::{Instrument, Span};
 
 /// Seconds in a day.
-const DAY: i64 = 24 * 60 * 60;
+pub(crate) const DAY: i64 = 24 * 60 * 60;
 
 /// The plan's baseline, if it becomes the tenant's: the run was accepted, and HiBob sent at least one employee.
 fn accepted<'p>(report: &Report, planned: &'p Planned, is_first: bool) -> Option<&'p [NamedValue]> {
@@ -264,28 +264,7 @@ impl<P: RunPorts> Running<P> {
         let id = self.write_down(leavers, &Held::default()).await?;
         let nothing = Planned { findings: Vec::new(), ..leavers.clone() };
         let mut own = Report::planned(&self.ports.config().id, &nothing);
-        let (fence, keyring, ids) = (self.fence, self.keyring(), stored_ids(leavers));
-        let journal = Journal {
-            id,
-            fence,
-            keyring,
-            ids,
-            past: JournalState::default(),
-            closed: None,
-            told_generation: 0,
-            kept: kept_by(leavers),
-            job: self.cause.job.as_deref(),
-        };
-        let held = Held::default();
-        let applying = apply::apply(&self.ports, leavers, &held, &journal, &mut own);
-        let progress = self.interruptibly(id, Box::pin(applying)).await;
-        let interrupted_by = match (progress, self.ports.interrupt().by()) {
-            (Progress::Interrupted { ended, unknown }, Some(by)) => {
-                own.stop(interrupted(&self.ports.config().id, &by, leavers.changes.len(), (ended, unknown)));
-                Some(by.to_string())
-            }
-            _ => None,
-        };
+        let interrupted_by = self.carry_out(leavers, stored_ids(leavers), &Held::default(), id, &mut own).await;
         let record = RunRecord {
             kind: self.kind,
             trigger: self.cause.trigger.word(),
@@ -316,16 +295,32 @@ impl<P: RunPorts> Running<P> {
         journal: i64,
         report: &mut Report,
     ) {
-        let (id, fence, keyring) = (*self.journal.get_or_init(|| journal), self.fence, self.keyring());
-        let past = JournalState::default();
+        let id = *self.journal.get_or_init(|| journal);
+        if let Some(by) = self.carry_out(planned, ids, held, id, report).await {
+            let _ = self.interrupted_by.set(by);
+        }
+    }
+
+    /// Makes what is not held of a plan whose journal `id` was just opened. Returns who has interrupted that, if a person
+    /// did before the plan's end; the report says so too.
+    async fn carry_out(
+        &self,
+        planned: &Planned,
+        ids: BTreeMap<String, String>,
+        held: &Held,
+        id: i64,
+        report: &mut Report,
+    ) -> Option<String> {
+        let (fence, keyring, past) = (self.fence, self.keyring(), JournalState::default());
         let (job, kept) = (self.cause.job.as_deref(), kept_by(planned));
         let journal = Journal { id, fence, keyring, ids, past, closed: None, told_generation: 0, kept, job };
         let applying = apply::apply(&self.ports, planned, held, &journal, report);
         let progress = self.interruptibly(id, Box::pin(applying)).await;
-        if let (Progress::Interrupted { ended, unknown }, Some(by)) = (progress, self.ports.interrupt().by()) {
-            report.stop(interrupted(&self.ports.config().id, &by, planned.changes.len(), (ended, unknown)));
-            let _ = self.interrupted_by.set(by.to_string());
-        }
+        let (Progress::Interrupted { ended, unknown }, Some(by)) = (progress, self.ports.interrupt().by()) else {
+            return None;
+        };
+        report.stop(interrupted(&self.ports.config().id, &by, planned.changes.len(), (ended, unknown)));
+        Some(by.to_string())
     }
 
     /// Checks that nobody has interrupted the run, before its plan is stored.

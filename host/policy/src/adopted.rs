@@ -5,9 +5,9 @@
 //! cleared gets its present value as the new one, which says that it stays: such a field is not written, and its name
 //! is remembered once the change is made. Later changes lose the fields that would clear what is remembered.
 
+use crate::value::is_none;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
-use hibob_contract::types::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Fields that are not details of a person.
@@ -67,19 +67,13 @@ pub fn stays(change: &Change, field: &FieldChange) -> bool {
 }
 
 fn clears(field: &FieldChange) -> bool {
-    let is_none = |value: &Option<Value>| match value {
-        None => true,
-        Some(Value::Text(text)) => text.is_empty(),
-        Some(Value::Texts(texts)) => texts.is_empty(),
-        Some(Value::Pairs(pairs)) => pairs.is_empty(),
-        Some(Value::Flag(_) | Value::Integer(_) | Value::Person(_)) => false,
-    };
     is_none(&field.after) && !is_none(&field.before) && !NO_DETAILS.contains(&field.field.as_str())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hibob_contract::types::Value;
 
     fn change(id: &str, kind: ChangeKind, fields: &[&str]) -> Change {
         let clear = |field: &&str| FieldChange {

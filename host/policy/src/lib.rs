@@ -30,6 +30,7 @@ pub mod person_scope;
 pub mod plan_limits;
 pub mod request;
 pub mod text_form;
+mod value;
 
 pub use change_scope::{ApplyScope, LedgerFacts, Made, TargetSettings, writable_attributes};
 pub use grant::Grant;

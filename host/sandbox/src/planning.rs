@@ -91,6 +91,9 @@ async fn make(
 /// # Errors
 /// Too many of them are not there by their ids, or the database failed.
 async fn require_known_target(tenant: &Tenant, observed: &Observations) -> Result<(), HostError> {
+    if observed.gone.is_empty() {
+        return Ok(());
+    }
     let gone: Vec<String> = observed.gone.iter().cloned().collect();
     let gone = tenant.database().active_among(&gone).await?;
     let active = tenant.database().ledger_sums(i64::MAX).await?.active;

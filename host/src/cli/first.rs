@@ -46,11 +46,12 @@ pub(super) async fn confirm(
     let mut yes = Yes { first: args.yes, reactivations: args.reactivate };
     // Where plans wait for approval, that is the yes.
     let is_asked = run.ports().config().safety.approval == Approval::Never && can_ask(global.json);
-    if is_asked && let Some(first) = run.to_confirm(planned).await?.filter(|_| !yes.first) {
+    let unconfirmed = if yes.first { None } else { run.to_confirm(planned).await? };
+    if is_asked && let Some(first) = &unconfirmed {
         let what = format!("{}: {}", run.ports().config().id, first.text());
         yes.first = answer(run, interrupt, what).await?;
     }
-    let is_confirmed = yes.first || run.to_confirm(planned).await?.is_none();
+    let is_confirmed = yes.first || unconfirmed.is_none();
     if is_asked && is_confirmed && !yes.reactivations {
         let inactive = run.reactivations_to_confirm(planned).await?;
         if !inactive.is_empty() {

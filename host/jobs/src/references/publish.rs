@@ -73,9 +73,8 @@ async fn publish_alone(data: &DataDir, config: &TenantConfig, folder: &Path) -> 
         log.require_continues(&before).map_err(other)?;
     }
     let (now, taken) = (Utc::now(), database.status_positions().await?);
-    let numbers: BTreeSet<u32> = taken.iter().map(|(list, ..)| *list).collect();
     let mut lists = Vec::new();
-    for (list, purpose) in numbers.into_iter().flat_map(|list| Purpose::ALL.map(|purpose| (list, purpose))) {
+    for (list, purpose) in begun(&taken) {
         let bits = bits(&taken, list, purpose);
         require_kept(folder, &domain, list, purpose, &taken).map_err(other)?;
         let status = StatusList::new(domain.clone(), list, purpose, now, bits);
@@ -137,9 +136,7 @@ async fn is_due(data: &DataDir, config: &TenantConfig, folder: &Path, now: DateT
         return Ok(true);
     }
     let taken = database.status_positions().await?;
-    let numbers: BTreeSet<u32> = taken.iter().map(|(list, ..)| *list).collect();
-    let mut lists = numbers.into_iter().flat_map(|list| Purpose::ALL.map(|purpose| (list, purpose)));
-    Ok(lists.any(|(list, purpose)| !is_current(folder, domain, list, purpose, &taken, now)))
+    Ok(begun(&taken).any(|(list, purpose)| !is_current(folder, domain, list, purpose, &taken, now)))
 }
 
 /// Whether the folder's list says what it would say now, and was signed today.
@@ -161,6 +158,12 @@ fn is_current(
 
 /// A place in the status lists: list, index, and the state of its reference.
 type Place = (u32, u32, ReferenceState);
+
+/// The lists that have a place which is taken: number and purpose.
+fn begun(taken: &[Place]) -> impl Iterator<Item = (u32, Purpose)> + use<> {
+    let numbers: BTreeSet<u32> = taken.iter().map(|(list, ..)| *list).collect();
+    numbers.into_iter().flat_map(|list| Purpose::ALL.map(|purpose| (list, purpose)))
+}
 
 /// The bits of a status list.
 fn bits(taken: &[Place], list: u32, purpose: Purpose) -> Bitstring {

@@ -120,8 +120,7 @@ impl<P: RunPorts> Running<P> {
             let Some(stale) = self.stale(&row, &stored, &approved, &own)? else {
                 report.settle(&row, &own);
                 let approved: BTreeSet<&str> = ids(&stored.opened.planned).collect();
-                let leavers = only(planned, |change| at_once.contains(&change.id) && !approved.contains(&*change.id));
-                let leavers = Some(leavers).filter(|leavers| !leavers.changes.is_empty());
+                let leavers = any_of(planned, |change| at_once.contains(&change.id) && !approved.contains(&*change.id));
                 return Ok(Judged { leavers, verdict: ApprovalVerdict::Approved(stored) });
             };
             self.refuse(approvals, &row, stale, report).await?;
@@ -129,8 +128,7 @@ impl<P: RunPorts> Running<P> {
         let rest = only(planned, |change| !at_once.contains(&change.id));
         if self.waits(&rest, &reasons) {
             self.wait(approvals, &rest, &reasons, open.as_ref(), report).await?;
-            let leavers = only(planned, |change| at_once.contains(&change.id));
-            let leavers = Some(leavers).filter(|leavers| !leavers.changes.is_empty());
+            let leavers = any_of(planned, |change| at_once.contains(&change.id));
             return Ok(Judged { leavers, verdict: ApprovalVerdict::Wait });
         }
         if let Some(row) = open {
@@ -180,7 +178,7 @@ impl<P: RunPorts> Running<P> {
         let (run_store, config) = (self.ports.run_store(), self.ports.config());
         if let Some(first) = report.first.clone().filter(|_| !self.yes.first) {
             let mut held = Held::default();
-            hold_reactivations(run_store, planned, &mut held).await?;
+            hold_reactivations(&run_store.first_sync().await?, planned, &mut held);
             for (position, class) in held.changes {
                 planned.changes.get(position).into_iter().for_each(|change| report.hold(change, class));
             }
@@ -391,6 +389,11 @@ impl<P: RunPorts> Running<P> {
 fn only(planned: &Planned, is_meant: impl Fn(&Change) -> bool) -> Planned {
     let changes = planned.changes.iter().filter(|change| is_meant(change)).cloned().collect();
     Planned { changes, ..without_changes(planned) }
+}
+
+/// As [`only`]; none if the plan has no such change.
+fn any_of(planned: &Planned, is_meant: impl Fn(&Change) -> bool) -> Option<Planned> {
+    Some(only(planned, is_meant)).filter(|plan| !plan.changes.is_empty())
 }
 
 fn without_changes(planned: &Planned) -> Planned {

@@ -1,14 +1,11 @@
 //! Warnings that become errors when they last: nobody reads a warning of every night.
 
-use crate::run::Running;
 use crate::run::ports::RunPorts;
 use crate::run::report::Report;
+use crate::run::{DAY, Running};
 use hibob_base::error::HostError;
 use hibob_store::run_store::RunStore as _;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Seconds in a day.
-const DAY: i64 = 24 * 60 * 60;
 
 /// The code of a leaver whose archiving is in a plan that waits for a person.
 pub(super) const LEAVER_WAITS: &str = "LEAVER_WAITS";

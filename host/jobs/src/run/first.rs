@@ -116,23 +116,7 @@ fn is_asked_for(state: &FirstSyncState, change: &Change) -> bool {
 }
 
 /// Adds the reactivations for which a person has to say yes to what the guards hold.
-///
-/// # Errors
-/// The store failed.
-pub(super) async fn hold_reactivations(
-    run_store: &impl RunStore,
-    planned: &Planned,
-    held: &mut Held,
-) -> Result<(), HostError> {
-    if !planned.changes.iter().any(reactivates) {
-        return Ok(());
-    }
-    let state = run_store.first_sync().await?;
-    hold(&state, planned, held);
-    Ok(())
-}
-
-fn hold(state: &FirstSyncState, planned: &Planned, held: &mut Held) {
+pub(super) fn hold_reactivations(state: &FirstSyncState, planned: &Planned, held: &mut Held) {
     let asked_for = planned.changes.iter().enumerate().filter(|(_, change)| is_asked_for(state, change));
     let positions: Vec<usize> = asked_for.map(|(position, _)| position).collect();
     if positions.is_empty() {
@@ -311,7 +295,7 @@ mod tests {
         let held = |is_over: bool, asked_for: &[&str]| {
             let asked_for = asked_for.iter().map(ToString::to_string).collect();
             let mut held = Held::default();
-            hold(&FirstSyncState { is_over, reactivations_asked_for: asked_for }, &planned(), &mut held);
+            hold_reactivations(&FirstSyncState { is_over, reactivations_asked_for: asked_for }, &planned(), &mut held);
             assert_eq!(held.guards.len(), usize::from(!held.changes.is_empty()));
             held.changes.into_keys().collect::<Vec<_>>()
         };

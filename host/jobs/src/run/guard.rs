@@ -54,15 +54,16 @@ pub(super) async fn judge(
             return Ok(Err(untrusted));
         }
     }
+    let first_sync = run_store.first_sync().await?;
     let facts = GuardFacts {
         sums: run_store.ledger_sums(since).await?,
         owners: run_store.owners_of(&maybe_reassigned(planned)).await?,
         archived: run_store.archived_of(&maybe_archived(planned)).await?,
         since,
-        is_first: !run_store.first_sync().await?.is_over,
+        is_first: !first_sync.is_over,
     };
     let mut held = classes(planned, &facts, &limits, released);
-    hold_reactivations(run_store, planned, &mut held).await?;
+    hold_reactivations(&first_sync, planned, &mut held);
     Ok(Ok(held))
 }
 

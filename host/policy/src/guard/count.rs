@@ -6,6 +6,7 @@
 
 use crate::guard::held::USER_NAME;
 use crate::guard::{Class, GuardFacts, number};
+use crate::value::is_none;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
 use hibob_contract::types::{Person, Value};
@@ -188,17 +189,6 @@ fn name(field: &FieldChange) -> &str {
 
 fn the_field<'p>(change: &'p Change, name: &str) -> Option<&'p FieldChange> {
     change.fields.iter().find(|field| field.field == name)
-}
-
-/// Whether a value counts as none: it is absent, an empty text, or a list without an item.
-fn is_none(value: &Option<Value>) -> bool {
-    match value {
-        None => true,
-        Some(Value::Text(text)) => text.is_empty(),
-        Some(Value::Texts(texts)) => texts.is_empty(),
-        Some(Value::Pairs(pairs)) => pairs.is_empty(),
-        Some(Value::Flag(_) | Value::Integer(_) | Value::Person(_)) => false,
-    }
 }
 
 /// The line manager whom a change replaces or removes.

@@ -32,7 +32,8 @@ impl TenantDatabase {
     /// The database failed, or what it has cannot be read.
     pub async fn first_sync(&self) -> Result<FirstSyncState, HostError> {
         let row = query(
-            "SELECT (SELECT count(*) FROM baseline), (SELECT count(*) FROM accounts), reactivations_asked_for,
+            "SELECT (SELECT count(*) FROM (SELECT 1 FROM baseline LIMIT 1) AS found),
+                (SELECT count(*) FROM (SELECT 1 FROM accounts LIMIT 1) AS found), reactivations_asked_for,
                 first_sync_after_run FROM fence",
         );
         let (baselines, accounts, asked_for, after_run): (i64, i64, String, i64) = row.fetch_one(&self.store).await?;

@@ -6,6 +6,7 @@ use crate::references::guard;
 use crate::references::issue::Issuing;
 use crate::references::leavers::Leavers;
 use crate::references::report::HeldClass;
+use crate::run::DAY;
 use futures::stream::{self, StreamExt};
 use hibob_base::error::HostError;
 use hibob_config::references::issuing as references_of;
@@ -37,9 +38,6 @@ enum Looked {
     /// It has none, for this reason.
     Without(WhyNone),
 }
-
-/// Seconds in a day.
-const DAY: i64 = 24 * 60 * 60;
 
 /// The departures that have no reference after this run: each with the reason and the name.
 type Open = Vec<(Departure, WhyNone, Option<String>)>;
