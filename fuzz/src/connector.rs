@@ -11,6 +11,7 @@ use hibob_connector_core::scim::{Account, State, announces_groups, create, detai
 use hibob_connector_core::settings::Settings;
 use hibob_connector_core::value::{NamedValue, Value as SettingValue};
 use hibob_connector_core::{rest, scim};
+use hibob_policy::work_emails::{AnswerReader, WorkEmails};
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
@@ -34,9 +35,12 @@ fn split(bytes: &[u8], piece: usize) -> (Vec<Vec<u8>>, Result<(), SplitError>) {
 }
 
 /// The first byte is the length of the pieces in which the rest arrives. How it arrives does not matter, no element is
-/// larger than allowed, and where a whole parser reads exactly one list, the splitter gives its elements.
+/// larger than allowed, and where a whole parser reads exactly one list, the splitter gives its elements. Whatever id and
+/// work email the plugin reads in an answer, the host has noted.
 pub(crate) fn people_search(bytes: &[u8]) -> Reading {
     let Some((length, body)) = bytes.split_first() else { return Reading::Refused };
+    let (mut reader, mut work_emails) = (AnswerReader::default(), WorkEmails::default());
+    body.chunks(usize::from(*length).max(1)).for_each(|piece| reader.read(piece, &mut work_emails));
     let (elements, result) = split(body, usize::from(*length).max(1));
     assert_eq!((&elements, &result), (&split(body, usize::MAX).0, &split(body, usize::MAX).1));
     assert!(elements.iter().all(|element| element.len() <= ELEMENT_BYTES_MAX));
@@ -48,6 +52,12 @@ pub(crate) fn people_search(bytes: &[u8]) -> Reading {
         assert_eq!(result, Ok(()));
         let read: Vec<Value> = elements.iter().map(|element| serde_json::from_slice(element).unwrap()).collect();
         assert_eq!(&read, list);
+    }
+    let records = elements.iter().filter_map(|element| RECORD_READER.read(element).ok());
+    for record in records {
+        if let (Datum::Text(id), Datum::Text(email)) = (record.at(0), record.at(1)) {
+            assert!(result.is_err() || work_emails.has(id, email), "{id} {email}");
+        }
     }
     Reading::of(&result)
 }

@@ -26,6 +26,7 @@ use hibob_policy::change_scope::Made;
 use hibob_policy::manifest::Manifest;
 use hibob_policy::observed::{Observations, Observed};
 use hibob_policy::over::Overrun;
+use hibob_policy::work_emails::WorkEmails;
 use hibob_policy::{Grant, Refusal, Role, Route};
 use hibob_shares::{Pace, RefusalBudget, Waits};
 use hibob_store::database::Fence;
@@ -194,6 +195,8 @@ pub struct CallEgress {
     closed: Arc<AtomicBool>,
     refusals: Arc<Mutex<Vec<String>>>,
     observed: Arc<Observed>,
+    /// What HiBob's answers to a plan's call have shown.
+    work_emails: Arc<Mutex<WorkEmails>>,
     waits: Waits,
     requests_left: Arc<AtomicU64>,
     /// Places for open requests. A request has one until its answer has been read or dropped.
@@ -227,6 +230,7 @@ impl CallEgress {
             closed,
             refusals: Arc::default(),
             observed: Arc::default(),
+            work_emails: Arc::default(),
             waits: Waits::new(Duration::from_secs(limits.waiting_seconds_max)),
             requests_left: Arc::new(AtomicU64::new(requests)),
             open: Arc::new(Semaphore::new(OPEN_REQUESTS_MAX)),
@@ -311,6 +315,12 @@ impl CallEgress {
     /// What the answers to this call have shown beside their content.
     pub fn observed(&self) -> Observations {
         self.observed.so_far()
+    }
+
+    /// Takes the work emails that HiBob's answers to this call have shown so far. Of calls other than a plan's they are
+    /// not noted.
+    pub fn take_work_emails(&self) -> WorkEmails {
+        std::mem::take(&mut self.work_emails.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// See [`Egress::redactor`].

@@ -5,10 +5,12 @@ use crate::lists::{self, ReadLists};
 use crate::unpack::unpacked;
 use crate::{CallEgress, Service};
 use bytes::Bytes;
+use hibob_contract::CallKind;
 use hibob_net::transport::{NotSent, TransportBody, TransportError};
 use hibob_policy::Grant;
 use hibob_policy::change_scope::Sent;
 use hibob_policy::request::{Action, Refusal, Role, decide};
+use hibob_policy::work_emails::PEOPLE_SEARCH;
 use hibob_shares::wait::{back_off, rate_limit_reset, retry_after};
 use hibob_telemetry::{RefusalReason, Spans, status, unanswered};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION, USER_AGENT};
@@ -389,7 +391,12 @@ impl Outgoing<'_> {
         let limits = &self.call.egress.limits;
         let (parts, body) = response.into_parts();
         let pause = Duration::from_secs(limits.between_bytes_timeout_seconds);
-        let body = Guarded::new(body, pause, limits.response_bytes_max).counted(self.call.response_bytes.clone(), open);
+        let mut body =
+            Guarded::new(body, pause, limits.response_bytes_max).counted(self.call.response_bytes.clone(), open);
+        let has_employees = self.service.route.role == Role::HiBob && self.path == PEOPLE_SEARCH;
+        if has_employees && parts.status == StatusCode::OK && self.call.declared.kind == CallKind::Plan {
+            body = body.noted_in(self.call.work_emails.clone());
+        }
         let mut passed = Response::new(body.boxed_unsync());
         *passed.status_mut() = parts.status;
         for name in PASSED_HEADERS {

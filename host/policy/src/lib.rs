@@ -12,6 +12,7 @@
 //! plan_limits ── whether a plan is small enough to hold in memory, and can be applied at all
 //! adopted ────── what an adopted account keeps
 //! guard ──────── whether a plan looks like an accident
+//! work_emails ── whether HiBob has shown the work emails that a plan writes
 //! text_form ──── the form in which names and addresses are compared
 //! ```
 //!
@@ -31,6 +32,7 @@ pub mod plan_limits;
 pub mod request;
 pub mod text_form;
 mod value;
+pub mod work_emails;
 
 pub use change_scope::{ApplyScope, LedgerFacts, Made, TargetSettings, writable_attributes};
 pub use grant::Grant;

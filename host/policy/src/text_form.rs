@@ -54,6 +54,9 @@ pub fn written(text: &str) -> String {
 
 /// A name, an id, or any other text, as it is compared: as it is written, without any invisible character.
 pub fn compared(text: &str) -> String {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return text.to_owned();
+    }
     let seen: String = text.chars().filter(|c| !is_unseen(*c)).collect();
     seen.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect()
 }
@@ -71,7 +74,12 @@ pub fn address(text: &str) -> String {
 
 /// An e-mail address as it is compared: without regard to case.
 pub fn address_compared(text: &str) -> String {
-    address(text).to_lowercase().nfc().collect()
+    let mut address = address(text);
+    if address.is_ascii() {
+        address.make_ascii_lowercase();
+        return address;
+    }
+    address.to_lowercase().nfc().collect()
 }
 
 /// The zeros of the scripts whose digits are read in telephone numbers.

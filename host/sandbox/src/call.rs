@@ -21,6 +21,7 @@ use hibob_policy::grant::Grant;
 use hibob_policy::observed::Observations;
 use hibob_policy::over::Overrun;
 use hibob_policy::person_scope::PersonScope;
+use hibob_policy::work_emails::WorkEmails;
 use hibob_store::database::Fence;
 use hibob_telemetry::Spans;
 use meter::{Allowance, Metered, Used};
@@ -224,6 +225,11 @@ impl Call {
     /// What the answers to this call have shown beside their content.
     pub fn observed(&self) -> Observations {
         self.store.data().egress.observed()
+    }
+
+    /// The work emails that HiBob's answers to this call have shown, in a plan's call.
+    pub fn take_work_emails(&self) -> WorkEmails {
+        self.store.data().egress.take_work_emails()
     }
 
     /// Ends the call, and discards what it wrote to the storage.

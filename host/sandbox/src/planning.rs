@@ -17,6 +17,7 @@ use hibob_policy::observed::Observations;
 use hibob_policy::over::Over;
 use hibob_policy::plan_limits;
 use hibob_policy::plan_limits::Intake;
+use hibob_policy::work_emails::WorkEmails;
 use std::sync::Arc;
 use wasmtime::Store;
 use wasmtime::component::ResourceAny;
@@ -65,7 +66,7 @@ async fn make(
             CallError::or_trap(read(store, instance, &job, &baseline, part, &mut intake).await)
         })
         .await?;
-    let (refusals, observed) = (call.refusals(), call.observed());
+    let (refusals, observed, work_emails) = (call.refusals(), call.observed(), call.take_work_emails());
     call.finish();
     if part == PlanPart::Changes {
         require_known_target(tenant, &observed).await?;
@@ -76,6 +77,7 @@ async fn make(
     planned.findings.extend(clock_finding(&observed));
     leavers_first(&mut planned.changes);
     plan_limits::check(&planned).map_err(HostError::Plugin)?;
+    require_shown(&work_emails, &planned.changes, tenant.config().sync.swap_address.as_deref())?;
     let forgotten = tenant.people().erased_people().await?;
     forgotten.leave_out(&mut planned);
     if !tenant.config().sync.clear_adopted {
@@ -109,6 +111,20 @@ async fn require_known_target(tenant: &Tenant, observed: &Observations) -> Resul
             "enter the key of the right TravelPerk account (hibob secret set {id} travelperk.key); or if it is a new one on purpose: hibob tenant new-target {id} --by EMAIL"
         ),
     ))
+}
+
+/// Checks that HiBob has shown the work emails that a plan writes, so that a plugin makes up neither an account nor a
+/// login name.
+///
+/// # Errors
+/// A change writes a user name that HiBob's answers to the plan's call do not have for its employee.
+fn require_shown(work_emails: &WorkEmails, changes: &[Change], swap_address: Option<&str>) -> Result<(), HostError> {
+    let Some(change) = work_emails.unknown(changes, swap_address) else { return Ok(()) };
+    let employee = change.employee_id.as_deref().unwrap_or("nobody");
+    Err(HostError::Plugin(format!(
+        "planned the change {} with a work email that HiBob did not give for the employee {employee}",
+        change.id
+    )))
 }
 
 /// How far the host's clock and HiBob's may be apart, in seconds: who has left and who has started depends on the time.

@@ -10,8 +10,12 @@ use std::cell::{Cell, RefCell};
 enum Kind {
     /// So many changes of one kind, to the accounts from [`FIRST`] on. Updates set the title.
     Changes(wit::ChangeKind),
-    /// So many changes that give an account to an invented employee, with another user name.
+    /// So many changes that give an account to an invented employee.
     Reassigns,
+    /// So many accounts for employees whom nobody has.
+    Invents,
+    /// So many changes of the user name, to an address that nobody has.
+    Renames,
     /// So many changes of the title and the locale.
     TwoFields,
     /// So many changes of the approvers, to the account 102.
@@ -71,6 +75,8 @@ impl HostilePlan {
             Some("updates") | None => Kind::Changes(wit::ChangeKind::Update),
             Some("archivings") => Kind::Changes(wit::ChangeKind::Archive),
             Some("reassigns") => Kind::Reassigns,
+            Some("invents") => Kind::Invents,
+            Some("renames") => Kind::Renames,
             Some("two-fields") => Kind::TwoFields,
             Some("approvers") => Kind::Approvers,
             Some("adopts-with-title") => Kind::AdoptsWithTitle,
@@ -117,10 +123,21 @@ impl HostilePlan {
                 let invented = format!("invented-{id}");
                 let external_id =
                     wit::FieldChange { before: Some(Value::Text(id.clone())), ..field("external-id", &invented) };
-                let user_name = field("user-name", &format!("{id}@evil.example"));
-                let (kind, fields) = (wit::ChangeKind::Adopt, vec![external_id, user_name]);
-                wit::Change { kind, employee_id: Some(invented), fields, ..base }
+                wit::Change {
+                    kind: wit::ChangeKind::Adopt,
+                    employee_id: Some(invented),
+                    fields: vec![external_id],
+                    ..base
+                }
             }
+            Kind::Invents => {
+                let invented = format!("invented-{id}");
+                let user_name = field("user-name", &format!("{id}@evil.example"));
+                let fields = vec![field("external-id", &invented), user_name];
+                let kind = wit::ChangeKind::Create;
+                wit::Change { kind, employee_id: Some(invented), target_id: None, fields, ..base }
+            }
+            Kind::Renames => wit::Change { fields: vec![field("user-name", &format!("{id}@evil.example"))], ..base },
             Kind::TwoFields => {
                 wit::Change { fields: vec![field("title", "Hostile"), field("locale", "de-DE")], ..base }
             }

@@ -1,7 +1,7 @@
 //! Attacks by changes that write more than they say, or to an account that is not theirs. The stand-in helps them: it
 //! honours projections, reads a body whatever its content type is, and accepts a PATCH without operations.
 
-use super::arena::{Arena, Orders};
+use super::arena::{Arena, Orders, stopped};
 use hibob_base::error::Exit;
 use hibob_fakes::Service;
 use hibob_fakes::travelperk::User;
@@ -63,8 +63,7 @@ async fn an_account_is_not_given_to_an_invented_employee() {
     let own = arena.scim("/Users/{target}");
     let seize = |id: &str| {
         let external_id = format!(r#"{{"op":"replace","path":"externalId","value":"invented-{id}"}}"#);
-        let user_name = format!(r#"{{"op":"replace","path":"userName","value":"{id}@evil.example"}}"#);
-        patch(&own, "", &format!("{external_id},{user_name}"))
+        patch(&own, "", &external_id)
     };
     let all = ["100", "101", "102"].map(seize);
     let report = sync(&arena, &["reassigns", "3"], "requests-and-done", &all).await;
@@ -76,6 +75,20 @@ async fn an_account_is_not_given_to_an_invented_employee() {
     let report = sync(&arena, &["reassigns", "1"], "requests", &all).await;
     assert_eq!((report.held.len(), report.adopted, report.failed), (0, 0, 1), "{report:?}");
     assert_eq!(saw(&report), [DENIED; 3]);
+    assert_eq!(writes(&arena), 0);
+}
+
+/// A plugin makes up employees, and login names of accounts that are there. HiBob has shown neither, so that there is no
+/// plan.
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_an_employee_nor_a_login_name_is_invented() {
+    let arena = arena().await;
+    for (makes, words) in [
+        ("invents", "the change 100 with a work email that HiBob did not give for the employee invented-100"),
+        ("renames", "the change 100 with a work email that HiBob did not give for the employee 100"),
+    ] {
+        stopped(arena.plan(&Orders::of("makes", &[makes, "1"])).await, "PLUGIN_FAILED", words);
+    }
     assert_eq!(writes(&arena), 0);
 }
 
