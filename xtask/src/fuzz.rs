@@ -25,6 +25,8 @@ pub(crate) struct Options {
     seconds: u32,
     /// How many beside each other.
     jobs: usize,
+    /// The seed of libFuzzer's random numbers; none for another one in each run.
+    seed: Option<u32>,
     /// Which; empty for all.
     targets: Vec<String>,
 }
@@ -36,7 +38,7 @@ impl Options {
     /// An option is unknown, or has no number.
     pub(crate) fn parse(arguments: &[&str]) -> Result<Self> {
         let jobs = std::thread::available_parallelism().map_or(1, usize::from);
-        let mut options = Self { seconds: 30, jobs, targets: Vec::new() };
+        let mut options = Self { seconds: 30, jobs, seed: None, targets: Vec::new() };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let mut number = || -> Result<u32> {
@@ -46,6 +48,7 @@ impl Options {
             match *argument {
                 "--seconds" => options.seconds = number()?,
                 "--jobs" => options.jobs = number()? as usize,
+                "--seed" => options.seed = Some(number()?),
                 option if option.starts_with('-') => bail!("fuzz has no option {option}"),
                 target => options.targets.push(target.to_owned()),
             }
@@ -74,7 +77,7 @@ pub(crate) fn fuzz(options: &Options) -> Result<()> {
         for _ in 0..options.jobs.min(targets.len()) {
             scope.spawn(|| {
                 while let Some(target) = next() {
-                    match one(&program, target, options.seconds, &target_dir.join("fuzz-runs").join(target)) {
+                    match one(&program, target, options, &target_dir.join("fuzz-runs").join(target)) {
                         Ok(line) => println!("{line}"),
                         Err(error) => {
                             println!("{target}: FAILED\n{error:#}");
@@ -112,13 +115,20 @@ fn build(target_dir: &Path) -> Result<PathBuf> {
 
 /// Runs one target in a folder of its own. What libFuzzer finds stays there and is where the next run begins; the seeds
 /// in the repository are only read.
-fn one(program: &Path, target: &str, seconds: u32, folder: &Path) -> Result<String> {
-    let found = folder.join("corpus");
+///
+/// With a seed, what earlier runs have found is left out: on the same code, two runs try the same inputs, as far as they
+/// get in their time.
+fn one(program: &Path, target: &str, options: &Options, folder: &Path) -> Result<String> {
+    let found = folder.join(if options.seed.is_some() { "corpus-of-a-seed" } else { "corpus" });
+    if options.seed.is_some() && found.exists() {
+        std::fs::remove_dir_all(&found).with_context(|| format!("cannot empty {}", found.display()))?;
+    }
     std::fs::create_dir_all(&found).with_context(|| format!("cannot make {}", found.display()))?;
     let result = Command::new(program)
         .env("HIBOB_FUZZ_TARGET", target)
         .env("RUST_BACKTRACE", "1")
-        .arg(format!("-max_total_time={seconds}"))
+        .arg(format!("-max_total_time={}", options.seconds))
+        .args(options.seed.map(|seed| format!("-seed={seed}")))
         .arg(format!("-timeout={INPUT_SECONDS_MAX}"))
         .arg(format!("-rss_limit_mb={MEMORY_MIB_MAX}"))
         .arg(format!("-artifact_prefix={}/", folder.display()))

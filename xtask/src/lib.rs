@@ -19,6 +19,7 @@ cargo xtask changes           applies each patch of docs/develop/changes to a co
 cargo xtask fuzz [OPTIONS] [TARGET...]
                               runs libFuzzer on the targets in fuzz/, or on those that are named
     --seconds N               for how long each (default 30)
+    --seed N                  from the repository's corpus alone, with this seed
     --jobs N                  how many beside each other (default: the number of processors)
 cargo xtask release [OPTIONS] builds the program and makes the archive of a release, and SHA256SUMS of all that is in the folder
 cargo xtask deb [OPTIONS]     the same with a Debian package, which names DEBEMAIL as who answers for it
