@@ -9,6 +9,7 @@
 
 mod act;
 mod answered;
+mod answers;
 mod events;
 mod gate;
 mod health;

@@ -1,5 +1,6 @@
 //! The description of the API (OpenAPI 3.1). It is made from the table of routes, so it always matches the router.
 
+use crate::api::answers;
 use crate::api::routes::{Action, Body, Holder, ROUTES, Route};
 use hibob_base::job::JobKind;
 use hibob_base::secret::SecretName;
@@ -15,6 +16,8 @@ pub fn description() -> Value {
             methods.insert(route.method.word().to_owned(), operation(route));
         }
     }
+    let mut schemas = answers::schemas();
+    schemas.extend(bodies());
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -25,36 +28,53 @@ pub fn description() -> Value {
         "paths": paths,
         "components": {
             "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
-            "schemas": {
-                "Problem": problem(),
-                "NewJob": new_job(),
-                "Approval": decision(&["by"]),
-                "Rejection": decision(&["by", "reason"]),
-                "Disabling": decision(&["by", "reason"]),
-                "Enabling": decision(&["by"]),
-                "TenantConfig": {
-                    "type": "object",
-                    "description": "The keys of a tenant's file, as JSON. Secrets may be `store` only, and [network] is not taken.",
-                    "required": ["id", "hibob"],
-                },
-            },
+            "schemas": schemas,
         },
     })
 }
 
+/// The schemas of what requests send, and of errors.
+fn bodies() -> [(String, Value); 7] {
+    let config = json!({
+        "type": "object",
+        "description": "The keys of a tenant's file, as JSON. Secrets may be `store` only, and [network] is not taken.",
+        "required": ["id", "hibob"],
+    });
+    let schemas = [
+        ("Problem", problem()),
+        ("NewJob", new_job()),
+        ("Approval", decision(&["by"])),
+        ("Rejection", decision(&["by", "reason"])),
+        ("Disabling", decision(&["by", "reason"])),
+        ("Enabling", decision(&["by"])),
+        ("TenantConfig", config),
+    ];
+    schemas.map(|(name, schema)| (name.to_owned(), schema))
+}
+
+/// The description of a body: of the schema with this name, or none.
+fn content(media_type: &str, schema: Option<&str>) -> Value {
+    match schema.filter(|_| media_type.ends_with("json")) {
+        Some(name) => json!({ media_type: { "schema": { "$ref": format!("#/components/schemas/{name}") } } }),
+        None => json!({ media_type: {} }),
+    }
+}
+
 fn operation(route: &Route) -> Value {
     let mut responses = Map::new();
+    let answer = answers::schema_of(route.action);
     for (status, media_type) in route.done {
         let word = if *status == 202 { "Accepted" } else { "Done" };
-        responses.insert(status.to_string(), json!({ "description": word, "content": { *media_type: {} } }));
+        responses.insert(status.to_string(), json!({ "description": word, "content": content(media_type, answer) }));
     }
     for status in route.refusals() {
         // Readiness answers with the same object whether it is ready or not.
         let is_report = route.action == Action::Readiness && status == 503;
-        let content = if is_report { "application/json" } else { "application/problem+json" };
-        let schema =
-            if is_report { json!({}) } else { json!({ "schema": { "$ref": "#/components/schemas/Problem" } }) };
-        responses.insert(status.to_string(), json!({ "description": refusal(status), "content": { content: schema } }));
+        let content = match is_report {
+            true => content("application/json", answer),
+            false => content("application/problem+json", Some("Problem")),
+        };
+        responses.insert(status.to_string(), json!({ "description": refusal(status), "content": content }));
     }
     let mut operation = json!({
         "operationId": route.name,
@@ -70,9 +90,7 @@ fn operation(route: &Route) -> Value {
     }
     let content = match route.body {
         Body::None => return operation,
-        Body::Json(name) => {
-            json!({ "application/json": { "schema": { "$ref": format!("#/components/schemas/{name}") } } })
-        }
+        Body::Json(name) => content("application/json", Some(name)),
         Body::Text => json!({ "text/plain": { "schema": { "type": "string" } } }),
     };
     if let Some(object) = operation.as_object_mut() {

@@ -176,6 +176,9 @@ impl Site {
         let answer = self.open(method, path, token, body).await;
         let (parts, body) = answer.into_parts();
         let body = axum::body::to_bytes(body, 10_000_000).await.unwrap();
+        if let Some(route) = route_of(method, path) {
+            documented::assert_fits(route, parts.status.as_u16(), &parts.headers, &body);
+        }
         Answer { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
