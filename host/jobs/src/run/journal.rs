@@ -5,7 +5,7 @@
 
 use hibob_base::error::HostError;
 use hibob_contract::Planned;
-use hibob_contract::directory_sync::{Change, FieldChange, Outcome};
+use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange, Outcome};
 use hibob_policy::adopted::stays;
 use hibob_store::database::{ChangeRecord, EventRow, Fence, KeptFields, LedgerEntry};
 use hibob_store::privacy;
@@ -216,8 +216,11 @@ impl<B: RunStore> Journal<'_, B> {
             Some(ChangeResult::Outcome(Outcome::Partly(written))) => written.not_taken.as_slice(),
             _ => &[],
         };
-        let is_taken = |field: &&FieldChange| not_taken.iter().all(|mismatch| mismatch.field != field.field);
-        let written = change.fields.iter().filter(is_taken).map(|field| field.field.clone()).collect::<Vec<_>>();
+        // An account that this change creates has kept nothing before.
+        let is_written = |field: &&FieldChange| {
+            change.kind != ChangeKind::Create && not_taken.iter().all(|mismatch| mismatch.field != field.field)
+        };
+        let written = change.fields.iter().filter(is_written).map(|field| field.field.clone()).collect::<Vec<_>>();
         let kept = self.kept.get(&change.id).cloned().unwrap_or_default();
         let account_id = entry.account_id.clone();
         (!written.is_empty() || !kept.is_empty()).then_some(KeptFields { account_id, kept, written })

@@ -202,6 +202,15 @@ impl TenantDatabase {
 /// Takes note of an account that has come into the ledger: an order for it is carried out, and it is not given up any
 /// more.
 pub(super) async fn in_ledger(transaction: &mut Transaction, entry: &LedgerEntry) -> Result<(), HostError> {
+    // Nearly always there is neither, and one question about each change is cheaper than two answers.
+    let decided = query(
+        "SELECT account_id FROM ordered_links WHERE account_id = $1
+         UNION ALL SELECT account_id FROM unlinked_accounts WHERE account_id = $1",
+    );
+    let decided: Option<(String,)> = decided.bind(&entry.account_id).fetch_optional(&mut *transaction).await?;
+    if decided.is_none() {
+        return Ok(());
+    }
     query("DELETE FROM ordered_links WHERE account_id = $1 AND employee_id = $2")
         .bind(&entry.account_id)
         .bind(&entry.employee_id)

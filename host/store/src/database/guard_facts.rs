@@ -152,9 +152,11 @@ pub struct KeptFields {
 
 /// Records what a change has done to the fields that its account keeps.
 pub(super) async fn put_kept(transaction: &mut Transaction, fields: &KeptFields) -> Result<(), HostError> {
-    for field in &fields.written {
-        let written = query("DELETE FROM kept_fields WHERE account_id = $1 AND field = $2");
-        written.bind(&fields.account_id).bind(field).execute(&mut *transaction).await?;
+    if !fields.written.is_empty() {
+        let places: Vec<String> = (2..fields.written.len() + 2).map(|place| format!("${place}")).collect();
+        let delete = format!("DELETE FROM kept_fields WHERE account_id = $1 AND field IN ({})", places.join(", "));
+        let written = query(delete).bind(&fields.account_id);
+        fields.written.iter().fold(written, |written, field| written.bind(field)).execute(&mut *transaction).await?;
     }
     for field in &fields.kept {
         let kept = query("INSERT INTO kept_fields (account_id, field) VALUES ($1, $2) ON CONFLICT DO NOTHING");
