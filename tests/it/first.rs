@@ -207,6 +207,38 @@ fn in_a_host_that_serves_the_first_sync_waits_for_an_approval_of_its_plan() {
     assert_eq!((exit, &job["state"]), (0, &"done".into()), "{job}");
 }
 
+/// The file that `tenant init` writes has plans above the limits wait. A person's yes is enough for a first sync that is
+/// not above them. Without one a saved plan waits, and once it is approved it can be applied as the file that it is.
+#[test]
+fn where_plans_above_the_limits_wait_the_first_sync_needs_a_yes_or_an_approval() {
+    let above_limits = |shell: &Shell| {
+        let fakes = Fakes::unconfirmed(shell, &["--employees", "12"]);
+        let file = shell.path("acme.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{text}\n[safety]\napproval = \"above-limits\"\n")).unwrap();
+        assert_eq!(shell.json(&["tenant", "apply", "acme.toml"]).0, 0);
+        fakes
+    };
+    let shell = Shell::new();
+    let fakes = above_limits(&shell);
+    let (exit, report) = shell.json(&["sync", "acme", "--yes"]);
+    assert_eq!((exit, report["created"].as_u64().unwrap() > 5), (0, true), "{report}");
+    assert!(fakes.writes() > 0);
+
+    let shell = Shell::new();
+    let fakes = above_limits(&shell);
+    assert_eq!(shell.json(&["plan", "acme", "--out", "acme.plan"]).0, 0);
+    let (exit, waits) = shell.json(&["apply", "acme.plan"]);
+    assert_eq!((exit, fakes.writes()), (6, 0), "{waits}");
+    let digest = waits["waiting"]["plan"].as_str().unwrap();
+    let approve = ["plans", "approve", "acme", digest, "--by", "ana@acme.example"];
+    assert_eq!(shell.json(&approve).0, 0);
+    let (exit, report) = shell.json(&["apply", "acme.plan"]);
+    assert_eq!((exit, report["created"].as_u64().unwrap() > 5), (0, true), "{report}");
+    let (exit, again) = shell.json(&["apply", "acme.plan"]);
+    assert_eq!((exit, &again["error"]["code"]), (2, &"PLAN_ALREADY_APPLIED".into()), "{again}");
+}
+
 /// At a terminal there is a question. Anything but `yes` is a no.
 #[test]
 fn at_a_terminal_the_first_sync_asks() {

@@ -44,15 +44,17 @@ pub(super) async fn confirm(
     interrupt: &Interrupt,
 ) -> Result<(), HostError> {
     let mut yes = Yes { first: args.yes, reactivations: args.reactivate };
-    // Where plans wait for approval, that is the yes.
-    let is_asked = run.ports().config().safety.approval == Approval::Never && can_ask(global.json);
+    // Where every plan waits for approval, that is the yes; and reactivations are above the limits until somebody has
+    // looked at them.
+    let approval = run.ports().config().safety.approval;
+    let is_asked = approval != Approval::Always && can_ask(global.json);
     let unconfirmed = if yes.first { None } else { run.to_confirm(planned).await? };
     if is_asked && let Some(first) = &unconfirmed {
         let what = format!("{}: {}", run.ports().config().id, first.text());
         yes.first = answer(run, interrupt, what).await?;
     }
     let is_confirmed = yes.first || unconfirmed.is_none();
-    if is_asked && is_confirmed && !yes.reactivations {
+    if is_asked && approval == Approval::Never && is_confirmed && !yes.reactivations {
         let inactive = run.reactivations_to_confirm(planned).await?;
         if !inactive.is_empty() {
             errln!("{}", YELLOW.on_stderr("inactive in TravelPerk, and working here by HiBob:"));

@@ -6,7 +6,7 @@
 //!    are made at once, so that no leaver stays active because of something else. With `always` that is so only where
 //!    `safety.approval_leavers` says it; else each leaver who waits is a warning, and from the second night an error.
 //!    A job's plan for the tenant's first sync waits whatever the setting is, until the first sync is confirmed
-//!    (`first.rs`).
+//!    (`first.rs`). So does a command's, unless a person has said yes to it; with `always` it waits even so.
 //! 2. Where plans wait, releases (`--allow-archiving` and the like) are refused, because approval takes their place.
 //! 3. Before an approved plan is applied, a new plan is made. The approved one is applied only if all of this is so:
 //!    settings and plugin are the ones that it was made with; nobody in it was erased; the new plan would still make each
@@ -19,8 +19,8 @@
 //! 6. A tenant has at most one open plan. A plan that waits and would do the same as the new one goes on waiting,
 //!    because somebody may be reading it. Any other waiting plan is superseded. The one that takes its place lapses when
 //!    the first one would have, but not before 48 hours, and says since when something has waited.
-//! 7. A saved plan (`hibob apply FILE`) is refused while an approved plan is open, since a saved plan does not say what
-//!    is there now.
+//! 7. A saved plan (`hibob apply FILE`) is refused while another plan is approved, since a saved plan does not say what
+//!    is there now. If the approved plan is that saved one, it is applied as it was approved.
 
 mod stored;
 
@@ -107,11 +107,15 @@ impl<P: RunPorts> Running<P> {
                 format!("leave that out, and approve the plan: hibob plans {}", config.id),
             ));
         }
+        // A person's yes at the terminal is to the first sync, and not to what is above the limits.
+        let has_yes = self.cause.job.is_none() && self.yes.first && config.safety.approval == Approval::AboveLimits;
+        let first = first.filter(|_| !has_yes);
         let reasons = Reasons::of(run_store, config, planned).await?.with_first(first.as_ref());
         let at_once = self.at_once(planned, &reasons);
         let mut open = approvals.open_approval(self.started_at).await?;
         if let Some(row) = open.take_if(|row| row.state == ApprovalState::Approved) {
-            if self.kind == RunKind::Apply {
+            let is_this_one = self.saved.is_some() && approvals.saved_of(row.id).await? == self.saved;
+            if self.kind == RunKind::Apply && !is_this_one {
                 return Err(approved_first(&config.id, &row.plan));
             }
             let stored = StoredPlan::read(approvals, self.keyring(), &row).await?;
@@ -429,7 +433,7 @@ fn leaver_waits(change: &Change, tenant: &str) -> ErrorRow {
     }
 }
 
-/// The error of a saved plan while an approved one is open (rule 7).
+/// The error of a saved plan while another one is approved (rule 7).
 fn approved_first(tenant: &str, plan: &str) -> HostError {
     let plan = short(plan);
     HostError::Decision {

@@ -4,7 +4,7 @@
 //!    count, nor does a plan without changes.
 //! 2. Until then nothing is written without a yes. A command gets it by an answer at a terminal or by `--yes`
 //!    ([`Yes::first`]); a job by an approval of its plan, for which the plan waits as in `approval.rs`. Where
-//!    `safety.allow_first` is set, none is needed. Where plans wait for approval anyway, the approval is the yes.
+//!    `safety.allow_first` is set, none is needed. Where every plan waits for approval, the approval is the yes.
 //! 3. The yes is for the changes that the person was shown. Changes of a plan that was begun before do not need it
 //!    again: they are compared by what they do (`difference.rs`). So what a crash, an interruption or somebody who
 //!    abandons the rest has left is made without a second yes, and anything else is not.
