@@ -1,10 +1,10 @@
-//! What applying a change costs: `cargo bench --bench apply`, optionally with another build of `hibob` to compare with.
+//! What a sync costs: `cargo bench --bench apply`, for other builds of `hibob` as well.
 //!
-//! `cargo bench --bench apply -- /path/to/hibob 2000` compares this build with that program at 2,000 employees. The
-//! first sync of a company, which creates nearly all of its accounts, is followed by one that has nothing to do; the
-//! difference of their processor time, divided by the number of changes, is the cost of a change. So neither the plan
-//! nor the start of the program is in it. The stand-ins are in this process and not counted. Builds alternate, and
-//! medians are compared, because the speed of a machine varies.
+//! `cargo bench --bench apply -- target/release/hibob /path/to/hibob 2000` compares two builds at 2,000 employees; without
+//! programs, this build is measured alone. The first sync of a company creates nearly all of its accounts, and a second
+//! one has nothing to do: it is the cost of a plan. The difference of their processor time, divided by the number of
+//! writes, is the cost of a write. The component is compiled before. The stand-ins are in this process and not counted.
+//! Builds alternate, and medians are compared, because the speed of a machine varies.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops at what fails, and prints")]
 
 use hibob_fakes::World;
@@ -48,29 +48,40 @@ fn sync(program: &Path, data: &Path, yes: bool) -> Took {
     took
 }
 
-/// The processor time of a change and the changes of a second, of a company's first sync.
-async fn measure(program: &Path, employees: usize) -> (f64, f64, usize) {
+/// What the syncs of a company cost.
+struct Cost {
+    /// Processor time of a write, in milliseconds.
+    of_a_write: f64,
+    /// Processor time of a sync with nothing to do, in milliseconds.
+    of_a_plan: f64,
+    /// Writes of the first sync in a second.
+    rate: f64,
+    writes: usize,
+}
+
+async fn measure(program: &Path, employees: usize) -> Cost {
     let setup = Setup::in_folder(World::realistic(employees, 1, today()), in_memory()).await;
     let data = setup.folder.path().join("of-the-program");
-    let apply = Command::new(program)
-        .args(["tenant", "apply"])
-        .arg(setup.tenant_file("acme", ""))
-        .arg("--data")
-        .arg(&data)
-        .stdout(Stdio::null())
-        .status();
-    assert!(apply.unwrap().success());
-    // Compiles the component.
-    let plan = Command::new(program).args(["plan", "acme", "--data"]).arg(&data).stdout(Stdio::null()).status();
-    assert!(plan.unwrap().code().is_some());
-    let has_yes = String::from_utf8_lossy(&Command::new(program).args(["sync", "--help"]).output().unwrap().stdout)
-        .contains("--yes");
+    let run = |args: &[&str], file: &Path| {
+        let status = Command::new(program).args(args).arg(file).stdin(Stdio::null()).stdout(Stdio::null()).status();
+        status.unwrap().code().unwrap()
+    };
+    let data_text = data.to_str().unwrap();
+    assert_eq!(run(&["--data", data_text, "tenant", "apply"], &setup.tenant_file("acme", "")), 0);
+    run(&["plan", "acme", "--data"], &data);
+    let help = Command::new(program).args(["sync", "--help"]).output().unwrap();
+    let has_yes = String::from_utf8_lossy(&help.stdout).contains("--yes");
+    setup.writes();
     let first = sync(program, &data, has_yes);
-    let changes = setup.writes();
+    let writes = setup.writes();
     let second = sync(program, &data, false);
-    let own = first.processor.saturating_sub(second.processor).as_secs_f64();
-    let wall = first.wall.saturating_sub(second.wall).as_secs_f64();
-    (own * 1_000.0 / changes as f64, changes as f64 / wall, changes)
+    let milliseconds = |time: Duration| time.as_secs_f64() * 1_000.0;
+    Cost {
+        of_a_write: milliseconds(first.processor.saturating_sub(second.processor)) / writes as f64,
+        of_a_plan: milliseconds(second.processor),
+        rate: writes as f64 / first.wall.saturating_sub(second.wall).as_secs_f64(),
+        writes,
+    }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -82,32 +93,40 @@ fn median(mut values: Vec<f64>) -> f64 {
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let numbers: Vec<usize> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
-    let others = arguments.iter().filter(|argument| argument.parse::<usize>().is_err()).map(PathBuf::from);
-    let programs: Vec<PathBuf> = std::iter::once(PathBuf::from(PROGRAM)).chain(others).collect();
-    println!("| employees | writes | program | processor time of a write | writes a second | this build : that one |");
-    println!("|---|---|---|---|---|---|");
+    let mut programs: Vec<PathBuf> =
+        arguments.iter().filter(|argument| argument.parse::<usize>().is_err()).map(PathBuf::from).collect();
+    if programs.is_empty() {
+        programs.push(PathBuf::from(PROGRAM));
+    }
+    println!("The ratios are the first program's time by the other's.\n");
+    println!("| employees | writes | program | a write | ratio | nothing to do | ratio | writes a second |");
+    println!("|---|---|---|---|---|---|---|---|");
     for employees in if numbers.is_empty() { SIZES.to_vec() } else { numbers } {
-        let mut taken = vec![(Vec::new(), Vec::new(), Vec::new(), 0); programs.len()];
+        let mut rounds = Vec::new();
         for round in 0..=ROUNDS {
-            let mut own = 0.0;
-            for (program, taken) in programs.iter().zip(&mut taken) {
-                let (cost, rate, writes) = measure(program, employees).await;
-                own = if program == Path::new(PROGRAM) { cost } else { own };
-                if round > 0 {
-                    taken.0.push(cost);
-                    taken.1.push(rate);
-                    taken.2.push(own / cost);
-                    taken.3 = writes;
-                }
+            let mut costs = Vec::new();
+            for program in &programs {
+                costs.push(measure(program, employees).await);
+            }
+            if round > 0 {
+                rounds.push(costs); // the first round warms up
             }
         }
-        for (program, (costs, rates, ratios, writes)) in programs.iter().zip(taken) {
+        for (position, program) in programs.iter().enumerate() {
+            let of =
+                |value: &dyn Fn(&Cost) -> f64| median(rounds.iter().map(|costs| value(&costs[position])).collect());
+            let ratio = |value: &dyn Fn(&Cost) -> f64| {
+                median(rounds.iter().map(|costs| value(&costs[0]) / value(&costs[position])).collect())
+            };
             println!(
-                "| {employees} | {writes} | {} | {:.2} ms | {:.0} | {:.2} |",
-                if program == Path::new(PROGRAM) { "this build".to_owned() } else { program.display().to_string() },
-                median(costs),
-                median(rates),
-                median(ratios),
+                "| {employees} | {} | {} | {:.2} ms | {:.2} | {:.0} ms | {:.2} | {:.0} |",
+                rounds[0][position].writes,
+                program.display(),
+                of(&|cost| cost.of_a_write),
+                ratio(&|cost| cost.of_a_write),
+                of(&|cost| cost.of_a_plan),
+                ratio(&|cost| cost.of_a_plan),
+                of(&|cost| cost.rate),
             );
         }
     }
