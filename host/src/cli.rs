@@ -59,9 +59,11 @@ use hibob_store::database::{DatabaseAddress, DatabaseTls, POSTGRES_CONNECTIONS};
 use hibob_telemetry::{Telemetry, TextFile};
 use output::Ended;
 use release_args::ReleaseArgs;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 use tokio::sync::OnceCell;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -72,6 +74,9 @@ const TENANT_VARIABLE: &str = "HIBOB_TENANT";
 
 /// The heading of the options of every command.
 const GLOBAL: &str = "Options of every command";
+
+/// Within which time a compiled plugin is loaded. What takes longer is being compiled, and a person is told.
+const LOADING_SOON: Duration = Duration::from_secs(2);
 
 #[derive(Parser)]
 #[command(
@@ -186,7 +191,14 @@ impl Global {
     async fn plugin(&self, data: &DataDir, runtime: &Runtime) -> Result<Plugin, HostError> {
         // The built-in plugin is trusted without the trust file, so a broken trust file does not stop it.
         let trust = if self.plugin.is_some() { self.trust(data)? } else { Trust::built_in() };
-        data.plugin(runtime, self.plugin.as_deref(), &trust).await
+        let mut loading = std::pin::pin!(data.plugin(runtime, self.plugin.as_deref(), &trust));
+        if let Ok(plugin) = tokio::time::timeout(LOADING_SOON, &mut loading).await {
+            return plugin;
+        }
+        if std::io::stderr().is_terminal() {
+            errln!("compiling the plugin, which is kept in the data directory: this is done once");
+        }
+        loading.await
     }
 }
 
@@ -367,6 +379,8 @@ pub fn main() -> ExitCode {
     };
     global.write_metrics();
     telemetry.shut_down();
+    // Nobody waits for what is still compiled when a command was interrupted.
+    runtime.shutdown_background();
     ExitCode::from(output::exit_code(access, ended) as u8)
 }
 

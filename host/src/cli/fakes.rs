@@ -29,7 +29,8 @@ pub(super) struct FakesArgs {
     /// What the mail server does with what is sent to it
     #[arg(long, value_enum, default_value_t = Mail::Take)]
     mail: Mail,
-    /// Write a tenant file (id `acme`) and the secret files it names, which work against these stand-ins as they are
+    /// Write a tenant file and the secret files it names, which work against these stand-ins as they are; the file's name is
+    /// the tenant's id
     #[arg(long, value_name = "FILE")]
     write_tenant: Option<PathBuf>,
     /// The name server's TXT records, as `references key list` prints them; read again at each question [default: the

@@ -144,7 +144,7 @@ pub fn refused(request: &Request, status: u16) -> SideError {
         ),
         (Side::HiBob, _) => (
             "HiBob refused the service user's id or token",
-            "make a new token in HiBob (Integrations, Service users) and put it where hibob.token of the tenant's file points",
+            "make a new token in HiBob (Integrations, Service users) and enter it: hibob secret set TENANT hibob.token (or put it where the tenant's file names another place)",
         ),
         (Side::Target, 403) if request.setting != SCIM_URL => (
             "TravelPerk refused access to its REST API with this key",
@@ -156,7 +156,7 @@ pub fn refused(request: &Request, status: u16) -> SideError {
         ),
         (Side::Target, _) => (
             "TravelPerk refused the key",
-            "make a new key in TravelPerk (Settings, Developer, API tools), put it where travelperk.key of the tenant's file points, and check travelperk.scheme",
+            "make a new key in TravelPerk (Settings, Developer, API tools), enter it: hibob secret set TENANT travelperk.key (or put it where the tenant's file names another place), and check travelperk.scheme",
         ),
     };
     side_error(request, Some(status), message.to_owned(), remedy.to_owned())

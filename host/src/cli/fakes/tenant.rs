@@ -3,6 +3,7 @@
 use super::Servers;
 use hibob_base::error::HostError;
 use hibob_base::files::write_private;
+use hibob_config::key::Rule;
 use hibob_fakes::World;
 use std::path::Path;
 
@@ -23,14 +24,18 @@ impl Access {
     }
 }
 
-/// Writes a tenant file and, beside it, the secret files that it names.
+/// The tenant of a file without a name that can be an id.
+const TENANT: &str = "acme";
+
+/// Writes a tenant file and, beside it, the secret files that it names. The tenant has the file's name as its id.
 pub(in crate::cli) fn write_tenant(path: &Path, servers: &Servers, access: &Access) -> Result<(), HostError> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let id = if Rule::TenantId.check(&stem.as_str().into()).is_ok() { stem.as_str() } else { TENANT };
     let (token, key) = (format!("{stem}.hibob-token"), format!("{stem}.travelperk-key"));
     let (web, mail) = (&servers.web, servers.mail.address());
     let text = format!(
         "# Works against the stand-ins of `hibob fakes` as it is.\n\
-         id = \"acme\"\n\n\
+         id = \"{id}\"\n\n\
          [hibob]\nurl = \"{hibob}\"\nservice_user = \"{user}\"\ntoken = \"file:{token}\"\n\n\
          [travelperk]\nscim_url = \"{scim}\"\nrest_url = \"{rest}\"\ncost_centers_url = \"{rest}\"\nkey = \"file:{key}\"\n\
          calls_per_minute = 60000 # the stand-ins set no limit; leave this out for the real service\n\n\
