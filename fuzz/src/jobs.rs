@@ -152,7 +152,8 @@ pub(crate) fn references_job(bytes: &[u8]) -> Reading {
         if detection.employees == 1 && is_json {
             assert_eq!(alone.as_ref(), Ok(&Some(found.clone())));
         }
-        if let Ok(Some(claims)) = references::claims(&mut world, settings, NOW, found) {
+        let claims = references::claims(&mut world, settings, NOW, std::slice::from_ref(found));
+        if let Ok([Some(claims)]) = claims.as_deref() {
             assert_eq!(claims.ended_on, found.ended_on);
             assert!(!claims.given_name.is_empty() || !claims.family_name.is_empty());
         }

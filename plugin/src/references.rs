@@ -24,9 +24,12 @@ impl wit::Guest for Plugin {
         Ok(departure.map(departure_out))
     }
 
-    fn read_claims(job: wit::Job, departure: wit::Departure) -> Result<Option<wit::Claims>, wit::JobError> {
-        let claims = claims(&mut Host, &settings(&job)?, job.now_unix_seconds, &departure_in(departure));
-        Ok(claims.map_err(convert::job_error_out)?.map(claims_out))
+    fn read_claims(job: wit::Job, departures: Vec<wit::Departure>) -> Result<Vec<wit::EmployeeClaims>, wit::JobError> {
+        let departures: Vec<_> = departures.into_iter().map(departure_in).collect();
+        let claims = claims(&mut Host, &settings(&job)?, job.now_unix_seconds, &departures);
+        let claims = claims.map_err(convert::job_error_out)?.into_iter().map(|claims| claims.map(claims_out));
+        let ids = departures.into_iter().map(|departure| departure.employee_id);
+        Ok(ids.zip(claims).map(|(employee_id, claims)| wit::EmployeeClaims { employee_id, claims }).collect())
     }
 
     fn read_address(job: wit::Job, employee_id: String) -> Result<Option<String>, wit::JobError> {

@@ -415,7 +415,7 @@ fn with_json_there_is_always_one_object() {
     }
     assert_eq!(shell.json(&["tenant", "list"]), (0, serde_json::json!({ "tenants": [] })));
     let (exit, plugin) = shell.json(&["plugin", "inspect"]);
-    assert_eq!((exit, plugin["exports"][0].as_str()), (0, Some("hibob:connector/directory-sync@0.2.0")));
+    assert_eq!((exit, plugin["exports"][0].as_str()), (0, Some("hibob:connector/directory-sync@0.3.0")));
 }
 
 #[test]

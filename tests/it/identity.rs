@@ -42,7 +42,7 @@ async fn sync(setup: &Setup, plugin: &Plugin) -> (Planned, Report) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_of_the_previous_contract_runs_a_whole_sync() {
-    assert_eq!((OLD.wit_version(), plugin().wit_version()), (WitVersion::V0_1, WitVersion::V0_2));
+    assert_eq!((OLD.wit_version(), plugin().wit_version()), (WitVersion::V0_1, WitVersion::V0_3));
     assert_eq!(OLD.exports(), ["hibob:connector/directory-sync@0.1.0"]);
     assert!(OLD.imports().iter().any(|import| import == "hibob:connector/storage@0.1.0"));
     assert_eq!(**OLD.manifest(), Manifest::everything());
@@ -152,7 +152,7 @@ fn imports_that_the_host_does_not_offer_are_all_named() {
 fn a_plugin_of_the_present_contract_needs_one_right_manifest() {
     let with = |manifest: &str| {
         let wat = format!(
-            r#"(component {manifest} (instance $none) (export "hibob:connector/directory-sync@0.2.0" (instance $none)))"#
+            r#"(component {manifest} (instance $none) (export "hibob:connector/directory-sync@0.3.0" (instance $none)))"#
         );
         let Err(error) = load(&wat::parse_str(wat).unwrap()) else { panic!("the plugin was loaded") };
         error.to_string()
@@ -260,7 +260,7 @@ fn a_file_tells_what_it_is_without_being_run() {
     for line in [
         "identity   trusted: the built-in plugin",
         "wit        0.2",
-        "exports    hibob:connector/directory-sync@0.2.0",
+        "exports    hibob:connector/directory-sync@0.3.0",
         "check      POST /people/search at hibob (read)",
         "           PATCH /Users/{id} at scim (write)",
         "references POST /people/search at hibob (read)",

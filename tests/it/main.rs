@@ -44,6 +44,7 @@ mod plan_file;
 mod politeness;
 mod postgres;
 mod references;
+mod references_batch;
 mod references_cli;
 mod references_crash;
 mod references_due;

@@ -22,10 +22,10 @@ use std::time::Duration;
 #[test]
 fn the_component_imports_no_sockets_and_no_files() {
     expect![[r#"
-        hibob:connector/log@0.2.0
-        hibob:connector/progress@0.2.0
-        hibob:connector/storage@0.2.0
-        hibob:connector/types@0.2.0
+        hibob:connector/log@0.3.0
+        hibob:connector/progress@0.3.0
+        hibob:connector/storage@0.3.0
+        hibob:connector/types@0.3.0
         wasi:cli/environment@0.2.6
         wasi:cli/exit@0.2.6
         wasi:cli/stderr@0.2.6
@@ -45,8 +45,8 @@ fn the_component_imports_no_sockets_and_no_files() {
         wasi:random/insecure-seed@0.2.6"#]]
     .assert_eq(&plugin().imports().join("\n"));
     expect![[r#"
-        hibob:connector/directory-sync@0.2.0
-        hibob:connector/offboarding-references@0.2.0"#]]
+        hibob:connector/directory-sync@0.3.0
+        hibob:connector/offboarding-references@0.3.0"#]]
     .assert_eq(&plugin().exports().join("\n"));
 }
 
@@ -60,7 +60,7 @@ fn a_file_that_is_no_plugin_is_refused_with_a_remedy() {
             panic!("the plugin was loaded")
         };
         assert!(error.to_string().contains(words), "{error}");
-        assert!(error.remedy().contains("hibob:connector/plugin@0.2.0"));
+        assert!(error.remedy().contains("hibob:connector/plugin@0.3.0"));
     };
     refused(b"not wasm at all", "is not a plugin for this host");
     refused(b"(component)", "exports no hibob:connector/directory-sync@X.Y.Z");

@@ -94,9 +94,13 @@ impl references::Guest for Plugin {
 
     fn read_claims(
         _job: references::Job,
-        _departure: references::Departure,
-    ) -> Result<Option<references::Claims>, references::JobError> {
-        Ok(None)
+        departures: Vec<references::Departure>,
+    ) -> Result<Vec<references::EmployeeClaims>, references::JobError> {
+        let without = |departure: references::Departure| references::EmployeeClaims {
+            employee_id: departure.employee_id,
+            claims: None,
+        };
+        Ok(departures.into_iter().map(without).collect())
     }
 
     fn read_address(_job: references::Job, _employee_id: String) -> Result<Option<String>, references::JobError> {

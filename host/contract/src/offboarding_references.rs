@@ -86,3 +86,12 @@ pub struct Claims {
     /// The last day, as in the departure: YYYY-MM-DD.
     pub ended_on: String,
 }
+
+/// The claims about one employee of a batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmployeeClaims {
+    /// HiBob's id of the employee.
+    pub employee_id: String,
+    /// The claims; none if HiBob does not have the departure any more, or lacks what every reference needs.
+    pub claims: Option<Claims>,
+}

@@ -26,7 +26,7 @@ pub use export::{ExportedReference, export, prepare_delivery};
 pub use guard::Release;
 pub use job::{ReferencesRequest, run};
 pub use keys::{DnsRecord, IssuerKeys};
-pub use leavers::Leavers;
+pub use leavers::{LeaverClaims, Leavers};
 pub use list::{list_json, name_of, whole_id};
 pub use outbox::Deliveries;
 pub use publish::{Published, publish};

@@ -9,12 +9,11 @@ use hibob_base::secret::Redactor;
 use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Attempt, Change, Outcome};
-use hibob_contract::leaver::{Confirmed, LeaverFacts};
 use hibob_contract::offboarding_references::{Departure, Detection, Known};
 use hibob_egress::Egress;
 use hibob_jobs::interrupt::Interrupt;
 use hibob_jobs::interrupted;
-use hibob_jobs::references::{DnsRecord, Leavers};
+use hibob_jobs::references::{DnsRecord, LeaverClaims, Leavers};
 use hibob_jobs::run::ports::{Attempted, RunPorts};
 use hibob_policy::change_scope::Made;
 use hibob_sandbox::call::{Call, Job};
@@ -162,8 +161,12 @@ impl Leavers for Sandboxed<'_> {
         leavers::look_up(self.plugin, self.tenant, employee_id).await
     }
 
-    async fn claims(&self, departure: &Departure) -> (LeaverFacts, Result<Option<Confirmed>, HostError>) {
-        leavers::facts_and_claims(self.plugin, self.tenant, departure).await
+    fn leavers_max(&self) -> usize {
+        self.plugin.wit_version().leavers_max()
+    }
+
+    async fn claims(&self, departures: &[Departure]) -> Result<Vec<LeaverClaims>, HostError> {
+        leavers::facts_and_claims(self.plugin, self.tenant, departures).await
     }
 
     async fn require_published(&self, records: &[DnsRecord; 2]) -> Result<(), HostError> {

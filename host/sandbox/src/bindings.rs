@@ -1,19 +1,20 @@
 //! The contract with plugins: a module for each version of the WIT package that this host runs, and above them the
 //! calls as the host makes them, with the types of [`hibob_contract`].
 //!
-//! To wasmtime, versions 0.1 and 0.2 are different packages. A new version gets a module of its own. The version before
-//! it is frozen in `wit/frozen`, and its types are translated.
+//! To wasmtime, versions 0.1, 0.2 and 0.3 are different packages. A new version gets a module of its own. The version
+//! before it is frozen in `wit/frozen`, and its types are translated.
 
 mod translate;
 pub mod v0_1;
 pub mod v0_2;
+pub mod v0_3;
 
-pub(crate) use v0_2::hibob::connector::{log, progress, storage, types};
+pub(crate) use v0_3::hibob::connector::{log, progress, storage, types};
 
 use hibob_base::error::HostError;
 use hibob_contract::WitVersion;
 use hibob_contract::directory_sync::{Attempt, Change, CheckReport, Outcome, PlanSummary, RosterEntry};
-use hibob_contract::offboarding_references::{Claims, Departure, Detection, Known};
+use hibob_contract::offboarding_references::{Departure, Detection, EmployeeClaims, Known};
 use hibob_contract::types::{Finding, Job, JobError, NamedValue};
 use wasmtime::Store;
 use wasmtime::component::{InstancePre, ResourceAny};
@@ -24,6 +25,8 @@ pub enum PluginPre<T: 'static> {
     V0_1(v0_1::PluginPre<T>),
     /// Built for version 0.2.
     V0_2(v0_2::PluginPre<T>),
+    /// Built for version 0.3.
+    V0_3(v0_3::PluginPre<T>),
 }
 
 impl<T: 'static> Clone for PluginPre<T> {
@@ -31,6 +34,7 @@ impl<T: 'static> Clone for PluginPre<T> {
         match self {
             Self::V0_1(pre) => Self::V0_1(pre.clone()),
             Self::V0_2(pre) => Self::V0_2(pre.clone()),
+            Self::V0_3(pre) => Self::V0_3(pre.clone()),
         }
     }
 }
@@ -44,6 +48,7 @@ impl<T: Send + 'static> PluginPre<T> {
         Ok(match version {
             WitVersion::V0_1 => Self::V0_1(v0_1::PluginPre::new(pre)?),
             WitVersion::V0_2 => Self::V0_2(v0_2::PluginPre::new(pre)?),
+            WitVersion::V0_3 => Self::V0_3(v0_3::PluginPre::new(pre)?),
         })
     }
 
@@ -55,6 +60,7 @@ impl<T: Send + 'static> PluginPre<T> {
         Ok(match self {
             Self::V0_1(pre) => Plugin::V0_1(pre.instantiate_async(store).await?),
             Self::V0_2(pre) => Plugin::V0_2(pre.instantiate_async(store).await?),
+            Self::V0_3(pre) => Plugin::V0_3(pre.instantiate_async(store).await?),
         })
     }
 }
@@ -65,6 +71,8 @@ pub enum Plugin {
     V0_1(v0_1::Plugin),
     /// Built for version 0.2.
     V0_2(v0_2::Plugin),
+    /// Built for version 0.3.
+    V0_3(v0_3::Plugin),
 }
 
 /// The result of a call of `offboarding-references`: the answer, or the plugin's error.
@@ -76,6 +84,7 @@ macro_rules! directory_sync {
         match $plugin {
             Plugin::V0_1(plugin) => plugin.hibob_connector_directory_sync().$function($($argument),*).await?.map(Into::into).map_err(Into::into),
             Plugin::V0_2(plugin) => plugin.hibob_connector_directory_sync().$function($($argument),*).await?.map(Into::into).map_err(Into::into),
+            Plugin::V0_3(plugin) => plugin.hibob_connector_directory_sync().$function($($argument),*).await?.map(Into::into).map_err(Into::into),
         }
     };
 }
@@ -86,6 +95,7 @@ macro_rules! next {
         match $plugin {
             Plugin::V0_1(plugin) => list(plugin.hibob_connector_directory_sync().sync_plan().$method($($argument),*).await?),
             Plugin::V0_2(plugin) => list(plugin.hibob_connector_directory_sync().sync_plan().$method($($argument),*).await?),
+            Plugin::V0_3(plugin) => list(plugin.hibob_connector_directory_sync().sync_plan().$method($($argument),*).await?),
         }
     };
 }
@@ -135,6 +145,10 @@ impl Plugin {
                 let change = change.clone().into();
                 plugin.hibob_connector_directory_sync().call_apply(store, &job, &change, attempt.into()).await?.into()
             }
+            Self::V0_3(plugin) => {
+                let change = change.clone().into();
+                plugin.hibob_connector_directory_sync().call_apply(store, &job, &change, attempt.into()).await?.into()
+            }
         })
     }
 
@@ -149,6 +163,9 @@ impl Plugin {
                 plugin.hibob_connector_directory_sync().sync_plan().call_summary(store, plan).await?.into()
             }
             Self::V0_2(plugin) => {
+                plugin.hibob_connector_directory_sync().sync_plan().call_summary(store, plan).await?.into()
+            }
+            Self::V0_3(plugin) => {
                 plugin.hibob_connector_directory_sync().sync_plan().call_summary(store, plan).await?.into()
             }
         })
@@ -190,17 +207,37 @@ impl Plugin {
     /// The plugin is built for version 0.1 of the contract, which does not have them.
     pub fn references(&self) -> Result<References<'_>, HostError> {
         match self {
-            Self::V0_2(plugin) => Ok(References(plugin.hibob_connector_offboarding_references())),
+            Self::V0_3(plugin) => Ok(References::V0_3(plugin.hibob_connector_offboarding_references())),
+            Self::V0_2(plugin) => Ok(References::V0_2(plugin.hibob_connector_offboarding_references())),
             Self::V0_1(_) => Err(HostError::configuration(
                 "this plugin has no offboarding references: it is built for version 0.1 of the contract".to_owned(),
-                "use the built-in plugin, or one that is built for version 0.2",
+                "use the built-in plugin, or one that is built for version 0.3",
             )),
         }
     }
 }
 
 /// The exports of `offboarding-references` of an instance. A call fails only if the instance traps.
-pub struct References<'p>(&'p v0_2::exports::hibob::connector::offboarding_references::Guest);
+pub enum References<'p> {
+    /// Built for version 0.2.
+    V0_2(&'p v0_2::exports::hibob::connector::offboarding_references::Guest),
+    /// Built for version 0.3.
+    V0_3(&'p v0_3::exports::hibob::connector::offboarding_references::Guest),
+}
+
+/// Calls a function of `offboarding-references` that has not changed since 0.2. `$answer` translates what it returns.
+macro_rules! references {
+    ($references:ident, $function:ident($store:ident, $job:ident, $argument:expr), $answer:expr) => {
+        match $references {
+            References::V0_2(guest) => {
+                guest.$function($store, &$job.clone().into(), $argument).await?.map($answer).map_err(Into::into)
+            }
+            References::V0_3(guest) => {
+                guest.$function($store, &$job.clone().into(), $argument).await?.map($answer).map_err(Into::into)
+            }
+        }
+    };
+}
 
 #[expect(clippy::missing_errors_doc, reason = "the doc comment of the type states the error of every call")]
 impl References<'_> {
@@ -211,8 +248,7 @@ impl References<'_> {
         job: &Job,
         known: &[Known],
     ) -> wasmtime::Result<Answer<Detection>> {
-        let (job, known) = (job.clone().into(), list(known.to_vec()));
-        Ok(self.0.call_detect(store, &job, &known).await?.map(Into::into).map_err(Into::into))
+        Ok(references!(self, call_detect(store, job, &list(known.to_vec())), Into::into))
     }
 
     /// One employee's departure as it is now; `None` if the employee has not left.
@@ -222,19 +258,38 @@ impl References<'_> {
         job: &Job,
         employee_id: &str,
     ) -> wasmtime::Result<Answer<Option<Departure>>> {
-        let answer = self.0.call_look_up(store, &job.clone().into(), employee_id).await?;
-        Ok(answer.map(|departure| departure.map(Into::into)).map_err(Into::into))
+        Ok(references!(self, call_look_up(store, job, employee_id), |departure| departure.map(Into::into)))
     }
 
-    /// The claims of a reference for a departure; `None` if HiBob no longer has the departure.
+    /// The claims of references for these departures, of at most [`WitVersion::leavers_max`] employees. What the plugin
+    /// says of whom is not checked.
     pub async fn call_read_claims<T: Send + 'static>(
         &self,
         store: &mut Store<T>,
         job: &Job,
-        departure: &Departure,
-    ) -> wasmtime::Result<Answer<Option<Claims>>> {
-        let answer = self.0.call_read_claims(store, &job.clone().into(), &departure.clone().into()).await?;
-        Ok(answer.map(|claims| claims.map(Into::into)).map_err(Into::into))
+        departures: &[Departure],
+    ) -> wasmtime::Result<Answer<Vec<EmployeeClaims>>> {
+        match self {
+            Self::V0_3(guest) => {
+                let departures = list(departures.to_vec());
+                let answer = guest.call_read_claims(store, &job.clone().into(), &departures).await?;
+                Ok(answer.map(list).map_err(Into::into))
+            }
+            Self::V0_2(guest) => {
+                let mut all = Vec::with_capacity(departures.len());
+                for departure in departures {
+                    let asked = departure.clone().into();
+                    match guest.call_read_claims(&mut *store, &job.clone().into(), &asked).await? {
+                        Ok(claims) => all.push(EmployeeClaims {
+                            employee_id: departure.employee_id.clone(),
+                            claims: claims.map(Into::into),
+                        }),
+                        Err(error) => return Ok(Err(error.into())),
+                    }
+                }
+                Ok(Ok(all))
+            }
+        }
     }
 
     /// The address to deliver a reference to; `None` if HiBob has none.
@@ -244,6 +299,6 @@ impl References<'_> {
         job: &Job,
         employee_id: &str,
     ) -> wasmtime::Result<Answer<Option<String>>> {
-        Ok(self.0.call_read_address(store, &job.clone().into(), employee_id).await?.map_err(Into::into))
+        Ok(references!(self, call_read_address(store, job, employee_id), |address| address))
     }
 }

@@ -62,8 +62,9 @@ pub enum Job<'c> {
     Look(&'c Change, Fence),
     /// Find out who has left.
     Departures,
-    /// Read the claims or the address of one employee. The scope limits the requests, and collects HiBob's answers.
-    Person(&'c Arc<PersonScope>),
+    /// Read the claims of some employees, or the address of one. The scope limits the requests, and collects HiBob's
+    /// answers.
+    People(&'c Arc<PersonScope>),
 }
 
 impl Job<'_> {
@@ -72,7 +73,7 @@ impl Job<'_> {
             Self::Check => CallKind::Check,
             Self::Plan => CallKind::Plan,
             Self::Apply(..) | Self::Look(..) => CallKind::Apply,
-            Self::Departures | Self::Person(_) => CallKind::References,
+            Self::Departures | Self::People(_) => CallKind::References,
         }
     }
 }
@@ -114,7 +115,7 @@ impl Call {
             Job::Check => tenant.egress()?.for_check(declared, overrun.clone()),
             Job::Plan => tenant.egress()?.for_call(Grant::Read, declared, overrun.clone()),
             Job::Departures => tenant.references_egress().for_call(Grant::Read, declared, overrun.clone()),
-            Job::Person(scope) => {
+            Job::People(scope) => {
                 tenant.references_egress().for_call(Grant::Person(scope.clone()), declared, overrun.clone())
             }
             Job::Apply(change, fence) | Job::Look(change, fence) => {

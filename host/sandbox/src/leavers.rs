@@ -12,7 +12,7 @@ use hibob_base::progress::{NoProgress, Progress};
 use hibob_config::references::issuing;
 use hibob_config::references::{GardenLeave, ReferencesConfig};
 use hibob_contract::leaver::{Confirmed, LeaverFacts};
-use hibob_contract::offboarding_references::{Departure, Detection, Known};
+use hibob_contract::offboarding_references::{Departure, Detection, EmployeeClaims, Known};
 use hibob_contract::types::{Job as CallArguments, JobError, NamedValue, Value};
 use hibob_policy::person_scope::{PersonRead, PersonScope};
 use std::sync::Arc;
@@ -45,7 +45,7 @@ pub async fn departures(
 /// As [`departures`].
 pub async fn look_up(plugin: &Plugin, tenant: &Tenant, employee_id: &str) -> Result<Option<Departure>, HostError> {
     let arguments = arguments(tenant)?;
-    let (call, _) = about(plugin, tenant, employee_id, claims_of(config(tenant)?)).await?;
+    let (call, _) = about(plugin, tenant, PersonScope::new(employee_id, claims_of(config(tenant)?))).await?;
     let departure =
         call_in(call, tenant, async |store, references| references.call_look_up(store, &arguments, employee_id).await);
     match departure.await? {
@@ -60,47 +60,95 @@ pub async fn look_up(plugin: &Plugin, tenant: &Tenant, employee_id: &str) -> Res
 /// # Errors
 /// As [`departures`]; or the plugin may not have references signed; or HiBob's answers do not confirm a value.
 pub async fn claims(plugin: &Plugin, tenant: &Tenant, departure: &Departure) -> Result<Option<Confirmed>, HostError> {
-    facts_and_claims(plugin, tenant, departure).await.1
+    let answers = facts_and_claims(plugin, tenant, std::slice::from_ref(departure)).await?;
+    answers.into_iter().next().map_or(Ok(None), |(_, claims)| claims)
 }
 
-/// What [`claims`] returns, and what HiBob has answered about the person meanwhile, also where there are no claims.
+/// What HiBob has answered about one leaver, and what [`claims`] returns for their departure. The error is of this leaver
+/// alone: of the plugin, or a limit of the call.
+pub type LeaverClaims = (LeaverFacts, Result<Option<Confirmed>, HostError>);
+
+/// The claims of these departures, in their order, from one call of the plugin. They are of different employees, and not
+/// more than [`hibob_contract::WitVersion::leavers_max`] of the plugin's version.
+///
+/// If a call about several fails because of the plugin, each of them is asked for alone, so that one person's data cannot
+/// keep others from their references.
+///
+/// # Errors
+/// As [`departures`]; or the plugin may not have references signed. Then there are claims of nobody.
 pub async fn facts_and_claims(
     plugin: &Plugin,
     tenant: &Tenant,
-    departure: &Departure,
-) -> (LeaverFacts, Result<Option<Confirmed>, HostError>) {
-    let opened = async {
-        let read = claims_of(config(tenant)?);
-        require_trusted(plugin, tenant)?;
-        about(plugin, tenant, &departure.employee_id, read).await
-    };
-    let (call, scope) = match opened.await {
-        Ok(opened) => opened,
-        Err(error) => return (LeaverFacts::default(), Err(error)),
-    };
-    let claims = confirmed(plugin, tenant, departure, call, &scope).await;
-    let site = scope.value("work.site");
-    let name = [scope.value("root.firstName"), scope.value("root.surname")].into_iter().flatten();
-    let name = name.collect::<Vec<_>>().join(" ");
-    let today = tenant.config().day_at(site.as_deref(), now_unix_seconds()).to_string();
-    (LeaverFacts { name: Some(name).filter(|name| !name.is_empty()), today }, claims)
+    departures: &[Departure],
+) -> Result<Vec<LeaverClaims>, HostError> {
+    match in_one_call(plugin, tenant, departures).await {
+        Err(error) if is_of_plugin(&error) && departures.len() > 1 => {}
+        answers => return answers,
+    }
+    let mut all = Vec::with_capacity(departures.len());
+    for departure in departures {
+        all.extend(in_one_call(plugin, tenant, std::slice::from_ref(departure)).await?);
+    }
+    Ok(all)
 }
 
-async fn confirmed(
+async fn in_one_call(
     plugin: &Plugin,
     tenant: &Tenant,
-    departure: &Departure,
-    call: Call,
-    scope: &PersonScope,
-) -> Result<Option<Confirmed>, HostError> {
+    departures: &[Departure],
+) -> Result<Vec<LeaverClaims>, HostError> {
+    let read = claims_of(config(tenant)?);
+    require_trusted(plugin, tenant)?;
+    let ids = departures.iter().map(|departure| departure.employee_id.clone());
+    let (call, scope) = about(plugin, tenant, PersonScope::of(ids, read)).await?;
     let arguments = arguments(tenant)?;
-    let claims = call_in(call, tenant, async |store, references| {
-        references.call_read_claims(store, &arguments, departure).await
+    let answer = call_in(call, tenant, async |store, references| {
+        references.call_read_claims(store, &arguments, departures).await
     });
-    let Some(claims) = claims.await? else { return Ok(None) };
+    let mut answer = match (answer.await, departures) {
+        (Ok(answer), _) => answer,
+        (Err(error), [departure]) if is_of_plugin(&error) => {
+            return Ok(vec![(facts(tenant, &scope, departure), Err(error))]);
+        }
+        (Err(error), _) => return Err(error),
+    };
+    let claims = departures.iter().map(|departure| {
+        // What it returns about anybody else is dropped.
+        let own = answer.extract_if(.., |entry| entry.employee_id == departure.employee_id).collect::<Vec<_>>();
+        (facts(tenant, &scope, departure), confirmed(plugin, &scope, departure, own))
+    });
+    Ok(claims.collect())
+}
+
+/// Whether an error is the plugin's, or a limit that its call exceeded, and says nothing about other people.
+fn is_of_plugin(error: &HostError) -> bool {
+    matches!(error, HostError::Plugin(_) | HostError::OverLimit { .. })
+}
+
+/// What HiBob has answered about the employee of a departure.
+fn facts(tenant: &Tenant, scope: &PersonScope, departure: &Departure) -> LeaverFacts {
+    let value = |field: &str| scope.value(&departure.employee_id, field);
+    let name = [value("root.firstName"), value("root.surname")].into_iter().flatten();
+    let name = name.collect::<Vec<_>>().join(" ");
+    let today = tenant.config().day_at(value("work.site").as_deref(), now_unix_seconds()).to_string();
+    LeaverFacts { name: Some(name).filter(|name| !name.is_empty()), today }
+}
+
+/// The claims of a departure, each value confirmed by the record of its own employee. `own` is what the plugin returned
+/// about this employee.
+fn confirmed(
+    plugin: &Plugin,
+    scope: &PersonScope,
+    departure: &Departure,
+    own: Vec<EmployeeClaims>,
+) -> Result<Option<Confirmed>, HostError> {
+    let [EmployeeClaims { claims, .. }] = <[_; 1]>::try_from(own).map_err(|own| {
+        HostError::Plugin(format!("returned {} answers about a leaver, where one was asked for", own.len()))
+    })?;
+    let Some(claims) = claims else { return Ok(None) };
     scope.confirm(departure, &claims).map_err(invented)?;
     let plugin_digest = plugin.digest().to_owned();
-    let display_name = scope.value("root.displayName");
+    let display_name = scope.value(&departure.employee_id, "root.displayName");
     Ok(Some(Confirmed { claims, display_name, answers_digest: scope.answers_digest(), plugin_digest }))
 }
 
@@ -135,12 +183,13 @@ pub async fn address_in(
     field: &str,
 ) -> Result<Option<String>, HostError> {
     let arguments = arguments_with(tenant, field)?;
-    let (call, scope) = about(plugin, tenant, employee_id, PersonRead::Address(field.to_owned())).await?;
+    let read = PersonRead::Address(field.to_owned());
+    let (call, scope) = about(plugin, tenant, PersonScope::new(employee_id, read)).await?;
     let address = call_in(call, tenant, async |store, references| {
         references.call_read_address(store, &arguments, employee_id).await
     });
     match address.await? {
-        Some(address) if !scope.has_address(&address) => Err(invented("the address")),
+        Some(address) if !scope.has_address(employee_id, &address) => Err(invented("the address")),
         address => Ok(address),
     }
 }
@@ -153,15 +202,10 @@ fn claims_of(config: &ReferencesConfig) -> PersonRead {
     }
 }
 
-/// Opens a call that may ask HiBob about one person.
-async fn about(
-    plugin: &Plugin,
-    tenant: &Tenant,
-    employee_id: &str,
-    read: PersonRead,
-) -> Result<(Call, Arc<PersonScope>), HostError> {
-    let scope = Arc::new(PersonScope::new(employee_id, read));
-    let call = Call::open(plugin, tenant, Job::Person(&scope), Arc::new(NoProgress)).await?;
+/// Opens a call that may ask HiBob about the people of this scope.
+async fn about(plugin: &Plugin, tenant: &Tenant, scope: PersonScope) -> Result<(Call, Arc<PersonScope>), HostError> {
+    let scope = Arc::new(scope);
+    let call = Call::open(plugin, tenant, Job::People(&scope), Arc::new(NoProgress)).await?;
     Ok((call, scope))
 }
 

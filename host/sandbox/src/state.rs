@@ -1,10 +1,10 @@
 //! What one call may touch, and the host's side of the interfaces that a plugin imports from the contract.
 
 mod capabilities;
+mod frozen;
 mod memory;
 mod observer;
 mod storage;
-mod v0_1;
 
 pub(crate) use memory::CallMemory;
 pub(crate) use observer::CallObserver;

@@ -13,7 +13,7 @@ pub use detect::{Departure, Detection, Issued, Known, Seen, Standing, detect};
 pub use settings::{GardenLeave, ReferenceSettings};
 
 use crate::error::JobError;
-use crate::hibob::{NameList, RecordReader, named_list_with_archived, read_list, search_one};
+use crate::hibob::{NameList, RecordReader, named_list_with_archived, read_list, search_one, search_some};
 use crate::http::Request;
 use crate::read::read;
 use crate::sync::each_employee;
@@ -21,6 +21,7 @@ use crate::world::World;
 use employee::{EmployeeRecord, FIELDS};
 use lifecycle_table::lifecycle_rows;
 use rules::Rules;
+use std::collections::BTreeMap;
 
 /// The statements of a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,11 +52,11 @@ pub fn look_up(
     employee_id: &str,
 ) -> Result<Option<Departure>, JobError> {
     let rules = Rules { settings, now_unix_seconds };
-    departed(world, rules, employee_id, |_, departure| Some(departure))
+    Ok(departed(world, rules, &[employee_id], |_, departure| Some(departure))?.remove(employee_id))
 }
 
-/// The statements of a reference for a departure. None if HiBob does not have that departure any more, or lacks a value
-/// that every reference needs.
+/// The statements of a reference for each of these departures, in their order. None if HiBob does not have that departure
+/// any more, or lacks a value that every reference needs. The departures are of different employees.
 ///
 /// # Errors
 /// HiBob cannot be read.
@@ -63,8 +64,8 @@ pub fn claims(
     world: &mut dyn World,
     settings: &ReferenceSettings,
     now_unix_seconds: u64,
-    departure: &Departure,
-) -> Result<Option<Claims>, JobError> {
+    departures: &[Departure],
+) -> Result<Vec<Option<Claims>>, JobError> {
     let mut list = |name: &str| -> Result<NameList, JobError> {
         let request = named_list_with_archived(&settings.hibob_url, name);
         let body = read(world, &request)?;
@@ -72,38 +73,55 @@ pub fn claims(
     };
     let (titles, departments) = (list("title")?, list("department")?);
     let rules = Rules { settings, now_unix_seconds };
-    departed(world, rules, &departure.employee_id, |employee, now| {
-        let is_same = now.employee_id == departure.employee_id
-            && now.ended_on == departure.ended_on
-            && basis::is_same(&departure.basis, &now.basis);
+    let found: BTreeMap<&str, &Departure> =
+        departures.iter().map(|departure| (departure.employee_id.as_str(), departure)).collect();
+    let ids: Vec<&str> = found.keys().copied().collect();
+    let mut claims = departed(world, rules, &ids, |employee, now| {
+        let departure = found.get(now.employee_id.as_str())?;
+        let is_same = now.ended_on == departure.ended_on && basis::is_same(&departure.basis, &now.basis);
         if is_same { employee.claims(&now.ended_on, &titles, &departments) } else { None }
-    })
+    })?;
+    Ok(departures.iter().map(|departure| claims.remove(&departure.employee_id)).collect())
 }
 
-/// Reads one employee, with their rows of the lifecycle table if the departure depends on those. Calls `look` if they
-/// have left.
+/// Reads these employees, with their rows of the lifecycle table if the departure depends on those. Calls `look` for each
+/// who has left, and returns its answers by employee id.
 fn departed<T>(
     world: &mut dyn World,
     rules: Rules<'_>,
-    employee_id: &str,
+    employee_ids: &[&str],
     look: impl Fn(&EmployeeRecord<'_, '_>, Departure) -> Option<T>,
-) -> Result<Option<T>, JobError> {
-    let request = search_one(&rules.settings.hibob_url, employee_id, FIELDS);
-    let Some(json) = one(world, &request)? else { return Ok(None) };
-    let record = RecordReader::new(FIELDS).read(&json).map_err(|what| unreadable(&request, &what))?;
-    let employee = EmployeeRecord::new(&record);
-    if employee.id() != Some(employee_id) {
-        return Ok(None);
+) -> Result<BTreeMap<String, T>, JobError> {
+    let request = search_some(&rules.settings.hibob_url, employee_ids, FIELDS);
+    let mut records: Vec<Vec<u8>> = Vec::new();
+    each_employee(world, &request, &mut |json| records.push(json.to_vec()))?;
+    let reader = RecordReader::new(FIELDS);
+    let mut read = Vec::with_capacity(records.len());
+    for json in &records {
+        match reader.read(json) {
+            Ok(record) => read.push(record),
+            // A record that cannot be read is that employee's trouble, and not that of the others.
+            Err(_) if employee_ids.len() > 1 => {}
+            Err(what) => return Err(unreadable(&request, &what)),
+        }
     }
-    let rows = match rules.needs_lifecycle_rows(&employee) {
-        true => lifecycle_rows(world, rules.settings, employee_id)?,
-        false => None,
-    };
-    if rules.standing(&employee, rows.as_ref()) != Ok(Standing::Left) {
-        return Ok(None);
+    let is_asked = |employee: &EmployeeRecord<'_, '_>| employee.id().is_some_and(|id| employee_ids.contains(&id));
+    let employees: Vec<_> = read.iter().map(EmployeeRecord::new).filter(is_asked).collect();
+    let undecided = employees.iter().filter(|employee| rules.needs_lifecycle_rows(employee));
+    let undecided: Vec<String> = undecided.filter_map(|employee| employee.id()).map(str::to_owned).collect();
+    let mut rows = BTreeMap::new();
+    lifecycle_rows(world, rules.settings, &undecided, &mut rows)?;
+    let mut answers = BTreeMap::new();
+    for employee in &employees {
+        let Some(id) = employee.id() else { continue };
+        if rules.standing(employee, rows.get(id)) != Ok(Standing::Left) {
+            continue;
+        }
+        let departure = rules.departure(employee, rows.get(id)).ok();
+        let answer = departure.and_then(|departure| look(employee, employee.with_names(departure)));
+        answers.extend(answer.map(|answer| (id.to_owned(), answer)));
     }
-    let departure = rules.departure(&employee, rows.as_ref()).ok();
-    Ok(departure.and_then(|departure| look(&employee, employee.with_names(departure))))
+    Ok(answers)
 }
 
 /// The address to which a reference is delivered: the value of the HiBob field that the settings name; none if it is

@@ -42,7 +42,7 @@ pub(crate) fn put_and_loop() -> ! {
 }
 
 #[expect(unsafe_code, reason = "it is the attack: the bindings pass no list whose texts lie in one place")]
-#[link(wasm_import_module = "hibob:connector/storage@0.2.0")]
+#[link(wasm_import_module = "hibob:connector/storage@0.3.0")]
 unsafe extern "C" {
     /// `get` without the bindings: the address of a list of addresses and lengths, the number of these, and the address
     /// for the result.

@@ -22,24 +22,41 @@ impl wit::Guest for Plugin {
         Ok(departures(&[employee_id]).pop())
     }
 
-    /// Returns the claims in the setting, in this order: names, title, department, dates.
-    fn read_claims(job: wit::Job, departure: wit::Departure) -> Result<Option<wit::Claims>, wit::JobError> {
+    /// Returns the claims in the setting, in this order: names, title, department, dates; six for each departure, in their
+    /// order. The word after `answers` says what is odd about the answer.
+    fn read_claims(job: wit::Job, departures: Vec<wit::Departure>) -> Result<Vec<wit::EmployeeClaims>, wit::JobError> {
         let observations = attack(&words(&job, "claims"));
-        let words = words(&job, "says");
-        let mut words = words.into_iter().chain(observations);
+        let odd = words(&job, "answers").into_iter().next().unwrap_or_default();
+        let mut words = words(&job, "says").into_iter().chain(observations);
         if text(&job, "hibob-url").is_empty() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        web::search_one(&text(&job, "hibob-url"), &departure.employee_id);
+        let ids: Vec<&str> = departures.iter().map(|departure| departure.employee_id.as_str()).collect();
+        web::search_some(&text(&job, "hibob-url"), &ids);
         let mut next = || words.next().unwrap_or_default();
-        Ok(Some(wit::Claims {
-            given_name: next(),
-            family_name: next(),
-            job_title: Some(next()).filter(|text| !text.is_empty()),
-            department: Some(next()).filter(|text| !text.is_empty()),
-            started_on: next(),
-            ended_on: next(),
-        }))
+        let mut all: Vec<_> = ids
+            .iter()
+            .map(|id| {
+                let claims = wit::Claims {
+                    given_name: next(),
+                    family_name: next(),
+                    job_title: Some(next()).filter(|text| !text.is_empty()),
+                    department: Some(next()).filter(|text| !text.is_empty()),
+                    started_on: next(),
+                    ended_on: next(),
+                };
+                wit::EmployeeClaims { employee_id: (*id).to_owned(), claims: Some(claims) }
+            })
+            .collect();
+        match odd.as_str() {
+            "swapped ids" => {
+                all.iter_mut().zip(ids.iter().rev()).for_each(|(entry, id)| (*id).clone_into(&mut entry.employee_id))
+            }
+            "twice" => all.extend(all.clone()),
+            "nothing" => all.clear(),
+            _ => {}
+        }
+        Ok(all)
     }
 
     fn read_address(job: wit::Job, _employee_id: String) -> Result<Option<String>, wit::JobError> {

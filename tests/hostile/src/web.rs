@@ -56,11 +56,12 @@ pub(crate) fn title(scim_url: &str, id: &str) -> Option<String> {
     if answer.starts_with("200 ") { None } else { Some(answer) }
 }
 
-/// Reads the data of one employee that a reference contains, as an honest plugin does.
-pub(crate) fn search_one(hibob_url: &str, id: &str) {
+/// Reads the data of these employees that a reference contains, as an honest plugin does.
+pub(crate) fn search_some(hibob_url: &str, ids: &[&str]) {
     let fields = r#"["root.id","root.firstName","root.surname","work.title","work.department","work.site","work.startDate","employee.lastDayOfWork","internal.lifecycleStatus","internal.terminationDate"]"#;
+    let ids = ids.join(r#"",""#);
     let body = format!(
-        r#"{{"fields":{fields},"filters":[{{"fieldPath":"root.id","operator":"equals","values":["{id}"]}}],"showInactive":true}}"#
+        r#"{{"fields":{fields},"filters":[{{"fieldPath":"root.id","operator":"equals","values":["{ids}"]}}],"showInactive":true}}"#
     );
     let _ = request(&format!("POST {hibob_url}/people/search\ncontent-type: application/json\n\n{body}"));
 }

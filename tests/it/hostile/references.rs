@@ -182,6 +182,77 @@ async fn true_values_of_other_fields_are_not_believed() {
     stopped(said, "PLUGIN_FAILED", "HiBob's answers do not have: status");
 }
 
+/// Two employees of mallory who have left: the first is an engineer, the second the director.
+fn two_leavers(arena: &Arena) -> Vec<Departure> {
+    let mut world = arena.world();
+    let other = crate::sync::employee("2", "Eve", "eve@mallory.example");
+    world.hibob.employees.insert("2".to_owned(), other);
+    for (id, title) in [("1", "Engineer"), ("2", "Director")] {
+        let person = world.hibob.employees.get_mut(id).unwrap();
+        person.terminate(chrono::NaiveDate::from_ymd_opt(2026, 11, 20).unwrap());
+        // HiBob sends what is no id of its list as it is.
+        person.overrides.insert("work.title".to_owned(), serde_json::json!(title));
+    }
+    ["1", "2"].map(|id| Departure { employee_id: id.to_owned(), ..departure() }).into()
+}
+
+/// In a batch, the plugin gives A the title of B, answers about others than it was asked about, twice, or not at all.
+/// Nothing of it is believed, and what it says truly about the other person is.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_batch_nobody_gets_what_is_anothers() {
+    let arena = Arena::new().await;
+    let departures = two_leavers(&arena);
+    let names = |id: &str| {
+        let world = arena.world();
+        let person = &world.hibob.employees[id];
+        [person.first_name.clone(), person.surname.clone()]
+    };
+    let (ana, eve) = (names("1"), names("2"));
+    let own = |[first, last]: &[String; 2], title: &str| {
+        [first.as_str(), last, title, "", "2020-01-06", "2026-11-20"].map(|text| format!("says {text}")).to_vec()
+    };
+    let outcome = async |says: [Vec<String>; 2], odd: &str| {
+        let odd = format!("answers {odd}");
+        let words = says.concat();
+        let words: Vec<&str> = words.iter().map(String::as_str).chain(["terminated", odd.as_str()]).collect();
+        let tenant = mallory(&arena, &words, true).await;
+        let answers = hibob_sandbox::leavers::facts_and_claims(hostile(), &tenant, &departures).await.unwrap();
+        let outcome = answers.into_iter().map(|(_, claims)| match claims {
+            Ok(Some(confirmed)) => confirmed.claims.job_title.unwrap_or_default(),
+            Ok(None) => "none".to_owned(),
+            Err(error) => {
+                let error = error.to_string();
+                error.rsplit(": ").next().unwrap_or_default().to_owned()
+            }
+        });
+        outcome.collect::<Vec<_>>()
+    };
+    let truth = || [own(&ana, "Engineer"), own(&eve, "Director")];
+    assert_eq!(outcome(truth(), "as asked").await, ["Engineer", "Director"]);
+    let promoted = || own(&ana, "Director");
+    assert_eq!(outcome([promoted(), own(&eve, "Director")], "as asked").await, ["job-title", "Director"]);
+    assert_eq!(outcome([own(&eve, "Director"), own(&ana, "Engineer")], "as asked").await, ["given-name"; 2]);
+    assert_eq!(outcome(truth(), "swapped ids").await, ["given-name"; 2]);
+    for (odd, number) in [("twice", 2), ("nothing", 0)] {
+        let said = format!("the plugin returned {number} answers about a leaver, where one was asked for");
+        assert_eq!(outcome(truth(), odd).await, [said.as_str(); 2], "{odd}");
+    }
+}
+
+/// A plugin that fails over one person of a batch is asked about each alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_fails_is_asked_one_by_one() {
+    let arena = Arena::new().await;
+    let departures = two_leavers(&arena);
+    let words = ["claims panic", "terminated"];
+    let tenant = mallory(&arena, &words, true).await;
+    let answers = hibob_sandbox::leavers::facts_and_claims(hostile(), &tenant, &departures).await.unwrap();
+    assert_eq!(answers.len(), 2);
+    for (_, claims) in answers {
+        stopped(claims, "PLUGIN_FAILED", "");
+    }
+}
+
 /// For a plugin that the operator has not named as a signer nothing is signed, even if its claims are true.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_that_is_not_named_gets_no_signature() {

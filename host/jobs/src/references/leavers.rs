@@ -7,6 +7,9 @@ use hibob_contract::leaver::{Confirmed, LeaverFacts};
 use hibob_contract::offboarding_references::{Departure, Detection, Known};
 use hibob_store::database::TenantDatabase;
 
+/// What HiBob's answers have about one leaver: the facts, and the confirmed values of a reference.
+pub type LeaverClaims = (LeaverFacts, Result<Option<Confirmed>, HostError>);
+
 /// The ports of a references run. Each call has the plugin read HiBob, and writes nothing anywhere.
 ///
 /// A plugin's answer is accepted only where HiBob's own answers to the same call contain it.
@@ -23,16 +26,16 @@ pub trait Leavers: RunPorts<RunStore = TenantDatabase> {
     /// As [`Self::departures`].
     fn look_up(&self, employee_id: &str) -> impl Future<Output = Result<Option<Departure>, HostError>>;
 
-    /// The values of a reference for a departure, each of which appears in HiBob's answers. None if HiBob does not have
-    /// that departure any more. The facts are there in any case.
+    /// For how many leavers [`Self::claims`] may be asked at a time: at least one.
+    fn leavers_max(&self) -> usize;
+
+    /// For each departure, in their order: the facts of the leaver, and the values of a reference, each of which appears
+    /// in HiBob's answers about this leaver; none if HiBob does not have that departure any more. An error there is about
+    /// this leaver alone.
     ///
     /// # Errors
-    /// As [`Self::departures`]; the plugin is not trusted to have references signed; or a value is not in HiBob's
-    /// answers.
-    fn claims(
-        &self,
-        departure: &Departure,
-    ) -> impl Future<Output = (LeaverFacts, Result<Option<Confirmed>, HostError>)>;
+    /// As [`Self::departures`]; or the plugin is not trusted to have references signed.
+    fn claims(&self, departures: &[Departure]) -> impl Future<Output = Result<Vec<LeaverClaims>, HostError>>;
 
     /// Checks that the issuer's DNS has this record of a key, as seen from this host.
     ///

@@ -1,4 +1,4 @@
-//! What HiBob has answered during a call about one person.
+//! What HiBob has answered during a call about some people.
 
 use crate::json::unmarked;
 use crate::request::LIFECYCLE_TABLE;
@@ -11,64 +11,93 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const NAMED_LISTS: &str = "/company/named-lists/";
 
 /// HiBob's answers, as far as claims are checked against them.
-#[derive(Debug, Default)]
-pub(super) struct PersonAnswers {
-    /// The value of each field of the person's own record that the call may ask for, by the field's id.
-    values: BTreeMap<String, String>,
+#[derive(Debug)]
+pub(super) struct Answers {
+    /// What the answers have about each person of the call, by HiBob's id. It has an entry for each of them and for
+    /// nobody else.
+    people: BTreeMap<String, PersonAnswers>,
     /// For each named list, the items' names by id.
     lists: BTreeMap<String, BTreeMap<String, String>>,
-    /// For each garden leave among the person's own lifecycle rows, the day before it: YYYY-MM-DD.
-    days_before_leave: BTreeSet<String>,
     digest: Sha256,
 }
 
-impl PersonAnswers {
-    /// Takes in an answer, with the values of these fields. If it is about somebody else or about several people, only
-    /// its hash is kept.
-    pub(super) fn note<'f>(
-        &mut self,
-        employee_id: &str,
-        fields: impl Iterator<Item = &'f str>,
-        path: &str,
-        body: &[u8],
-    ) {
+/// What HiBob's answers have about one person.
+#[derive(Debug, Default)]
+struct PersonAnswers {
+    /// The value of each field of the person's own record that the call may ask for, by the field's id.
+    values: BTreeMap<String, String>,
+    /// For each garden leave among the person's own lifecycle rows, the day before it: YYYY-MM-DD.
+    days_before_leave: BTreeSet<String>,
+}
+
+impl Answers {
+    /// No answers yet, of a call about these people.
+    pub(super) fn about(employee_ids: impl IntoIterator<Item = String>) -> Self {
+        let people = employee_ids.into_iter().map(|id| (id, PersonAnswers::default())).collect();
+        Self { people, lists: BTreeMap::new(), digest: Sha256::new() }
+    }
+
+    /// Whether the call is about this person.
+    pub(super) fn is_about(&self, employee_id: &str) -> bool {
+        self.people.contains_key(employee_id)
+    }
+
+    /// Takes in an answer, with the values of these fields. Each record counts for the person whose id is in it, and for
+    /// nobody else. If the answer has a record of anybody else, or two of one person, only its hash is kept.
+    pub(super) fn note<'f>(&mut self, fields: impl Iterator<Item = &'f str> + Clone, path: &str, body: &[u8]) {
         self.digest.update(Sha256::digest(body));
         let Ok(body) = serde_json::from_slice::<Value>(unmarked(body)) else { return };
         if let Some(list) = path.strip_prefix(NAMED_LISTS) {
             let items = body.get("values").or_else(|| body.get("items")).unwrap_or(&body);
             items_of(items, self.lists.entry(list.to_owned()).or_default(), 0);
         } else if path == LIFECYCLE_TABLE {
-            if let Some([rows]) = body.get("results").and_then(Value::as_array).map(Vec::as_slice)
-                && text(rows.get("employeeId")).as_deref() == Some(employee_id)
-            {
-                days_before_leave_of(rows, &mut self.days_before_leave, 0);
+            for (id, rows) in self.own(body.get("results"), |rows| text(rows.get("employeeId"))) {
+                days_before_leave_of(rows, &mut self.people.entry(id).or_default().days_before_leave, 0);
             }
-        } else if let Some([person]) = body.get("employees").and_then(Value::as_array).map(Vec::as_slice)
-            && value_of(person, "root.id").as_deref() == Some(employee_id)
-        {
-            self.values.extend(fields.filter_map(|field| Some((field.to_owned(), value_of(person, field)?))));
+        } else {
+            for (id, record) in self.own(body.get("employees"), |record| value_of(record, "root.id")) {
+                let values = fields.clone().filter_map(|field| Some((field.to_owned(), value_of(record, field)?)));
+                self.people.entry(id).or_default().values.extend(values);
+            }
         }
     }
 
-    /// The value of a field of the person's record.
-    pub(super) fn value(&self, field: &str) -> Option<&str> {
-        self.values.get(field).map(String::as_str)
+    /// The records of an answer by the id of their person; none of them if one is of somebody else, or two are of one.
+    fn own<'b>(
+        &self,
+        records: Option<&'b Value>,
+        id: impl Fn(&Value) -> Option<String>,
+    ) -> BTreeMap<String, &'b Value> {
+        let records = records.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let mut own = BTreeMap::new();
+        for record in records {
+            let Some(id) = id(record).filter(|id| self.is_about(id)) else { return BTreeMap::new() };
+            if own.insert(id, record).is_some() {
+                return BTreeMap::new();
+            }
+        }
+        own
     }
 
-    /// The value of a field of the person's record, by its name where it is the id of an item of this list.
-    pub(super) fn value_by_name(&self, field: &str, list: &str) -> Option<&str> {
-        let value = self.value(field)?;
+    /// The value of a field of a person's record.
+    pub(super) fn value(&self, employee_id: &str, field: &str) -> Option<&str> {
+        self.people.get(employee_id)?.values.get(field).map(String::as_str)
+    }
+
+    /// The value of a field of a person's record, by its name where it is the id of an item of this list.
+    pub(super) fn value_by_name(&self, employee_id: &str, field: &str, list: &str) -> Option<&str> {
+        let value = self.value(employee_id, field)?;
         Some(self.lists.get(list).and_then(|names| names.get(value)).map_or(value, String::as_str))
     }
 
-    /// Whether any garden leave is among the person's lifecycle rows.
-    pub(super) fn has_leave(&self) -> bool {
-        !self.days_before_leave.is_empty()
+    /// Whether any garden leave is among a person's lifecycle rows.
+    pub(super) fn has_leave(&self, employee_id: &str) -> bool {
+        self.people.get(employee_id).is_some_and(|person| !person.days_before_leave.is_empty())
     }
 
-    /// Whether a garden leave among the person's lifecycle rows begins on the day after `day`.
-    pub(super) fn is_day_before_leave(&self, day: &str) -> bool {
-        self.days_before_leave.contains(day)
+    /// Whether a garden leave among a person's lifecycle rows begins on the day after `day`.
+    pub(super) fn is_day_before_leave(&self, employee_id: &str, day: &str) -> bool {
+        self.people.get(employee_id).is_some_and(|person| person.days_before_leave.contains(day))
     }
 
     /// SHA-256 over the digests of all answers, in the order of the answers.

@@ -103,7 +103,7 @@ fn only_what_hibob_has_answered_is_confirmed() {
     assert!(PersonScope::new("7", claims_read(false)).confirm(&departure("7"), &claims()).is_err());
 }
 
-/// Answers about somebody else, or about several people, confirm nothing.
+/// Answers about somebody else, or also about somebody else, confirm nothing.
 #[test]
 fn another_persons_record_confirms_nothing() {
     let scope = PersonScope::new("7", claims_read(false));
@@ -223,6 +223,137 @@ fn an_address_is_the_value_of_its_own_field() {
     let person = json!({ "id": "7", "home": { "privateEmail": "ana@home.example" }, "email": "other@x.example" });
     let body = json!({ "employees": [person] }).to_string();
     scope.note_answer(Role::HiBob, "/people/search", StatusCode::OK, body.as_bytes());
-    assert!(scope.has_address("ana@home.example"));
-    assert!(!scope.has_address("other@x.example") && !scope.has_address("7"));
+    assert!(scope.has_address("7", "ana@home.example"));
+    assert!(!scope.has_address("7", "other@x.example") && !scope.has_address("7", "7"));
+}
+
+/// A call about Ana (7) and Bo (8), in which HiBob has answered about both.
+fn batch(people: &Value) -> PersonScope {
+    let scope = PersonScope::of(["7", "8"].map(str::to_owned), claims_read(false));
+    let body = json!({ "employees": people }).to_string();
+    scope.note_answer(Role::HiBob, "/people/search", StatusCode::OK, body.as_bytes());
+    scope
+}
+
+/// Bo's record as HiBob has it.
+fn bo() -> Value {
+    json!({
+        "id": "8", "firstName": "Bo", "surname": "Lind",
+        "internal": { "lifecycleStatus": "terminated", "terminationDate": "2026-10-31" },
+        "work": { "title": "Director", "department": "Sales", "startDate": "2015-02-01" },
+    })
+}
+
+fn claims_of_bo() -> Claims {
+    Claims {
+        given_name: "Bo".to_owned(),
+        family_name: "Lind".to_owned(),
+        job_title: Some("Director".to_owned()),
+        department: Some("Sales".to_owned()),
+        started_on: "2015-02-01".to_owned(),
+        ended_on: "2026-10-31".to_owned(),
+    }
+}
+
+fn departure_of_bo() -> Departure {
+    Departure { ended_on: "2026-10-31".to_owned(), ..departure("8") }
+}
+
+#[test]
+fn in_a_batch_each_claim_is_compared_with_its_own_persons_record() {
+    let mut ana = person();
+    ana["work"]["title"] = json!("Engineer");
+    let scope = batch(&json!([ana, bo()]));
+    assert_eq!(scope.confirm(&departure("7"), &claims()), Ok(()));
+    assert_eq!(scope.confirm(&departure_of_bo(), &claims_of_bo()), Ok(()));
+    let (ana, bo) = (claims, claims_of_bo);
+    for (mixed, name) in [
+        (Claims { given_name: bo().given_name, ..ana() }, "given-name"),
+        (Claims { family_name: bo().family_name, ..ana() }, "family-name"),
+        (Claims { job_title: bo().job_title, ..ana() }, "job-title"),
+        (Claims { department: bo().department, ..ana() }, "department"),
+        (Claims { started_on: bo().started_on, ..ana() }, "started-on"),
+        (Claims { ended_on: bo().ended_on, ..ana() }, "ended-on"),
+        (bo(), "given-name"),
+    ] {
+        assert_eq!(scope.confirm(&departure("7"), &mixed), Err(name));
+    }
+    let other_day = Departure { ended_on: bo().ended_on, ..departure("7") };
+    assert_eq!(scope.confirm(&other_day, &Claims { ended_on: bo().ended_on, ..ana() }), Err("ended-on"));
+    assert_eq!(scope.confirm(&departure("9"), &ana()), Err("employee"));
+}
+
+/// Nobody's record counts from an answer that has a record of anybody else, or two of one person.
+#[test]
+fn an_answer_that_is_not_about_the_batch_confirms_nobody() {
+    let ana = || {
+        let mut ana = person();
+        ana["work"]["title"] = json!("Engineer");
+        ana
+    };
+    let mut stranger = bo();
+    stranger["id"] = json!("9");
+    let mut promoted = ana();
+    promoted["work"]["title"] = json!("Director");
+    for people in [json!([ana(), stranger]), json!([ana(), promoted]), json!([ana(), { "firstName": "Bo" }])] {
+        assert_eq!(batch(&people).confirm(&departure("7"), &claims()), Err("given-name"), "{people}");
+    }
+    assert_eq!(batch(&json!([ana()])).confirm(&departure("7"), &claims()), Ok(()));
+}
+
+#[test]
+fn a_batch_is_asked_about_and_nobody_else() {
+    let scope = PersonScope::of(["7", "8"].map(str::to_owned), claims_read(true));
+    let search = |ids: Value| {
+        let filter = json!({ "fieldPath": "root.id", "operator": "equals", "values": ids });
+        allows(&scope, &json!({ "fields": ["root.id"], "filters": [filter], "showInactive": true }))
+    };
+    for ids in [json!(["7", "8"]), json!(["8"]), json!(["8", "7"])] {
+        assert!(search(ids.clone()), "{ids}");
+    }
+    for ids in [json!([]), json!(["7", "9"]), json!(["9"]), json!([7]), json!("7"), json!(null), json!(["7,8"])] {
+        assert!(!search(ids.clone()), "{ids}");
+    }
+    for (filter, why) in [
+        (json!({ "fieldPath": "root.email", "operator": "equals", "values": ["7"] }), "another field"),
+        (json!({ "fieldPath": "root.id", "operator": "notEquals", "values": ["7"] }), "another operator"),
+        (json!({ "fieldPath": "root.id", "operator": "equals", "values": ["7"], "or": [] }), "another key"),
+    ] {
+        assert!(!allows(&scope, &json!({ "fields": ["root.id"], "filters": [filter] })), "{why}");
+        assert!(!allows(&scope, &json!({ "fields": ["root.id"], "filters": [filter, filter] })), "{why}");
+    }
+    let asks = |query| scope.check(&Method::GET, "/bulk/people/lifecycle", Some(query), b"").is_ok();
+    for query in ["employeeIds=7,8&limit=200", "employeeIds=8", "employeeIds=8,7"] {
+        assert!(asks(query), "{query}");
+    }
+    for query in ["employeeIds=7,9", "employeeIds=", "employeeIds=7,", "employeeIds=7,8&limit=200&cursor=YQ"] {
+        assert!(!asks(query), "{query}");
+    }
+}
+
+/// One person's garden leave is no day of another's.
+#[test]
+fn in_a_batch_lifecycle_rows_count_for_their_own_person() {
+    let without_last_day = |mut person: Value| {
+        person.as_object_mut().unwrap().remove("/employee/lastDayOfWork");
+        person["internal"] = json!({ "lifecycleStatus": "gardenLeave" });
+        person["work"]["title"] = json!("Engineer");
+        person
+    };
+    let scope = PersonScope::of(["7", "8"].map(str::to_owned), claims_read(true));
+    let note = |path: &str, body: Value| {
+        scope.note_answer(Role::HiBob, path, StatusCode::OK, body.to_string().as_bytes());
+    };
+    note("/people/search", json!({ "employees": [without_last_day(person()), without_last_day(bo())] }));
+    let row = |day: &str| json!([{ "effectiveDate": day, "status": "garden leave" }]);
+    note(
+        "/bulk/people/lifecycle",
+        json!({ "results": [
+            { "employeeId": "7", "values": row("2026-11-21") }, { "employeeId": "8", "values": row("2026-11-01") },
+        ] }),
+    );
+    assert_eq!(scope.confirm(&departure("7"), &claims()), Ok(()));
+    let ended_on = "2026-10-31".to_owned();
+    let other = Departure { ended_on: ended_on.clone(), ..departure("7") };
+    assert_eq!(scope.confirm(&other, &Claims { ended_on, ..claims() }), Err("ended-on"));
 }

@@ -109,7 +109,7 @@ macro_rules! directory_sync {
     };
 }
 
-/// The interface `offboarding-references`, unchanged since 0.2.
+/// The records and enums of `offboarding-references` that have not changed since 0.2.
 macro_rules! offboarding_references {
     ($from:ident => $to:ident) => {
         $crate::bindings::translate::records! { $from => $to;

@@ -1,6 +1,6 @@
 //! What wasmtime generates for `wit/frozen/0.1.0`.
 //!
-//! The interface `types` has not changed since, so its Rust types are those of 0.2.
+//! The interface `types` has not changed since, so its Rust types are those of 0.3.
 
 use super::translate::directory_sync;
 
@@ -12,7 +12,7 @@ mod generated {
         world: "plugin",
         imports: { default: async | trappable },
         exports: { default: async },
-        with: { "hibob:connector/types@0.1.0": crate::bindings::v0_2::hibob::connector::types },
+        with: { "hibob:connector/types@0.1.0": crate::bindings::v0_3::hibob::connector::types },
     });
 }
 

@@ -1,28 +1,22 @@
-//! What wasmtime generates for `wit/`, version 0.2.
+//! What wasmtime generates for `wit/frozen/0.2.0`.
+//!
+//! The interface `types` has not changed since, so its Rust types are those of 0.3.
+
+use super::translate::{directory_sync, offboarding_references};
 
 mod generated {
     #![expect(missing_docs, reason = "generated; the WIT package documents it")]
 
     wasmtime::component::bindgen!({
-        path: "../../wit",
+        path: "../../wit/frozen/0.2.0",
         world: "plugin",
         imports: { default: async | trappable },
         exports: { default: async },
+        with: { "hibob:connector/types@0.2.0": crate::bindings::v0_3::hibob::connector::types },
     });
 }
 
 pub use generated::*;
-
-use super::translate::{directory_sync, offboarding_references, types};
-
-/// Translates the interface `types`.
-mod shared {
-    use super::generated::hibob::connector::types as wit;
-    use hibob_contract::types as host;
-
-    super::types!(wit => host);
-    super::types!(host => wit);
-}
 
 mod sync {
     use super::generated::exports::hibob::connector::directory_sync as wit;

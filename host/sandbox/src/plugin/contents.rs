@@ -92,7 +92,7 @@ impl Contents {
 pub(super) fn unfit(name: &str, what: &str) -> HostError {
     HostError::configuration(
         format!("{name} is not a plugin for this host: {what}"),
-        "name a WASI component built for the world hibob:connector/plugin@0.2.0 (see wit/ of this project)",
+        "name a WASI component built for the world hibob:connector/plugin@0.3.0 (see wit/ of this project)",
     )
 }
 
@@ -145,13 +145,15 @@ fn read(bytes: &[u8]) -> Result<Contents, String> {
     };
     let wit_version = WitVersion::ALL.into_iter().find(|version| is_of(*version));
     let manifest = match (wit_version, sections.as_slice()) {
-        (Some(WitVersion::V0_2), []) => {
+        (Some(WitVersion::V0_2 | WitVersion::V0_3), []) => {
             Err(format!("it has no manifest (a custom section {SECTION}, see wit/world.wit)"))
         }
-        (Some(WitVersion::V0_2), [json]) => {
+        (Some(WitVersion::V0_2 | WitVersion::V0_3), [json]) => {
             Manifest::read(json).map(Some).map_err(|what| format!("its manifest {what}"))
         }
-        (Some(WitVersion::V0_2), _) => Err(format!("it has {} manifests, and one is allowed", sections.len())),
+        (Some(WitVersion::V0_2 | WitVersion::V0_3), _) => {
+            Err(format!("it has {} manifests, and one is allowed", sections.len()))
+        }
         (Some(WitVersion::V0_1) | None, _) => Ok(None),
     };
     let is_version = |text: &&[u8]| text.len() <= TIME_ZONES_BYTES_MAX && text.iter().all(u8::is_ascii_alphanumeric);
@@ -174,8 +176,8 @@ mod tests {
     #[test]
     fn the_built_in_plugin_is_read() {
         let contents = Contents::of(&Package::embedded()).unwrap();
-        assert_eq!(contents.wit_version(), Some(WitVersion::V0_2));
-        let exports = ["hibob:connector/directory-sync@0.2.0", "hibob:connector/offboarding-references@0.2.0"];
+        assert_eq!(contents.wit_version(), Some(WitVersion::V0_3));
+        let exports = ["hibob:connector/directory-sync@0.3.0", "hibob:connector/offboarding-references@0.3.0"];
         assert_eq!(contents.exports(), exports);
         assert_eq!(contents.missing(), [""; 0]);
         let (_, manifest) = contents.accept("x").unwrap();
@@ -202,6 +204,8 @@ mod tests {
             assert!(error(bytes).contains("cannot be read"), "{bytes:?}");
         }
         let empty = read(HEADER).unwrap().accept("x").unwrap_err();
-        assert!(empty.to_string().contains("exports no hibob:connector/directory-sync@X.Y.Z of version 0.2 or 0.1"));
+        assert!(
+            empty.to_string().contains("exports no hibob:connector/directory-sync@X.Y.Z of version 0.3 or 0.2 or 0.1")
+        );
     }
 }

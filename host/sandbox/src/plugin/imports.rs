@@ -1,6 +1,6 @@
 //! Everything that a plugin may import. There are no sockets, no files and none of the host's environment among it.
 
-use crate::bindings::{log, progress, storage, v0_1};
+use crate::bindings::{log, progress, storage, v0_1, v0_2};
 use crate::state::CallState;
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
@@ -12,10 +12,10 @@ use wasmtime_wasi::random::WasiRandom;
 /// The interfaces that [`linker`] defines, each with its versions. An import fits if its version has the same major and
 /// minor number.
 const OFFERED: &[(&str, &[&str])] = &[
-    ("hibob:connector/types", &["0.1", "0.2"]),
-    ("hibob:connector/storage", &["0.1", "0.2"]),
-    ("hibob:connector/progress", &["0.1", "0.2"]),
-    ("hibob:connector/log", &["0.1", "0.2"]),
+    ("hibob:connector/types", &["0.1", "0.2", "0.3"]),
+    ("hibob:connector/storage", &["0.1", "0.2", "0.3"]),
+    ("hibob:connector/progress", &["0.1", "0.2", "0.3"]),
+    ("hibob:connector/log", &["0.1", "0.2", "0.3"]),
     ("wasi:http/types", &["0.2"]),
     ("wasi:http/outgoing-handler", &["0.2"]),
     ("wasi:io/error", &["0.2"]),
@@ -67,6 +67,9 @@ pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
     v0_1::hibob::connector::storage::add_to_linker::<CallState, HasSelf<CallState>>(l, |state| state)?;
     v0_1::hibob::connector::progress::add_to_linker::<CallState, HasSelf<CallState>>(l, |state| state)?;
     v0_1::hibob::connector::log::add_to_linker::<CallState, HasSelf<CallState>>(l, |state| state)?;
+    v0_2::hibob::connector::storage::add_to_linker::<CallState, HasSelf<CallState>>(l, |state| state)?;
+    v0_2::hibob::connector::progress::add_to_linker::<CallState, HasSelf<CallState>>(l, |state| state)?;
+    v0_2::hibob::connector::log::add_to_linker::<CallState, HasSelf<CallState>>(l, |state| state)?;
     Ok(linker)
 }
 
@@ -121,9 +124,9 @@ mod tests {
     #[test]
     fn imports_that_are_not_offered_are_named() {
         let imports = [
-            "hibob:connector/storage@0.2.0",
             "hibob:connector/storage@0.3.0",
-            "hibob:connector/storage@0.20.0",
+            "hibob:connector/storage@0.4.0",
+            "hibob:connector/storage@0.30.0",
             "hibob:connector/storage",
             "wasi:http/types@0.2.99",
             "wasi:http/types@0.3.0",

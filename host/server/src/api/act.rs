@@ -39,6 +39,7 @@ pub(super) async fn act(request: ApiRequest) -> Result<Response<Body>, Problem> 
         Action::AbandonRun => jobs::go_on(&request, WayOn::Abandon).await,
         Action::Workbook => history::workbook(&request).await,
         Action::ListReferences => references::list(&request).await,
+        Action::WaiveReference => references::waive(&request).await,
         Action::ExportReference => references::export(&request).await,
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn schema_of(action: Action) -> Option<&'static str> {
         Action::ListRuns => "Runs",
         Action::ShowRun => "RunContent",
         Action::ListReferences => "References",
+        Action::WaiveReference => "WaivedReference",
         Action::Health | Action::Metrics | Action::FollowJob | Action::Workbook | Action::ExportReference => {
             return None;
         }
@@ -250,9 +251,16 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("CancelledJob", object(&[("job", number.clone()), ("state", text.clone())])),
         ("Plans", object(&[("tenant", tenant.clone()), ("plans", list(&plan))])),
         ("PlanContent", object(&[("approval", plan), ("content", content), ("stale", json!({}))])),
-        ("Decision", object(&[("plan", digest), ("state", text), ("new", flag), ("job", or_null(&number))])),
+        (
+            "Decision",
+            object(&[("plan", digest), ("state", text.clone()), ("new", flag.clone()), ("job", or_null(&number))]),
+        ),
         ("Runs", runs),
         ("RunContent", object(&[("run", run), ("report", report), ("updates", list(&update))])),
+        (
+            "WaivedReference",
+            object(&[("tenant", tenant.clone()), ("employee_id", text.clone()), ("waived", flag.clone())]),
+        ),
         (
             "References",
             object(&[("tenant", tenant), ("references", list(&reference)), ("without_reference", list(&without))]),
@@ -397,6 +405,7 @@ fn example(name: &str) -> Option<Value> {
                 "after": "ana.ruiz@acme.example", "result": "Done",
             }],
         }),
+        "WaivedReference" => json!({ "tenant": "acme", "employee_id": "9", "waived": true }),
         "References" => json!({
             "tenant": "acme",
             "references": [{

@@ -34,7 +34,7 @@ pub fn description() -> Value {
 }
 
 /// The schemas of what requests send, and of errors.
-fn bodies() -> [(String, Value); 7] {
+fn bodies() -> [(String, Value); 8] {
     let config = json!({
         "type": "object",
         "description": "The keys of a tenant's file, as JSON. Secrets may be `store` only, and [network] is not taken.",
@@ -47,6 +47,7 @@ fn bodies() -> [(String, Value); 7] {
         ("Rejection", decision(&["by", "reason"])),
         ("Disabling", decision(&["by", "reason"])),
         ("Enabling", decision(&["by"])),
+        ("Waiving", decision(&["employee", "by", "reason"])),
         ("TenantConfig", config),
     ];
     schemas.map(|(name, schema)| (name.to_owned(), schema))
@@ -179,6 +180,7 @@ fn new_job() -> Value {
 fn decision(fields: &[&str]) -> Value {
     let described = |field: &&str| {
         let description = match *field {
+            "employee" => "HiBob's id of the employee who waits for a reference.",
             "by" => "The work email of the person who decides.",
             _ => "Why, for people to read.",
         };
@@ -239,6 +241,7 @@ fn summary(action: Action) -> &'static str {
         Action::ListReferences => {
             "The references of a tenant, with their states and deliveries, and the departures without one"
         }
+        Action::WaiveReference => "Decide that a departure that waits for a reference gets none",
         Action::ExportReference => "A reference as its PDF, with the signed JSON and the log proof attached",
     }
 }

@@ -3,9 +3,11 @@
 use crate::api::act::{bytes, json};
 use crate::api::problem::Problem;
 use crate::api::request::ApiRequest;
+use crate::api::tenants::read;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use hibob_jobs::references;
+use serde::Deserialize;
 use std::fmt::Write as _;
 
 pub(super) async fn list(request: &ApiRequest) -> Result<Response<Body>, Problem> {
@@ -13,6 +15,24 @@ pub(super) async fn list(request: &ApiRequest) -> Result<Response<Body>, Problem
     let (issued, deliveries) = (records.references().await?, records.database().deliveries().await?);
     let open = records.open_departures().await?;
     Ok(json(StatusCode::OK, &references::list_json(request.tenant(), &issued, &deliveries, &open)?))
+}
+
+/// The body of a request to waive a reference. The employee is in the body, since paths are in the log of a proxy.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WaiveBody {
+    employee: String,
+    reason: String,
+    by: String,
+}
+
+/// Records that the departure of an employee who waits for a reference gets none, as the command does.
+pub(super) async fn waive(request: &ApiRequest) -> Result<Response<Body>, Problem> {
+    let example = r#"{"employee": "2712345678901234567", "reason": "was never employed", "by": "ana@acme.example"}"#;
+    let WaiveBody { employee, reason, by } = read(request, example)?;
+    references::waive(&request.api.data, request.tenant(), &employee, &reason, &by).await?;
+    let body = serde_json::json!({ "tenant": request.tenant(), "employee_id": employee, "waived": true });
+    Ok(json(StatusCode::OK, &body))
 }
 
 /// A reference as its PDF, which has the signed JSON and the log proof attached.

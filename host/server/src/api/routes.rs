@@ -56,6 +56,7 @@ pub(super) enum Action {
     AbandonRun,
     Workbook,
     ListReferences,
+    WaiveReference,
     ExportReference,
 }
 
@@ -118,7 +119,7 @@ const fn get(action: Action, name: &'static str, path: &'static str, holders: Op
     }
 }
 
-pub(super) static ROUTES: [Route; 27] = [
+pub(super) static ROUTES: [Route; 28] = [
     Route { done: &[(200, "text/plain")], ..get(Action::Health, "health", "/healthz", None) },
     Route { also: &[503], ..get(Action::Readiness, "readiness", "/readyz", None) },
     get(Action::Description, "description", "/openapi.json", None),
@@ -204,6 +205,12 @@ pub(super) static ROUTES: [Route; 27] = [
         ..get(Action::Workbook, "workbook", "/v1/tenants/{tenant}/runs/{run}/workbook", EVERYBODY)
     },
     get(Action::ListReferences, "references", "/v1/tenants/{tenant}/references", WHO_CHANGES),
+    Route {
+        method: Method::Post,
+        body: Body::Json("Waiving"),
+        also: &[409, 422],
+        ..get(Action::WaiveReference, "waive-reference", "/v1/tenants/{tenant}/references/waive", WHO_CHANGES)
+    },
     Route {
         done: &[(200, "application/pdf")],
         also: &[409, 422],

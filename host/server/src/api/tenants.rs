@@ -92,7 +92,8 @@ pub(super) async fn enable(request: &ApiRequest) -> Result<Response<Body>, Probl
     status(request).await
 }
 
-fn read<'a, T: Deserialize<'a>>(request: &'a ApiRequest, example: &str) -> Result<T, Problem> {
+/// The JSON that a request has sent. The refusal shows `example`.
+pub(super) fn read<'a, T: Deserialize<'a>>(request: &'a ApiRequest, example: &str) -> Result<T, Problem> {
     serde_json::from_slice(&request.body).map_err(|error| {
         Problem::bad_request(format!("this is not what is expected: {error}"), format!("send such as {example}"))
     })

@@ -22,8 +22,9 @@ use hibob_reference_format::credential::{Credential, SignedCredential};
 use hibob_reference_format::keys::Selector;
 use hibob_reference_format::status_list::StatusPosition;
 use hibob_store::data_dir::DataDir;
-use hibob_store::database::NewReference;
+use hibob_store::database::{DepartureDetails, DepartureRow, NewReference, WhyNone};
 use hibob_store::database::{NewApproval, NewJournal, RunRecord};
+use hibob_store::privacy::Purpose;
 use hibob_store::token;
 use hibob_store::token::TokenRole;
 use hibob_store::update_row::UpdateRow;
@@ -271,7 +272,8 @@ impl Site {
         let id = credential.id.uuid();
         let signed = SignedCredential::sign(credential, &key, &selector).unwrap();
         let database = self.data.tenant_database("acme").await.unwrap();
-        let fence = database.take_fence(1).await.unwrap();
+        let lease = self.data.control().lease("acme", "a reference").await.unwrap();
+        let fence = database.take_fence(lease.generation()).await.unwrap();
         let new = NewReference {
             id: id.clone(),
             departure: Departure {
@@ -290,7 +292,28 @@ impl Site {
             message_id: format!("<{id}@acme.example>"),
         };
         database.record_reference(fence, &new, None).await.unwrap().unwrap();
+        lease.release().await.unwrap();
         id
+    }
+
+    /// Has this employee of `acme` wait for a reference that is not possible.
+    async fn open_departure(&self, employee: &str) {
+        let people = self.data.people("acme").await.unwrap();
+        let lease = self.data.control().lease("acme", "a departure").await.unwrap();
+        let fence = people.database().take_fence(lease.generation()).await.unwrap();
+        let details = DepartureDetails { name: Some("Maeve Quinn".to_owned()), ..DepartureDetails::default() };
+        let details = serde_json::to_vec(&details).unwrap();
+        let keyring = people.writing_keyring().await.unwrap();
+        let details = keyring.encrypt_bytes(fence, Purpose::Departure, employee, &details).await.unwrap();
+        let row = DepartureRow {
+            employee_id: employee.to_owned(),
+            ended_on: "2026-10-31".to_owned(),
+            seen_at: 1_767_225_600,
+            why: WhyNone::NotPossible,
+            details,
+        };
+        people.database().put_open_departures(fence, &[row]).await.unwrap();
+        lease.release().await.unwrap();
     }
 
     /// A run of `acme` with one line and one error.

@@ -84,7 +84,7 @@ impl Bob {
 
     pub(super) fn claims(&mut self, departure: &Departure) -> Option<Claims> {
         let (settings, now) = (garden_leave_is_departure(), self.now());
-        claims(self, &settings, now, departure).unwrap()
+        claims(self, &settings, now, std::slice::from_ref(departure)).unwrap().pop().unwrap()
     }
 
     pub(super) fn look_up(&mut self) -> Option<Departure> {

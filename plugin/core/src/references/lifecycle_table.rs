@@ -137,21 +137,33 @@ pub(super) fn lifecycle_rows_of_all(
     Ok(by_employee)
 }
 
-/// The lifecycle rows of one employee; none if HiBob does not show them.
+/// Adds the lifecycle rows of these employees to `by_employee`, each request with a single page as its answer: that is all
+/// that the host allows a call about some people. An employee whose rows HiBob does not show is left out.
 ///
 /// # Errors
-/// HiBob cannot be read, or the rows do not fit one page: the host allows a call about one person a single page.
+/// HiBob cannot be read, or one employee's rows do not fit one page.
 pub(super) fn lifecycle_rows(
     world: &mut dyn World,
     settings: &ReferenceSettings,
-    employee_id: &str,
-) -> Result<Option<LifecycleRows>, JobError> {
-    let request = lifecycle_table(&settings.hibob_url, &[employee_id.to_owned()], None);
-    let mut by_employee = BTreeMap::new();
-    match page(world, settings, &request, &mut by_employee)? {
-        Some(_) => Err(JobError::nonsense(&request, "one employee's rows are more than a page")),
-        None => Ok(by_employee.remove(employee_id)),
+    employee_ids: &[String],
+    by_employee: &mut BTreeMap<String, LifecycleRows>,
+) -> Result<(), JobError> {
+    if employee_ids.is_empty() {
+        return Ok(());
     }
+    let request = lifecycle_table(&settings.hibob_url, employee_ids, None);
+    let mut rows = BTreeMap::new();
+    if page(world, settings, &request, &mut rows)?.is_none() {
+        by_employee.append(&mut rows);
+        return Ok(());
+    }
+    if employee_ids.len() == 1 {
+        return Err(JobError::nonsense(&request, "one employee's rows are more than a page"));
+    }
+    // The rows of fewer employees fit one page.
+    let (first, second) = employee_ids.split_at(employee_ids.len() / 2);
+    lifecycle_rows(world, settings, first, by_employee)?;
+    lifecycle_rows(world, settings, second, by_employee)
 }
 
 /// Reads one page into `by_employee`, and returns the cursor of the next page, if there is one.

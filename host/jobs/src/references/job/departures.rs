@@ -7,7 +7,7 @@ use crate::references::issue::Issuing;
 use crate::references::leavers::Leavers;
 use crate::references::report::HeldClass;
 use crate::run::DAY;
-use futures::stream::{self, StreamExt};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use hibob_base::error::HostError;
 use hibob_config::references::issuing as references_of;
 use hibob_contract::leaver::{Confirmed, LeaverFacts};
@@ -16,6 +16,7 @@ use hibob_reference_format::claims::Claims;
 use hibob_store::database::{DepartureDetails, DepartureRow, WhyNone};
 use hibob_store::privacy::Purpose;
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 
 /// A reference that can be issued.
 struct IssuableReference {
@@ -71,14 +72,17 @@ impl<P: Leavers> Job<'_, P> {
             skips_grace: self.order.skips_grace,
         };
         let first_seen = self.first_seen(known, timing.now).await?;
-        let mut answers = stream::iter(all)
-            .map(|found| async move {
-                let (facts, confirmed) = ports.claims(&found.departure).await;
-                (found, facts, confirmed)
+        let batches: Vec<Vec<Found>> = all.chunks(ports.leavers_max().max(1)).map(<[Found]>::to_vec).collect();
+        let answers = stream::iter(batches)
+            .map(|batch| async move {
+                let departures: Vec<_> = batch.iter().map(|found| found.departure.clone()).collect();
+                let answers = ports.claims(&departures).await?;
+                Ok::<_, HostError>(batch.into_iter().zip(answers).collect::<Vec<_>>())
             })
             .buffered(PARALLEL);
+        let mut answers = pin!(answers.map_ok(|batch| stream::iter(batch).map(Ok)).try_flatten());
         let (mut done, mut counted, mut open) = (0, Vec::new(), Open::new());
-        while let Some((found, facts, confirmed)) = self.reading(async { Ok(answers.next().await) }).await? {
+        while let Some((found, (facts, confirmed))) = self.reading(answers.try_next()).await? {
             done += 1;
             let seen = first_seen(&found.departure.employee_id);
             match self.look_at(issuing, &found, &facts, confirmed, timing, seen)? {
@@ -91,7 +95,6 @@ impl<P: Leavers> Job<'_, P> {
                 Looked::Issuable(issuable) => counted.push((found, issuable)),
             }
         }
-        drop(answers);
         if counted.len() > most {
             self.hold(&counted, known, lately);
             let held = counted.into_iter().filter(|(found, _)| !found.is_correction);

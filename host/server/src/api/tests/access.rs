@@ -8,7 +8,7 @@ use serde_json::json;
 
 /// Which holders may: operator, admin of the tenant, reader of the tenant, reader of all. Written down a second time here,
 /// so that nobody changes a line of the table by accident.
-const MATRIX: [(&str, [bool; 4]); 24] = [
+const MATRIX: [(&str, [bool; 4]); 25] = [
     ("metrics", [true, false, false, true]),
     ("audit", [true, false, false, false]),
     ("tenants", [true, true, true, true]),
@@ -32,6 +32,7 @@ const MATRIX: [(&str, [bool; 4]); 24] = [
     ("abandon-run", [true, true, false, false]),
     ("workbook", [true, true, true, true]),
     ("references", [true, true, false, false]),
+    ("waive-reference", [true, true, false, false]),
     ("export-reference", [true, true, false, false]),
 ];
 
@@ -43,6 +44,9 @@ fn body(route: &Route) -> String {
         Action::DisableTenant => json!({ "by": "ana@acme.example", "reason": "a new contract" }).to_string(),
         Action::EnableTenant => json!({ "by": "ana@acme.example" }).to_string(),
         Action::RejectPlan => json!({ "by": "ana@acme.example", "reason": "no" }).to_string(),
+        Action::WaiveReference => {
+            json!({ "employee": "7", "by": "ana@acme.example", "reason": "was never employed" }).to_string()
+        }
         Action::PutSecret => "a-token-of-hibob".to_owned(),
         _ => String::new(),
     }
@@ -55,6 +59,9 @@ async fn there(site: &Site, route: &Route, run: i64) -> String {
     }
     if matches!(route.action, Action::ResumeRun | Action::AbandonRun) {
         site.interrupted().await;
+    }
+    if route.action == Action::WaiveReference {
+        site.open_departure("7").await;
     }
     if route.path.contains("{reference}") {
         return route.path.replace("{tenant}", "acme").replace("{reference}", &site.reference().await);

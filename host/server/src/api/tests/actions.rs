@@ -191,6 +191,46 @@ async fn a_tenant_is_disabled_with_a_reason_and_enabled_again() {
     assert_eq!(site.get("/v1/tenants/acme", &operator).await.json()["config"]["enabled_by"], "boss@acme.example");
 }
 
+/// A waived reference is recorded with who waived it and why, and is in the list. Who waits for none is told so.
+#[tokio::test]
+async fn a_reference_is_waived_by_somebody_and_for_a_reason() {
+    let site = Site::new().await;
+    let operator = site.operator().await;
+    let path = "/v1/tenants/acme/references/waive";
+    let list = async || site.get("/v1/tenants/acme/references", &operator).await.json()["without_reference"].clone();
+    site.open_departure("7").await;
+    assert_eq!(list().await[0]["why"], "not-possible");
+    let right = json!({ "employee": "7", "reason": "was never employed", "by": "ana@acme.example" });
+    for (key, value, code) in [
+        ("by", json!("ana"), 422),
+        ("by", Value::Null, 400),
+        ("reason", json!(" "), 422),
+        ("reason", Value::Null, 400),
+        ("employee", json!("8"), 422),
+        ("employee", json!(7), 400),
+        ("more", json!("x"), 400),
+    ] {
+        let mut body = right.clone();
+        body[key] = value;
+        let answer = site.ask("POST", path, &operator, &body.to_string()).await;
+        assert_eq!(answer.status, code, "{body}");
+        assert_eq!(list().await[0]["why"], "not-possible", "{body}");
+    }
+    let answer = site.ask("POST", path, &operator, &right.to_string()).await;
+    let expected = json!({ "tenant": "acme", "employee_id": "7", "waived": true });
+    assert_eq!((answer.status, answer.json()), (200, expected));
+    let row = list().await[0].clone();
+    let shown = [&row["why"], &row["waived_by"], &row["waived_because"], &row["name"]];
+    assert_eq!(shown, ["waived", "ana@acme.example", "was never employed", "Maeve Quinn"]);
+    // The log of the API has the call, and nobody's id or name.
+    let log = site.get("/v1/audit", &operator).await.json().to_string();
+    assert!(log.contains("waive-reference") && !log.contains("Maeve") && !log.contains("never employed"), "{log}");
+    // A run goes on: nothing is recorded until it has ended.
+    let lease = site.data.control().lease("acme", "a sync").await.unwrap();
+    assert_eq!(site.ask("POST", path, &operator, &right.to_string()).await.status, 409);
+    lease.release().await.unwrap();
+}
+
 /// `curl -d` and a client that sends JSON would store a secret that is none.
 #[tokio::test]
 async fn a_secret_is_taken_as_plain_text_alone() {
