@@ -1,4 +1,5 @@
 //! The integration tests: one binary, because each one links wasmtime.
+#![recursion_limit = "256"] // the types of the futures of a run, with a plan within taking up an earlier one, are nested deeply
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -210,5 +210,5 @@ fn a_ledger_that_forgets_accounts_is_found() {
 /// ```
 #[test]
 fn a_store_that_forgets_interruptions_is_found() {
-    find(Planted::ForgetsInterruptions, "of a plan that a person has interrupted");
+    find(Planted::ForgetsInterruptions, "is closed by a run that nobody has told to");
 }

@@ -238,10 +238,12 @@ impl Simulated {
         let (outcome, entries) = call(&self.sim, &self.host, &mut egress, work).await;
         within(&overrun)?;
         let outcome = outcome_out(outcome);
-        let made = match &outcome {
-            Outcome::Done(written) | Outcome::Partly(written) => scope.made(&written.target_id),
-            Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => Made::Nothing,
+        let (account, is_answered) = (scope.own(), scope.is_answered());
+        let made = match (&outcome, &account) {
+            (Outcome::Done(written) | Outcome::Partly(written), _) => scope.made(&written.target_id),
+            (Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_), Some(account)) => scope.made(account),
+            (Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_), None) => Made::Nothing,
         };
-        Ok(Attempted { outcome, made, refusals: egress.refusals(), entries })
+        Ok(Attempted { outcome, made, account, is_answered, refusals: egress.refusals(), entries })
     }
 }

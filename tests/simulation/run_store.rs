@@ -148,6 +148,7 @@ impl RunStore for SimRunStore {
                 held: new.held.to_owned(),
                 settings: new.settings.to_owned(),
                 plugin: new.plugin.to_owned(),
+                is_saved: new.saved.is_some(),
                 job: new.job.map(str::to_owned),
                 interrupted_by: None,
                 told_generation: 0,
@@ -226,6 +227,8 @@ impl RunStore for SimRunStore {
                 let told = state.pages.journal(*journal).change(change);
                 found = state.watch.change_ends(*journal, told, &opened);
                 finished = Some(told.id.clone());
+                let told = told.clone();
+                state.pages.not_shown.extend(opened.contains("\"INTERRUPTED\"").then_some(told));
             }
             for (key, value) in entries {
                 match value {
@@ -268,8 +271,11 @@ impl RunStore for SimRunStore {
                     }
                     state.watch.person_stops(journal);
                 }
-                return Ok((number, None));
+                return Ok((number, Vec::new()));
             }
+            let is_taken_up = ["abandoned", "resumed"].contains(&run.trigger);
+            let untold = run.journal.filter(|_| is_taken_up);
+            let untold = untold.and_then(|journal| state.watch.closes(journal, self.host.command));
             if run.journal.is_some() {
                 state.watch.person_goes_on();
             }
@@ -281,11 +287,11 @@ impl RunStore for SimRunStore {
             let closed = run.journal.map(|journal| &mut pages.journals[usize::try_from(journal - 1).unwrap()]);
             let before = closed.and_then(|closed| closed.run.replace(number));
             let twice = before.map(|before| format!("the plan of run {before} is closed again, as run {number}"));
-            Ok((number, twice))
+            Ok((number, twice.into_iter().chain(untold).collect()))
         });
-        let (number, twice) = recorded.await?;
+        let (number, found) = recorded.await?;
         self.note(format!("records run {number} ({}), exit code {}", run.trigger, run.exit_code));
-        self.broken(twice.into_iter().collect());
+        self.broken(found);
         Ok(number)
     }
 

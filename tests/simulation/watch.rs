@@ -1,8 +1,10 @@
 //! Rules that must hold at every moment of a history. They are checked by the requests that leave hosts and arrive at
 //! services, and by what is recorded in the databases.
 
+use crate::host::Command;
 use crate::ports::TENANT;
 use crate::run_store::Pages;
+use hibob_base::job::Trigger;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange, NextStep, Outcome};
 use hibob_contract::types::Value;
@@ -205,6 +207,15 @@ impl Watch {
     /// The databases have that a person has interrupted the run of this plan.
     pub(crate) fn person_stops(&mut self, journal: i64) {
         self.stopped = Some(journal);
+    }
+
+    /// A run takes an interrupted plan up and closes it. Returns whether a person had interrupted it, and nobody has
+    /// decided since.
+    pub(crate) fn closes(&self, journal: i64, command: Command) -> Option<String> {
+        let is_told = command != Command::Sync(Trigger::Manual);
+        (self.stopped == Some(journal) && !is_told).then(|| {
+            format!("plan {journal}, which a person has interrupted, is closed by a run that nobody has told to")
+        })
     }
 
     /// A person has the plan resumed, or it is closed.

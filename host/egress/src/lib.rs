@@ -307,6 +307,15 @@ impl CallEgress {
         }
     }
 
+    /// Which account or cost center the call's change is about, as far as the change or the target says it, and whether
+    /// the target has answered a read; neither in a call that applies no change.
+    pub fn looked_up(&self) -> (Option<String>, bool) {
+        match &self.grant {
+            Grant::Apply(scope) => (scope.own(), scope.is_answered()),
+            Grant::Read | Grant::Person(_) => (None, false),
+        }
+    }
+
     /// Why requests of this call were refused, and where redirects pointed, as messages for people.
     pub fn refusals(&self) -> Vec<String> {
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -82,7 +82,7 @@ impl Interrupted {
             Some(_) => {
                 format!("; apply the rest: hibob runs resume {tenant}; or leave it undone: hibob runs abandon {tenant}")
             }
-            None => "; the next run finishes it".to_owned(),
+            None => "; the next run looks what became of them, and makes a new plan".to_owned(),
         });
         text
     }

@@ -2,7 +2,7 @@
 //!
 //! [`Running`] is one run, of a directory sync or of the references job. Its parts: `guard.rs` asks the guards about a
 //! plan, `approval.rs` decides whether a plan waits for a person, `first.rs` has the first sync confirmed, `apply.rs` makes the changes, `journal.rs`
-//! keeps which of them were begun and finished, `resume.rs` finishes what an interrupted run has left, and `rows.rs`
+//! keeps which of them were begun and finished, `resume.rs` takes up what an interrupted run has left, `look.rs` looks what became of a change that was begun, and `rows.rs`
 //! and `report.rs` say what was done. Everything outside is reached through [`ports`].
 
 mod apply;
@@ -13,6 +13,7 @@ mod difference;
 mod first;
 mod guard;
 mod journal;
+mod look;
 pub mod ports;
 mod report;
 mod resume;
@@ -54,7 +55,7 @@ use resume::{interrupted, interrupted_early};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use tracing::{Instrument, Span};
 
 /// Seconds in a day.
@@ -78,6 +79,8 @@ pub struct Running<P: RunPorts> {
     resumed: Option<Report>,
     /// What the report says about the interrupted run that this run has abandoned.
     warnings: Vec<ErrorRow>,
+    /// Why a new plan cannot be made, which an interrupted plan needs too.
+    cannot_plan: Mutex<Option<HostError>>,
     /// The seal of the saved plan that is applied.
     saved: Option<String>,
     /// What a person has said yes to.
@@ -169,6 +172,7 @@ impl<P: RunPorts> Running<P> {
             journal,
             resumed: None,
             warnings: Vec::new(),
+            cannot_plan: Mutex::new(None),
             saved: None,
             yes: Yes::default(),
             goes_on: false,
@@ -200,6 +204,9 @@ impl<P: RunPorts> Running<P> {
     /// # Errors
     /// The plugin or the host failed, the lease was lost, or a person interrupted the run.
     pub async fn plan(&self) -> Result<Planned, HostError> {
+        if let Some(error) = self.cannot_plan.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Err(error);
+        }
         let planned = self.locked(Box::pin(self.ports.plan().instrument(Spans::plan(&self.span))));
         let planned = unless_interrupted(self.ports.interrupt(), planned).await;
         planned.inspect_err(|error| self.ports.metrics().over_limit(error))

@@ -53,12 +53,14 @@ impl Sandboxed<'_> {
         let job = self.tenant.job()?;
         let outcome =
             call.step(async |store, instance| instance.call_apply(store, &job, change, attempt).await).await?;
-        let made = match &outcome {
-            Outcome::Done(written) | Outcome::Partly(written) => call.made(&written.target_id),
-            Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => Made::Nothing,
+        let (account, is_answered) = call.looked_up();
+        let made = match (&outcome, &account) {
+            (Outcome::Done(written) | Outcome::Partly(written), _) => call.made(&written.target_id),
+            (Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_), Some(account)) => call.made(account),
+            (Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_), None) => Made::Nothing,
         };
         let refusals = call.refusals();
-        Ok(Attempted { outcome, made, refusals, entries: call.into_written() })
+        Ok(Attempted { outcome, made, account, is_answered, refusals, entries: call.into_written() })
     }
 }
 

@@ -218,6 +218,12 @@ impl Call {
         self.store.data().egress.made(written_id)
     }
 
+    /// Which account or cost center the call's change is about, as far as the change or the target says it, and whether
+    /// the target has answered a read. See [`ApplyScope::own`] and [`ApplyScope::is_answered`].
+    pub fn looked_up(&self) -> (Option<String>, bool) {
+        self.store.data().egress.looked_up()
+    }
+
     /// Why the egress has refused requests of this call, as messages for people.
     pub fn refusals(&self) -> Vec<String> {
         self.store.data().egress.refusals()

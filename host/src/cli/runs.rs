@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 #[derive(Subcommand)]
 pub(super) enum RunsCommand {
-    /// Apply the rest of the plan of a run that was interrupted; makes no new plan
+    /// Apply the rest of the plan of a run that was interrupted, as far as a new plan makes it too
     #[command(after_help = "Example: hibob runs resume acme")]
     Resume {
         /// The tenant's id

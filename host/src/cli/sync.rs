@@ -261,7 +261,7 @@ pub(super) async fn sync_ready(
 fn tell_resumed(run: &Run<'_>) {
     if let Some(report) = run.resumed() {
         let number = report.run.map(|run| run.to_string()).unwrap_or_default();
-        let what = if report.exit() == Exit::Interrupted { "abandoned" } else { "taken up" };
+        let what = if report.exit() == Exit::Interrupted { "closed" } else { "taken up" };
         errln!("an interrupted run was {what}, and is run {number} of the history");
     }
 }

@@ -114,7 +114,7 @@ fn a_plan_that_was_interrupted_is_closed_if_somebody_in_it_was_forgotten() {
     assert!(exit <= 1 && report["error"].is_null() && report["forgotten"] == 1, "{report}");
     let (_, closed) = patient.shell.json(&["history", "acme", "1"]);
     let message = closed["report"]["error"]["message"].as_str().unwrap();
-    assert!(message.contains("somebody in it was forgotten") && closed["run"]["trigger"] == "resumed", "{closed}");
+    assert!(message.contains("did not come to its end") && closed["run"]["trigger"] == "abandoned", "{closed}");
     let lines = closed["updates"].as_array().unwrap();
     assert_eq!(lines.iter().filter(|line| line["name"] == "forgotten").count(), 0, "not tried, or finished: {closed}");
     assert!(

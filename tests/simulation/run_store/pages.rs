@@ -27,6 +27,8 @@ pub(crate) struct Pages {
     /// Persons' keys in stored form. The first has the number 1.
     pub(super) people: Vec<(KeyedHash, Vec<u8>)>,
     pub(crate) journals: Vec<Journal>,
+    /// The changes that were begun, and that TravelPerk did not show as made when the next run looked.
+    pub(super) not_shown: Vec<Change>,
     pub(crate) runs: Vec<RunRecord>,
     /// The keys of cancelled jobs.
     pub(crate) cancelled: BTreeSet<String>,
@@ -83,14 +85,14 @@ impl Pages {
         self.people.iter().enumerate().map(row).filter(is_meant).collect()
     }
 
-    /// The accounts that a plan began to archive or reactivate, and whose outcome stayed unknown because the plan was
-    /// too old to be resumed. The ledger has their state from before.
+    /// The accounts that a plan began to archive or reactivate, and whose outcome stayed unknown, because TravelPerk did
+    /// not answer when the next run looked, or the request arrived after that. The ledger has their state from before.
     pub(crate) fn never_known(&self) -> BTreeSet<&str> {
         let closed = self.journals.iter().filter(|journal| journal.run.is_some());
         let unknown = closed.flat_map(Journal::without_end);
         let is_about_state =
             |change: &&Change| matches!(change.kind, ChangeKind::Archive | ChangeKind::Reactivate | ChangeKind::Adopt);
-        unknown.filter(is_about_state).filter_map(|change| change.target_id.as_deref()).collect()
+        unknown.chain(&self.not_shown).filter(is_about_state).filter_map(|change| change.target_id.as_deref()).collect()
     }
 
     /// The plan that is being applied.

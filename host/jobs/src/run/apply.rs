@@ -25,10 +25,12 @@
 //!    is reported by the run that resumes or abandons the plan.
 //! 10. A change that names an account which its plan creates gets that account's id from the host (`created.rs`). Fields
 //!     that name one that was not created are left out.
-//! 11. In a plan that is abandoned, the plugin looks what became of the changes that were begun, and cannot write.
+//! 11. Of changes of an interrupted plan that were begun and are not to be made any more, the plugin looks what became of
+//!     them, and cannot write (`look.rs`).
 
 use crate::run::created::{CreatedAccounts, Resolved};
-use crate::run::journal::{ChangeResult, Closed, Journal};
+use crate::run::journal::{ChangeResult, Journal};
+use crate::run::look::look;
 use crate::run::ports::RunPorts;
 use crate::run::report::Report;
 use crate::run::rows::RowResult;
@@ -48,10 +50,10 @@ use std::time::Duration;
 use tracing::Instrument;
 
 /// The built-in plugin's code for a request that the host does not let out.
-const NOT_ALLOWED: &str = "NOT_ALLOWED";
+pub(super) const NOT_ALLOWED: &str = "NOT_ALLOWED";
 
 /// How often a change of unknown outcome is looked up and, if it was not made, made again.
-const LOOKS_MAX: u32 = 4;
+pub(super) const LOOKS_MAX: u32 = 4;
 
 /// How far a plan was applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +90,7 @@ pub(super) async fn apply(
     let mut done = 0;
     loop {
         while running.len() < parallel && !report.is_stopped() && !interrupt.is_requested() {
-            if journal.closed.is_none() && is_stopped(ports, journal.job).await {
+            if journal.makes_changes() && is_stopped(ports, journal.job).await {
                 break;
             }
             let Some(position) = schedule.next() else { break };
@@ -100,7 +102,7 @@ pub(super) async fn apply(
                 if let Some(made) = journal.settled(change) {
                     return (position, change, made);
                 }
-                if journal.closed == Some(Closed::Looks) {
+                if journal.only_looks(change) {
                     return (position, change, look(ports, &resolved, journal).await);
                 }
                 let span = Spans::change(change.kind);
@@ -114,12 +116,12 @@ pub(super) async fn apply(
         };
         // If the journal is closed, the changes that depend on this one were not tried either, and no fault is to
         // blame.
-        let is_closed = made == ChangeResult::NotTried;
+        let is_closed = matches!(made, ChangeResult::NotTried | ChangeResult::Moved(_));
         if made == ChangeResult::Unknown {
             unknown.push(change);
             continue; // and with it everything that depends on it
         }
-        if made != ChangeResult::NotTried {
+        if !is_closed {
             ended.insert(position, made.clone());
             created.ended(change, &made);
         }
@@ -219,40 +221,6 @@ fn hold(ports: &impl RunPorts, planned: &Planned, held: &Held, schedule: &mut Sc
         report.hold(change, class);
         let skipped = schedule.failed(position);
         skip_all(change, skipped, report);
-    }
-}
-
-/// Looks what became of a change that was begun, without writing anything but what the plugin stores about it, and
-/// records how it ended (rule 11).
-async fn look(ports: &impl RunPorts, resolved: &Resolved, journal: &Journal<'_, impl RunStore>) -> ChangeResult {
-    let change = &resolved.change;
-    let looked = async {
-        journal.start(ports.run_store(), change, ports.now()).await?;
-        let attempted = ports.look(change, journal.fence).await?;
-        let outcome = ports.redactor()?.outcome(attempted.outcome);
-        let made = match as_shown(change, outcome, &attempted.made) {
-            Shown::Outcome(made @ (Outcome::Done(_) | Outcome::Partly(_))) => {
-                ChangeResult::Outcome(resolved.as_planned(made))
-            }
-            // Something else than the write has failed, so nobody knows.
-            Shown::Outcome(Outcome::Failed(failure)) if failure.code != NOT_ALLOWED || ports.is_refused() => {
-                ChangeResult::interrupted()
-            }
-            Shown::Outcome(Outcome::Refused(_)) | Shown::StateUnseen => ChangeResult::interrupted(),
-            Shown::Outcome(Outcome::Failed(_) | Outcome::Drifted(_)) | Shown::Nothing => ChangeResult::seen_not_made(),
-        };
-        let (ledger, entries) = match &made {
-            ChangeResult::Outcome(outcome) => (ledger(ports, change, outcome), attempted.entries),
-            _ => (None, BTreeMap::new()),
-        };
-        let record = journal.record(change, ledger, Some(&made)).await?;
-        ports.run_store().record_change(journal.fence, &entries, &record, ports.now()).await?;
-        Ok::<_, HostError>(made)
-    };
-    match looked.await {
-        Ok(made) => made,
-        Err(error) if error.is_forgetful() => ChangeResult::fault(&error),
-        Err(_) => ChangeResult::interrupted(), // the call failed, so nobody knows
     }
 }
 
@@ -380,7 +348,7 @@ async fn call(
 }
 
 /// What the ledger gets of a change with this outcome.
-fn ledger(ports: &impl RunPorts, change: &Change, outcome: &Outcome) -> Option<LedgerEntry> {
+pub(super) fn ledger(ports: &impl RunPorts, change: &Change, outcome: &Outcome) -> Option<LedgerEntry> {
     match outcome {
         Outcome::Partly(written) if is_state_refused(written) => None,
         Outcome::Done(written) | Outcome::Partly(written) => change.employee_id.as_ref().map(|employee| LedgerEntry {
@@ -393,7 +361,7 @@ fn ledger(ports: &impl RunPorts, change: &Change, outcome: &Outcome) -> Option<L
 }
 
 /// What the target's answers leave of an outcome that a plugin has reported.
-enum Shown {
+pub(super) enum Shown {
     /// The outcome, with the fields that were not written named as not taken.
     Outcome(Outcome),
     /// The change was made by the plugin's word, and no read after it shows the account as active, or archived, as planned.
@@ -403,7 +371,7 @@ enum Shown {
 }
 
 /// Holds a reported outcome against what the target's answers show.
-fn as_shown(change: &Change, outcome: Outcome, made: &Made) -> Shown {
+pub(super) fn as_shown(change: &Change, outcome: Outcome, made: &Made) -> Shown {
     match (outcome, made) {
         (Outcome::Done(_) | Outcome::Partly(_), Made::StateUnseen) => Shown::StateUnseen,
         (Outcome::Done(_) | Outcome::Partly(_), Made::Nothing) => Shown::Nothing,
@@ -495,6 +463,14 @@ fn record(change: &Change, second: bool, made: ChangeResult, report: &mut Report
         }
         ChangeResult::NotTried | ChangeResult::Unknown => {
             not_tried(change, report);
+            false
+        }
+        ChangeResult::Moved(why) => {
+            report.tell(change, RowResult::LeftAlone, &[]);
+            report.drifted += 1;
+            report.failed += 1;
+            let message = format!("not made, because its run did not come to its end, and by now {}", why.text());
+            report.row(change, "DRIFTED", &message, "look at a new plan; it starts from what is there now");
             false
         }
         ChangeResult::Fault { code, message, remedy } => {

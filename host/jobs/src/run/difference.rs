@@ -2,10 +2,10 @@
 
 use crate::run::rows::value_text;
 use hibob_contract::Planned;
-use hibob_contract::directory_sync::{Change, FieldChange};
+use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
 use hibob_contract::types::Value;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a change differs from what was approved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -61,9 +61,38 @@ pub(super) fn difference(approved: &Planned, now: &Planned) -> Vec<DifferenceRow
     rows
 }
 
-/// Whether two changes would do the same.
-pub(super) fn is_same(one: &Change, other: &Change) -> bool {
-    fields(one, other).is_empty()
+/// Whether a new plan makes a change of an earlier one as well. An account that the earlier plan has created meanwhile is
+/// the same one.
+pub(super) fn does_the_same(left: &Change, now: &Change) -> bool {
+    let is_target = left.target_id == now.target_id || (left.target_id.is_none() && left.kind != ChangeKind::Create);
+    let names = |change: &Change| change.fields.iter().map(|field| field.field.clone()).collect::<BTreeSet<_>>();
+    (left.kind, &left.employee_id) == (now.kind, &now.employee_id)
+        && is_target
+        && names(left) == names(now)
+        && left.fields.iter().all(|field| {
+            let other = now.fields.iter().find(|other| other.field == field.field);
+            other.is_some_and(|other| is_value(&field.before, &other.before) && is_value(&field.after, &other.after))
+        })
+}
+
+/// Whether another change writes every value that a change would, whatever was there before.
+pub(super) fn writes_the_same(change: &Change, other: &Change) -> bool {
+    change.fields.iter().all(|field| {
+        let other = other.fields.iter().find(|other| other.field == field.field);
+        other.is_some_and(|other| is_value(&field.after, &other.after))
+    })
+}
+
+/// Whether two values are the same. A person is the same with and without an account.
+fn is_value(one: &Option<Value>, other: &Option<Value>) -> bool {
+    match (one, other) {
+        (Some(Value::Person(one)), Some(Value::Person(other))) => {
+            let is_account =
+                one.account_id == other.account_id || one.account_id.is_none() || other.account_id.is_none();
+            one.employee_id == other.employee_id && is_account
+        }
+        _ => compared(one) == compared(other),
+    }
 }
 
 fn whole(what: DifferenceKind, change: &Change) -> DifferenceRow {
@@ -125,17 +154,19 @@ fn fields(approved: &Change, now: &Change) -> Vec<DifferenceRow> {
 
 /// The values of a field as they are compared: without display names, and pairs in a fixed order.
 fn essence(field: &FieldChange) -> [Option<Value>; 2] {
-    [&field.before, &field.after].map(|value| {
-        value.clone().map(|value| match value {
-            Value::Person(person) => {
-                Value::Texts([person.employee_id, person.account_id].map(Option::unwrap_or_default).to_vec())
-            }
-            Value::Pairs(mut pairs) => {
-                pairs.sort_unstable();
-                Value::Pairs(pairs)
-            }
-            value @ (Value::Text(_) | Value::Flag(_) | Value::Integer(_) | Value::Texts(_)) => value,
-        })
+    [&field.before, &field.after].map(compared)
+}
+
+fn compared(value: &Option<Value>) -> Option<Value> {
+    value.clone().map(|value| match value {
+        Value::Person(person) => {
+            Value::Texts([person.employee_id, person.account_id].map(Option::unwrap_or_default).to_vec())
+        }
+        Value::Pairs(mut pairs) => {
+            pairs.sort_unstable();
+            Value::Pairs(pairs)
+        }
+        value @ (Value::Text(_) | Value::Flag(_) | Value::Integer(_) | Value::Texts(_)) => value,
     })
 }
 
@@ -152,7 +183,6 @@ fn told(field: FieldChange) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hibob_contract::directory_sync::ChangeKind;
     use hibob_contract::types::Person;
 
     fn change(id: &str, fields: Vec<FieldChange>) -> Change {

@@ -6,14 +6,15 @@
 //!    ([`Yes::first`]); a job by an approval of its plan, for which the plan waits as in `approval.rs`. Where
 //!    `safety.allow_first` is set, none is needed. Where every plan waits for approval, the approval is the yes.
 //! 3. The yes is for the changes that the person was shown. Changes of a plan that was begun before do not need it
-//!    again: they are compared by what they do (`difference.rs`). So what a crash, an interruption or somebody who
-//!    abandons the rest has left is made without a second yes, and anything else is not.
+//!    again: they are compared by what they do (`difference.rs`), and what a second write of an account was to set may be
+//!    set by an update of that account. So what a crash, an interruption or somebody who abandons the rest has left is
+//!    made without a second yes, and anything else is not.
 //! 4. Accounts that are inactive in TravelPerk and would be made active are not part of that yes: somebody may have
 //!    archived them on purpose. They are held by name until a yes of their own ([`Yes::reactivations`]) or an approval.
 //!    That lasts beyond the first sync: the tenant's database keeps these accounts' ids.
 
 use crate::run::Running;
-use crate::run::difference::is_same;
+use crate::run::difference::{does_the_same, writes_the_same};
 use crate::run::ports::RunPorts;
 use hibob_base::error::HostError;
 use hibob_contract::Planned;
@@ -109,6 +110,15 @@ fn reactivates(change: &Change) -> bool {
     change.kind == ChangeKind::Reactivate || (change.target_id.is_some() && sets_active())
 }
 
+/// Whether a person has said yes to a change with a plan that was begun before.
+fn is_left_of(begun: &BTreeMap<String, Change>, change: &Change) -> bool {
+    let is_second_half = || {
+        let mut own = begun.values().filter(|begun| begun.employee_id == change.employee_id);
+        change.kind == ChangeKind::Update && change.employee_id.is_some() && own.any(|own| writes_the_same(change, own))
+    };
+    begun.get(&change.id).is_some_and(|begun| does_the_same(begun, change)) || is_second_half()
+}
+
 /// Whether a change makes an account active for which a person has to say yes (rule 4).
 fn is_asked_for(state: &FirstSyncState, change: &Change) -> bool {
     let is_listed = || change.target_id.as_ref().is_some_and(|account| state.reactivations_asked_for.contains(account));
@@ -157,8 +167,7 @@ impl<P: RunPorts> Running<P> {
         let Some(first) = first_sync(self.ports.run_store(), allow_first, planned).await? else { return Ok(None) };
         let begun = self.begun().await?;
         // A reactivation is held by itself.
-        let is_confirmed =
-            |change: &Change| reactivates(change) || begun.get(&change.id).is_some_and(|begun| is_same(begun, change));
+        let is_confirmed = |change: &Change| reactivates(change) || is_left_of(&begun, change);
         Ok(if planned.changes.iter().all(is_confirmed) { None } else { Some(first) })
     }
 
@@ -195,7 +204,7 @@ impl<P: RunPorts> Running<P> {
         let (mut still, mut released) = (BTreeSet::new(), BTreeSet::new());
         for (position, change) in planned.changes.iter().enumerate().filter(|(_, change)| is_asked_for(&state, change))
         {
-            if self.yes.reactivations || begun.get(&change.id).is_some_and(|begun| is_same(begun, change)) {
+            if self.yes.reactivations || begun.get(&change.id).is_some_and(|begun| does_the_same(begun, change)) {
                 // A guard of another class may hold it as well.
                 if held.changes.get(&position) == Some(&Class::Reactivating) {
                     held.changes.remove(&position);

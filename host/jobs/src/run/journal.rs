@@ -33,6 +33,28 @@ pub(super) enum ChangeResult {
     /// It was begun, and the run was interrupted before its outcome was known. Never stored.
     #[serde(skip)]
     Unknown,
+    /// It was not made, because a new plan does not make it as it was, for this reason. Never stored.
+    #[serde(skip)]
+    Moved(Moved),
+}
+
+/// Why a change of a plan that keeps its yes is not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moved {
+    /// A new plan has no such change.
+    NothingToDo,
+    /// A new plan has the change, with other values or for another account.
+    Different,
+}
+
+impl Moved {
+    /// As the end of a sentence.
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::NothingToDo => "there is nothing to do any more",
+            Self::Different => "something else is to be done",
+        }
+    }
 }
 
 impl ChangeResult {
@@ -63,6 +85,11 @@ impl ChangeResult {
                 .to_owned(),
             remedy: START_ANEW.to_owned(),
         }
+    }
+
+    /// Whether the change was made, at least in part.
+    pub(super) fn is_made(&self) -> bool {
+        matches!(self, Self::Outcome(Outcome::Done(_) | Outcome::Partly(_)))
     }
 
     pub(super) fn fault(error: &HostError) -> Self {
@@ -134,7 +161,7 @@ pub(super) struct Journal<'r, S: RunStore> {
     /// The ids of the plan's changes in the journal, by their ids in the plan.
     pub(super) ids: BTreeMap<String, String>,
     pub(super) past: JournalState,
-    /// Whether nothing more of the plan is made.
+    /// What is done instead of making everything that is left of the plan.
     pub(super) closed: Option<Closed>,
     /// The history has the changes that ended up to this generation.
     pub(super) told_generation: i64,
@@ -144,13 +171,16 @@ pub(super) struct Journal<'r, S: RunStore> {
     pub(super) kept: BTreeMap<String, Vec<String>>,
 }
 
-/// What is done about changes that were begun, in a plan of which nothing more is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is done with a plan of which not everything that is left is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Closed {
-    /// Nothing, since the plan is out of date. What became of them stays unknown.
-    AsItIs,
-    /// The plugin looks what became of them.
+    /// The plugin looks what became of the changes that were begun, and records it. No other change is made.
     Looks,
+    /// As [`Self::Looks`], but only what was made is recorded, since the others may be made later.
+    Settles,
+    /// The changes with these ids are not made, each for this reason; of those that were begun the plugin looks what
+    /// became of them. All others are made.
+    Except(BTreeMap<String, Moved>),
 }
 
 impl<B: RunStore> Journal<'_, B> {
@@ -159,12 +189,36 @@ impl<B: RunStore> Journal<'_, B> {
     pub(super) fn settled(&self, change: &Change) -> Option<ChangeResult> {
         match self.past.0.get(self.stored_id(change)) {
             Some(ChangeProgress::Finished(made, _)) => Some(made.clone()),
-            progress => match (progress, self.closed?) {
-                (None, _) => Some(ChangeResult::NotTried),
-                (Some(_), Closed::AsItIs) => Some(ChangeResult::interrupted()),
-                (Some(_), Closed::Looks) => None,
+            progress => match (progress, self.closed.as_ref()?) {
+                (None, Closed::Looks | Closed::Settles) => Some(ChangeResult::NotTried),
+                (None, Closed::Except(moved)) => moved.get(&change.id).copied().map(ChangeResult::Moved),
+                (Some(_), _) => None,
             },
         }
+    }
+
+    /// Whether the plugin only looks what became of a change that was begun.
+    pub(super) fn only_looks(&self, change: &Change) -> bool {
+        match &self.closed {
+            None => false,
+            Some(Closed::Looks | Closed::Settles) => true,
+            Some(Closed::Except(moved)) => moved.contains_key(&change.id),
+        }
+    }
+
+    /// Whether a change that was looked up and not made stays as it is, because it may be made later.
+    pub(super) fn leaves_open(&self) -> bool {
+        self.closed == Some(Closed::Settles)
+    }
+
+    /// Whether changes are made that were not begun yet.
+    pub(super) fn makes_changes(&self) -> bool {
+        matches!(self.closed, None | Some(Closed::Except(_)))
+    }
+
+    /// Whether a change has not ended.
+    pub(super) fn is_left(&self, change: &Change) -> bool {
+        self.ended(change).is_none()
     }
 
     /// The result of a change that had ended before this run.

@@ -133,8 +133,13 @@ pub trait RunPorts {
 pub struct Attempted {
     /// The outcome that the plugin reported.
     pub outcome: Outcome,
-    /// What the target's own answers show of the change, where the plugin reports it as made.
+    /// What the target's own answers show of the change, at the account that the plugin reports as written, or else at
+    /// [`Self::account`].
     pub made: Made,
+    /// The change's own account or cost center, as far as the change or an answer of the target says which one it is.
+    pub account: Option<String>,
+    /// Whether the target has answered a read in this call.
+    pub is_answered: bool,
     /// The requests that the egress refused, each in a sentence.
     pub refusals: Vec<String>,
     /// What the plugin wrote to its storage, by key; none for a key that it deleted.

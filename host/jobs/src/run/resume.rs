@@ -1,40 +1,49 @@
-//! Resuming: finishing the plan of a run that was interrupted.
+//! Taking up a plan whose run did not come to its end, with the truth of today.
 //!
 //! Every directory run begins with this, before it makes a plan of its own.
 //!
-//! 1. An open journal is the sign of an interrupted run. It has the stored plan, what guards held of it, the digests of
-//!    settings and plugin, and the events of its changes.
+//! 1. An open journal is the sign of an interrupted run: it crashed, its host was drained, or a person interrupted it. It
+//!    has the stored plan, what guards held of it, the digests of settings and plugin, and the events of its changes.
 //! 2. The stored plan must have the digest that the journal has, and its events must follow from each other. If not,
 //!    the journal is closed with an error, nothing is applied in this run, and the next run makes a new plan.
-//! 3. Finished changes are counted and not made again. Of begun changes the plugin looks first whether they were made.
-//!    The others are made (`apply.rs`).
-//! 4. Nothing more is made of a plan that is older than `sync.plan_age_hours_max`, that was made with other settings or
-//!    another plugin, or from which an erased person is missing. Its begun changes are reported as interrupted, its
-//!    others as not tried.
-//! 5. The age of an approved plan counts from when its journal began, because it was compared with a new plan then.
-//! 6. The interrupted run gets its own run record, with the trigger "resumed". Its baseline is accepted by the same
-//!    rule as any other.
-//! 7. A plan whose run a person interrupted, or whose job a person cancelled, is not resumed unless a person says so
-//!    (`hibob runs resume`). Until then a run that a person starts is held. A scheduled run abandons the plan: the
-//!    plugin looks what became of the changes that were begun, and cannot write; the others are reported as not tried.
-//!    The run record of that has the trigger "abandoned". `hibob runs abandon` does the same.
-//! 8. After a restore the rest of a plan is abandoned in the same way, since some of it may have been made since the
+//! 3. Finished changes are counted and not made again. What became of the begun ones is looked up in a call whose egress
+//!    lets no write out, whatever plugin and settings there are by now; the host judges by the target's answers
+//!    (`apply.rs`).
+//! 4. The rest of a plan that nobody has seen is closed: each of its changes is in the history as not tried. This run then
+//!    makes a new plan, so that what HiBob says today is what counts.
+//! 5. A saved or approved plan keeps its yes, and so does any plan that a person has resumed (`hibob runs resume`). This
+//!    run makes a new plan only to compare it: of what is left, the changes that the new plan makes as well are made, and
+//!    each of the others is named and not made. The second write of an account whose first one was made goes on if the new
+//!    plan would write the same values. If no new plan can be made, because HiBob cannot be read, nothing is made, and the
+//!    journal stays open.
+//! 6. Nothing is left of a yes to a plan that is older than `sync.plan_age_hours_max`, that was made with other settings
+//!    or another plugin, or from which an erased person is missing. The age of an approved plan counts from when its
+//!    journal began, because it was compared with a new plan then.
+//! 7. The interrupted run gets its own run record, with the trigger "resumed" (rule 5) or "abandoned" (rule 4). It never
+//!    sets the baseline: the new plan may.
+//! 8. What a person interrupted, or whose job a person cancelled, is not begun again by itself. Until a person decides, a
+//!    run that a person starts is held. A scheduled run closes the plan by rule 4, whoever had said yes to it;
+//!    `hibob runs abandon` does the same and makes no new plan.
+//! 9. After a restore the rest of a plan is closed in the same way, since some of it may have been made since the
 //!    backup.
-//! 9. The run records of one plan together have each of its changes once. That of an interrupted run has those that had
-//!    ended.
+//! 10. The run records of one plan together have each of its changes once. That of an interrupted run has those that had
+//!     ended.
 
 use crate::interrupt::Interrupt;
 use crate::interrupted::cancelled_by_key;
 use crate::run::apply;
 use crate::run::apply::Progress;
-use crate::run::journal::{ChangeResult, Closed, Journal, JournalState, kept_by};
+use crate::run::difference::{does_the_same, writes_the_same};
+use crate::run::journal::{ChangeResult, Closed, Journal, JournalState, Moved, kept_by};
 use crate::run::ports::RunPorts;
 use crate::run::report::Report;
-use crate::run::{RunReport, Running, accepted};
+use crate::run::{RunReport, Running};
 use hibob_base::clock::minute;
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
-use hibob_base::job::WayOn;
+use hibob_base::job::{RunKind, WayOn};
+use hibob_contract::Planned;
+use hibob_contract::directory_sync::Change;
 use hibob_policy::guard::Held;
 use hibob_store::database::{EventRow, OpenJournal, RunRecord, restored_because};
 use hibob_store::privacy;
@@ -42,29 +51,19 @@ use hibob_store::privacy::DecryptedPlan;
 use hibob_store::run_store::RunStore;
 use hibob_telemetry::Spans;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use tracing::Instrument;
 
 /// Seconds in an hour.
 const HOUR: u64 = 60 * 60;
 
-/// What is done with the plan of an interrupted run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Settling {
-    /// The rest of it is applied.
-    Resume,
-    /// The rest of it is not applied, for this reason.
-    Abandon(String),
-}
+/// The trigger of the run record of a plan that was gone on with, and of one that was closed.
+const RESUMED: &str = "resumed";
+const ABANDONED: &str = "abandoned";
 
-impl Settling {
-    /// The trigger of the run record.
-    fn trigger(&self) -> &'static str {
-        match self {
-            Self::Resume => "resumed",
-            Self::Abandon(_) => "abandoned",
-        }
-    }
-}
+/// Why the rest of a plan is closed after a crash.
+const NOT_AT_ITS_END: &str = "its run did not come to its end";
 
 /// The error of a run that a person interrupted. `ended` of its plan's `changes` have ended, and of `unknown` others it
 /// is not known whether they were made.
@@ -126,19 +125,21 @@ impl<P: RunPorts> Running<P> {
         Ok(Some(by))
     }
 
-    /// Decides what a run that was started by itself or by a person does with an interrupted plan (rules 7 and 8), and
-    /// does it. The report is that of the interrupted run; none if there was none.
+    /// Decides what a run that was started by itself or by a person does with an interrupted plan, and does it. The report
+    /// is that of the interrupted run; none if there was none.
     ///
     /// # Errors
-    /// A person interrupted the plan's run, and this run is not scheduled; or as [`Self::settle`].
+    /// A person interrupted the plan's run, and this run is not scheduled; no new plan can be made, and this run has a
+    /// plan that was made before; or as [`Self::abandon`].
     pub(super) async fn take_up(&mut self, is_scheduled: bool) -> Result<(), HostError> {
         let Some(open) = self.ports.run_store().open_journal().await? else { return Ok(()) };
         let started = minute(open.started_at);
-        let settling = match self.interrupted_by(&open).await? {
-            None => Settling::Resume,
+        let why = match self.interrupted_by(&open).await? {
+            None if self.keeps_its_yes(&open).await? => None,
+            None => Some(NOT_AT_ITS_END.to_owned()),
             Some(by) => match restored_because(&by) {
-                Some(why) => Settling::Abandon(why.to_owned()),
-                None if is_scheduled => Settling::Abandon(format!("{by} had interrupted it")),
+                Some(why) => Some(why.to_owned()),
+                None if is_scheduled => Some(format!("{by} had interrupted it")),
                 None => {
                     let message =
                         format!("{by} has interrupted the run of {started}, and its plan is not applied to its end");
@@ -146,8 +147,19 @@ impl<P: RunPorts> Running<P> {
                 }
             },
         };
-        let report = Box::pin(self.settle(&open, &settling)).await?;
-        if let (Settling::Abandon(why), Some(run)) = (&settling, report.run) {
+        let report = match &why {
+            Some(why) => Box::pin(self.abandon(&open, why)).await?,
+            None => match Box::pin(self.go_on_with(open)).await? {
+                Ok(report) => report,
+                // The history has the run that could not make a plan, as it has any other.
+                Err(error) if self.kind == RunKind::Sync && self.ports.interrupt().by().is_none() => {
+                    self.cannot_plan = Mutex::new(Some(error));
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            },
+        };
+        if let (Some(why), Some(run)) = (&why, report.run) {
             self.warnings.push(crate::run::ErrorRow {
                 employee_id: None,
                 code: "PLAN_ABANDONED".to_owned(),
@@ -162,10 +174,10 @@ impl<P: RunPorts> Running<P> {
         Ok(())
     }
 
-    /// Resumes or abandons the plan that is open, as a person has decided.
+    /// Goes on with the plan that is open, or closes it, as a person has decided.
     ///
     /// # Errors
-    /// No plan is open, or as [`Self::settle`].
+    /// No plan is open, no new plan can be made, or as [`Self::abandon`].
     pub(super) async fn decided(&self, way: WayOn) -> Result<Report, HostError> {
         let tenant = &self.ports.config().id;
         let Some(open) = self.ports.run_store().open_journal().await? else {
@@ -174,69 +186,168 @@ impl<P: RunPorts> Running<P> {
         };
         let by = self.interrupted_by(&open).await?;
         let restored = by.as_deref().and_then(restored_because);
-        let settling = match (way, restored) {
-            (_, Some(why)) => Settling::Abandon(why.to_owned()),
-            (WayOn::Abandon, None) => Settling::Abandon("a person has abandoned it".to_owned()),
-            (WayOn::Resume, None) => {
-                self.ports.run_store().unmark_interrupted(self.fence, open.id).await?;
-                Settling::Resume
-            }
-        };
-        Box::pin(self.settle(&open, &settling)).await
+        match (way, restored) {
+            (_, Some(why)) => Box::pin(self.abandon(&open, why)).await,
+            (WayOn::Abandon, None) => Box::pin(self.abandon(&open, "a person has abandoned it")).await,
+            (WayOn::Resume, None) => Box::pin(self.go_on_with(open)).await?,
+        }
     }
 
-    /// Finishes or abandons the plan of an interrupted run, and writes that run's record. Returns its report. The rules
-    /// are at the head of this file.
+    /// Whether a person has seen the plan and said yes to it.
+    async fn keeps_its_yes(&self, open: &OpenJournal) -> Result<bool, HostError> {
+        let is_approved = match self.ports.approvals() {
+            Some(approvals) => approvals.is_of_approval(open.id).await?,
+            None => false,
+        };
+        Ok(open.is_saved || is_approved)
+    }
+
+    /// Looks up what was in flight, closes the plan of an interrupted run, and writes that run's record (rule 4). Returns
+    /// its report.
     ///
     /// # Errors
     /// The journal cannot be read, a person interrupted it again, the lease was lost, or the database failed.
-    pub(super) async fn settle(&self, open: &OpenJournal, settling: &Settling) -> Result<Report, HostError> {
-        let Opened { plan, held, past } = match self.read(open).await? {
-            Ok(read) => read,
+    async fn abandon(&self, open: &OpenJournal, why: &str) -> Result<Report, HostError> {
+        let opened = match self.read(open).await? {
+            Ok(opened) => opened,
             Err(why) => return Err(self.close(open, &why).await?),
         };
-        let planned = &plan.planned;
-        let mut report = Report::planned(&self.ports.config().id, planned);
-        report.guards.clone_from(&held.guards);
-        let out_of_date = self.out_of_date(open, &plan).await?;
-        let is_same = plan.is_whole
-            && open.settings == self.ports.settings_digest()?
-            && open.plugin == self.ports.plugin_digest();
-        let closed = match settling {
-            Settling::Abandon(_) if is_same => Some(Closed::Looks),
-            Settling::Abandon(_) => Some(Closed::AsItIs),
-            Settling::Resume => out_of_date.is_some().then_some(Closed::AsItIs),
+        let mut report = self.carry_on(open, &opened, Closed::Looks, ABANDONED).await?;
+        report.stop(HostError::Interrupted {
+            message: format!("the rest of the plan of {} is not applied: {why}", minute(open.started_at)),
+            remedy: "nothing; the next plan starts from what is there now".to_owned(),
+        });
+        self.record_end(open, ABANDONED, report).await
+    }
+
+    /// Goes on with a plan to which a person has said yes (rules 5 and 6), and writes its run's record. Returns its
+    /// report. The inner error says why no new plan could be made; the journal is open then.
+    ///
+    /// # Errors
+    /// As [`Self::abandon`].
+    async fn go_on_with(&self, open: OpenJournal) -> Result<Result<Report, HostError>, HostError> {
+        let opened = match self.read(&open).await? {
+            Ok(opened) => opened,
+            Err(why) => return Err(self.close(&open, &why).await?),
         };
-        let (id, fence, keyring, told_generation) = (open.id, self.fence, self.keyring(), open.told_generation);
-        let (job, kept) = (self.cause.job.as_deref(), kept_by(planned));
-        let journal = Journal { id, fence, keyring, ids: plan.ids(), past, closed, told_generation, kept, job };
+        if let Some(why) = self.out_of_date(&open, &opened.plan).await? {
+            let mut report = self.carry_on(&open, &opened, Closed::Looks, RESUMED).await?;
+            let started = minute(open.started_at);
+            report.stop(HostError::held(
+                format!("a run of {started} was interrupted, and the rest of its plan is not applied: {why}"),
+                "nothing; the next plan starts from what is there now",
+            ));
+            return self.record_end(&open, RESUMED, report).await.map(Ok);
+        }
+        self.carry_on(&open, &opened, Closed::Settles, RESUMED).await?;
+        let new = match self.plan().await {
+            Ok(new) => new,
+            Err(error) => return Ok(Err(error)),
+        };
+        let new = self.keyring().erased_people().without(&new).into_owned();
+        if open.interrupted_by.is_some() || open.job.is_some() {
+            self.ports.run_store().unmark_interrupted(self.fence, open.id).await?;
+        }
+        // With what has just been looked up.
+        let Some(open) = self.ports.run_store().open_journal().await? else {
+            return Err(HostError::Storage("the journal of the interrupted run is gone".to_owned()));
+        };
+        let opened = match self.read(&open).await? {
+            Ok(opened) => opened,
+            Err(why) => return Err(self.close(&open, &why).await?),
+        };
+        let moved = self.moved(&open, &opened, &new);
+        let report = self.carry_on(&open, &opened, Closed::Except(moved), RESUMED).await?;
+        self.record_end(&open, RESUMED, report).await.map(Ok)
+    }
+
+    /// What is left of a plan and is not made as it was by a new one, each with the reason.
+    fn moved(&self, open: &OpenJournal, opened: &Opened, new: &Planned) -> BTreeMap<String, Moved> {
+        let planned = opened.held.without_held_fields(&opened.plan.planned);
+        let journal = self.journal_of(open, opened, None);
+        let is_made = |id: &String| {
+            let first = planned.iter().find(|change| change.id == *id);
+            first.and_then(|first| journal.ended(first)).is_some_and(|ended| ended.is_made())
+        };
+        let is_own = |id: &String, employee: &Option<String>| {
+            planned.iter().any(|first| first.id == *id && first.employee_id == *employee)
+        };
+        let is_second_half = |change: &Change| {
+            let mut firsts = change.depends_on.iter().chain(&change.after);
+            change.employee_id.is_some() && firsts.any(|id| is_own(id, &change.employee_id) && is_made(id))
+        };
+        let why = |change: &Change| {
+            let mut own = new.changes.iter().filter(|other| other.employee_id == change.employee_id);
+            match new.changes.iter().find(|other| other.id == change.id) {
+                Some(other) if does_the_same(change, other) => None,
+                _ if is_second_half(change) && own.any(|other| writes_the_same(change, other)) => None,
+                Some(_) => Some(Moved::Different),
+                None => Some(Moved::NothingToDo),
+            }
+        };
+        let left = planned.iter().filter(|change| journal.is_left(change));
+        left.filter_map(|change| Some((change.id.clone(), why(change)?))).collect()
+    }
+
+    /// Carries out what is to be done with an open journal. Returns the report of its run.
+    ///
+    /// # Errors
+    /// A person interrupted it again, which is then recorded; the lease was lost, or the database failed.
+    async fn carry_on(
+        &self,
+        open: &OpenJournal,
+        opened: &Opened,
+        closed: Closed,
+        trigger: &'static str,
+    ) -> Result<Report, HostError> {
+        let planned = &opened.plan.planned;
+        let mut report = Report::planned(&self.ports.config().id, planned);
+        report.guards.clone_from(&opened.held.guards);
+        let journal = self.journal_of(open, opened, Some(closed));
         let changes = planned.changes.len();
         let applied = self.locked(async {
-            Ok(self.interruptibly(id, Box::pin(apply::apply(&self.ports, planned, &held, &journal, &mut report))).await)
+            let applying = apply::apply(&self.ports, planned, &opened.held, &journal, &mut report);
+            Ok(self.interruptibly(open.id, Box::pin(applying)).await)
         });
         let progress = applied.instrument(Spans::apply(&self.span, changes)).await?;
-        let started = minute(open.started_at);
         if let (Progress::Interrupted { ended, unknown }, Some(by)) = (progress, self.ports.interrupt().by()) {
             let error = || interrupted(&self.ports.config().id, &by, changes, (ended, unknown));
             report.stop(error());
-            let record = RunRecord { interrupted_by: Some(by.to_string()), ..self.record_of(open, settling, &report)? };
+            let record = RunRecord { interrupted_by: Some(by.to_string()), ..self.record_of(open, trigger, &report)? };
             self.record_run(record, None, &report.updates).await?;
             return Err(error());
         }
-        match (settling, out_of_date) {
-            (Settling::Abandon(why), _) => report.stop(HostError::Interrupted {
-                message: format!("the rest of the plan of {started} is not applied: {why}"),
-                remedy: "nothing; the next plan starts from what is there now".to_owned(),
-            }),
-            (Settling::Resume, Some(why)) => report.stop(HostError::held(
-                format!("a run of {started} was interrupted, and the rest of its plan is not applied: {why}"),
-                "nothing; the next plan starts from what is there now",
-            )),
-            (Settling::Resume, None) => {}
+        Ok(report)
+    }
+
+    fn journal_of<'j>(
+        &'j self,
+        open: &OpenJournal,
+        opened: &Opened,
+        closed: Option<Closed>,
+    ) -> Journal<'j, P::RunStore> {
+        Journal {
+            id: open.id,
+            fence: self.fence,
+            keyring: self.keyring(),
+            ids: opened.plan.ids(),
+            past: opened.past.clone(),
+            closed,
+            told_generation: open.told_generation,
+            kept: kept_by(&opened.plan.planned),
+            job: self.cause.job.as_deref(),
         }
-        let record = self.record_of(open, settling, &report)?;
-        let is_first = self.ports.run_store().baseline().await?.is_empty();
-        let number = self.record_run(record, accepted(&report, planned, is_first), &report.updates).await?;
+    }
+
+    /// Writes the record of the interrupted run, which never sets the baseline, and closes its journal.
+    async fn record_end(
+        &self,
+        open: &OpenJournal,
+        trigger: &'static str,
+        mut report: Report,
+    ) -> Result<Report, HostError> {
+        let record = self.record_of(open, trigger, &report)?;
+        let number = self.record_run(record, None, &report.updates).await?;
         report.numbered(number);
         Ok(report)
     }
@@ -250,7 +361,7 @@ impl<P: RunPorts> Running<P> {
         let error = |remedy: String| HostError::Journal { message: message.clone(), remedy };
         let closed =
             Report::stopped(tenant, error("sync again; the next plan starts from what is there now".to_owned()));
-        let record = self.record_of(open, &Settling::Resume, &closed)?;
+        let record = self.record_of(open, RESUMED, &closed)?;
         let number = self.record_run(record, None, &[]).await?;
         Ok(error(format!(
             "nothing was applied, and that run is closed as run {number} of the history; if nobody has changed the database, \
@@ -258,10 +369,10 @@ impl<P: RunPorts> Running<P> {
         )))
     }
 
-    fn record_of(&self, open: &OpenJournal, settling: &Settling, report: &Report) -> Result<RunRecord, HostError> {
+    fn record_of(&self, open: &OpenJournal, trigger: &'static str, report: &Report) -> Result<RunRecord, HostError> {
         Ok(RunRecord {
             kind: open.kind,
-            trigger: settling.trigger(),
+            trigger,
             // The job that goes on with it, if it does nothing else.
             job: self.cause.job.clone().filter(|_| self.goes_on),
             started_at: open.started_at,
@@ -304,7 +415,7 @@ impl<P: RunPorts> Running<P> {
         Ok(open.events.iter().zip(opened).map(event).collect())
     }
 
-    /// Why the rest of a plan must not be applied; none if it may be (rules 4 and 5).
+    /// Why nothing is left of the yes to a plan; none if it still counts (rule 6).
     async fn out_of_date(&self, open: &OpenJournal, plan: &DecryptedPlan) -> Result<Option<&'static str>, HostError> {
         let hours = u64::from(self.ports.config().sync.plan_age_hours_max);
         let is_approved = match self.ports.approvals() {

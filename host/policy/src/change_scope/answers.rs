@@ -56,6 +56,8 @@ pub(super) struct TargetAnswers {
     pub(super) cost_centers: BTreeMap<String, ShownCostCenter>,
     /// How far each field of the change has come.
     pub(super) fields: BTreeMap<String, Progress>,
+    /// Whether a read of accounts or cost centers was answered (a 2xx status).
+    pub(super) is_read: bool,
     /// Whether a write of this change was accepted (a 2xx status).
     pub(super) is_accepted: bool,
     /// At which moment of the call the last write was accepted; see [`super::ApplyScope::moment`].

@@ -26,6 +26,9 @@ impl ApplyScope {
         if !status.is_success() {
             return;
         }
+        if sent.method == Method::GET && matches!(sent.role, Role::Scim | Role::CostCenters) {
+            self.answers().is_read = true;
+        }
         match sent.role {
             Role::Scim => self.note_accounts(sent, body),
             Role::CostCenters => self.note_cost_centers(sent, body),
@@ -84,6 +87,20 @@ impl ApplyScope {
             }
             answers.cost_centers.insert(id, shown);
         }
+    }
+
+    /// Whether the target has answered a read in this call.
+    pub fn is_answered(&self) -> bool {
+        self.answers().is_read
+    }
+
+    /// The account or cost center that the change is about: the one that it names, the one that this call has created,
+    /// or the one that the target has shown with the employee's id. None if no answer says it.
+    pub fn own(&self) -> Option<String> {
+        let answers = self.answers();
+        let is_theirs = |shown: &answers::ShownAccount| matches!(&shown.carries, Carries::Employee(id) if Some(id) == self.employee_id.as_ref());
+        let found = || answers.accounts.iter().find(|(_, shown)| is_theirs(shown)).map(|(id, _)| id.clone());
+        self.target_id.clone().or_else(|| answers.created.clone()).or_else(found)
     }
 
     /// What the target's answers show of the change at the account or cost center `written_id`, which the plugin names

@@ -73,6 +73,8 @@ pub struct OpenJournal {
     pub settings: String,
     /// The digest of the plugin that made it.
     pub plugin: String,
+    /// Whether it is a saved plan.
+    pub is_saved: bool,
     /// The key of the job that applies it; none if it is applied without the queue.
     pub job: Option<String>,
     /// What has interrupted it on purpose; none after a crash.
@@ -197,18 +199,19 @@ impl TenantDatabase {
     pub async fn open_journal(&self) -> Result<Option<OpenJournal>, HostError> {
         let row = query(
             "SELECT id, kind, started_at, plan, held, settings, plugin, plans.content, job, interrupted_by,
-                coalesce(told_generation, 0)
+                coalesce(told_generation, 0), (SELECT count(*) FROM applied_plans WHERE journal = journals.id)
              FROM journals JOIN plans ON plans.digest = journals.plan WHERE run IS NULL",
         );
         let Some(row) = row.fetch_optional(&self.store).await? else { return Ok(None) };
-        let (id, kind, started_at, digest, held, settings, plugin, plan, job, interrupted_by, told_generation) = row;
+        let (id, kind, started_at, digest, held, settings, plugin, plan, job, interrupted_by, told_generation, saved) =
+            row;
         let events =
             query("SELECT change, event, made, generation FROM journal_events WHERE journal = $1 ORDER BY sequence");
         let events: Vec<(String, String, String, i64)> = events.bind(id).fetch_all(&self.store).await?;
         let read =
             |(change, event, made, generation)| EventRow { change, is_finished: event == "finished", made, generation };
         let events = events.into_iter().map(read).collect();
-        let kind: String = kind;
+        let (kind, saved): (String, i64) = (kind, saved);
         let kind = run_kind(&kind)?;
         Ok(Some(OpenJournal {
             id,
@@ -219,6 +222,7 @@ impl TenantDatabase {
             held,
             settings,
             plugin,
+            is_saved: saved > 0,
             job,
             interrupted_by,
             told_generation,
