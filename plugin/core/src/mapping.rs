@@ -7,11 +7,12 @@ use crate::field::{
 };
 use crate::finding::{Finding, Notes, Severity};
 use crate::hibob::{Datum, Employee, NameList};
-use crate::lifecycle::{AccountStatus, Lifecycle};
+use crate::lifecycle::{AccountStatus, Because, Lifecycle};
 use crate::settings::Settings;
 use crate::text_form;
 use crate::texts::Texts;
 use crate::value::Id;
+use chrono::NaiveDate;
 
 /// The desired value of one text field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -122,9 +123,41 @@ pub struct DesiredAccount {
     pub values: DesiredValues,
     /// The desired line manager.
     pub manager: DesiredManager,
+    /// The days by which it is decided who is the same person.
+    pub dates: Dates,
+}
+
+/// Days of an employee, as far as HiBob gives them and they are needed to tell whether somebody came back. They are in
+/// memory while a plan is made, and nowhere else.
+#[derive(Clone, Copy, Default)]
+pub struct Dates {
+    /// The first day of the present employment.
+    pub start: Option<NaiveDate>,
+    /// The last day of somebody who has left.
+    pub end: Option<NaiveDate>,
+    /// The birth date, if it is read.
+    pub birth: Option<NaiveDate>,
+}
+
+impl std::fmt::Debug for Dates {
+    /// Without the days: a birth date is written nowhere.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Dates")
+    }
 }
 
 impl DesiredAccount {
+    /// Somebody of whom only the id is known, and that there should be no active account any more.
+    pub(crate) fn gone(id: &str, because: Because) -> Self {
+        Self {
+            id: id.into(),
+            status: AccountStatus::Gone(because),
+            values: DesiredValues::default(),
+            manager: DesiredManager::Leave,
+            dates: Dates::default(),
+        }
+    }
+
     /// The desired value of a text field.
     pub fn desired(&self, field: TextField) -> DesiredValueRef<'_> {
         self.values.get(field)
@@ -211,6 +244,7 @@ impl Mapping<'_> {
             status: AccountStatus::Active,
             values: DesiredValues::default(),
             manager: DesiredManager::Leave,
+            dates: Dates::default(),
         };
         let mut values: [DesiredValue; TEXT_FIELDS_COUNT] = Default::default();
         let before = findings.len();
@@ -224,6 +258,15 @@ impl Mapping<'_> {
             }
         }
         person.values = DesiredValues::pack(&values);
+        person.dates = match person.status {
+            AccountStatus::Active => {
+                Dates { start: employee.start_date().ok(), end: None, birth: employee.birth_date() }
+            }
+            AccountStatus::Gone(Because::Terminated) => {
+                Dates { start: None, end: employee.end_date(), birth: employee.birth_date() }
+            }
+            _ => Dates::default(),
+        };
         // Only now the names are known.
         for finding in findings.iter_mut().skip(before) {
             finding.name = person.name();
