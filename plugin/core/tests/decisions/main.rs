@@ -3,4 +3,5 @@
 
 mod check;
 mod leavers;
+mod mapping;
 mod nights;
