@@ -13,6 +13,7 @@
 
 pub mod change_policy;
 mod connector;
+pub mod guard_table;
 pub mod issuer;
 mod jobs;
 mod json;

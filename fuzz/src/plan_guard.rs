@@ -1,7 +1,7 @@
-//! The guards' table, stated a second time. It shares no code with the host but the types of plans: what belongs to a
-//! class, how many there are and how many may be, is all counted anew.
+//! The guards hold exactly what their table, stated a second time in `guard_table.rs`, says.
 
 use crate::Reading;
+use crate::guard_table::{self, is_none};
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
 use hibob_contract::types::{NamedValue, Person, Value};
@@ -14,20 +14,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Fields that a change of the fuzz target may write, by the bits of a byte.
 const FIELDS: [&str; 8] =
     ["user-name", "external-id", "active", "given-name", "title", "manager", "cost-center", "family-name"];
-
-/// The table: class, the number that always passes where at least three times as many accounts are there, whether it is
-/// cut to a third of them, the share in percent, whether half of them is too many, and whether only fields are held.
-const TABLE: [(Class, usize, bool, usize, bool, bool); 9] = [
-    (Class::Archiving, 5, true, 10, true, false),
-    (Class::Creating, 10, false, 10, false, false),
-    (Class::Reactivating, 5, true, 5, true, false),
-    (Class::Renaming, 5, true, 10, true, true),
-    (Class::Names, 5, true, 5, false, true),
-    (Class::Managers, 10, false, 20, false, true),
-    (Class::CostCenters, 10, false, 20, false, true),
-    (Class::Reassigning, 3, true, 1, false, false),
-    (Class::Clearing, 3, true, 10, true, true),
-];
 
 /// An input is a plan: the ledger's numbers, what the operator sets and releases, and then five bytes for each change. A
 /// class is held exactly where there is more of it than the table and the release allow, and nothing that the plugin
@@ -54,6 +40,7 @@ pub(crate) fn plan_guard(bytes: &[u8]) -> Reading {
         created_at: 0,
         counts: if is_told { BTreeMap::from([("managed".to_owned(), u64::from(counted))]) } else { BTreeMap::new() },
         findings: Vec::new(),
+        active_accounts: Vec::new(),
         baseline: if is_told {
             vec![values("values:title", sizes), values("cost-center:A", sizes)]
         } else {
@@ -75,84 +62,36 @@ pub(crate) fn plan_guard(bytes: &[u8]) -> Reading {
         is_first: is_first % 4 == 0,
     };
     let held = classes(&planned, &facts, &limits, &Released::from(release));
-
-    let n = usize::from(active.min(counted));
-    let (mut now, mut given, mut former) = (known, BTreeMap::new(), BTreeSet::new());
-    for (position, change) in changes.iter().enumerate() {
-        let (Some(account), Some(employee)) = (&change.target_id, &change.employee_id) else { continue };
-        let before = now.insert(account.clone(), employee.clone()).or_else(|| before(change));
-        if let Some(before) = before.filter(|before| before != employee) {
-            given.insert(position, account.clone());
-            former.insert(before);
-        }
-    }
-    let stays = |change: &Change| {
-        change.kind != ChangeKind::Archive && change.employee_id.as_ref().is_some_and(|id| former.contains(id))
-    };
-    let is_kept = !given.is_empty() && changes.iter().any(stays);
-
+    let own_min = own_min.map(|min| min as usize);
+    let table = guard_table::count(
+        &changes,
+        &guard_table::Facts {
+            n: usize::from(active.min(counted)),
+            active: facts.sums.active,
+            archived: facts.sums.archived,
+            inactive: &inactive,
+            since: facts.since,
+            owners: &known,
+            is_first: facts.is_first,
+            set: &|class| own_min.filter(|_| class == Class::Archiving),
+            released: &|class| if class == own_class { own_number } else { 0 },
+            values: &|field| (field == "title").then_some(usize::from(sizes)),
+            people_of: &|name| (name == "A").then_some(usize::from(sizes)),
+            goes: &|_| false,
+        },
+    );
     let mut all_held = BTreeMap::new();
-    for (class, least, is_cut, percent, half, _) in TABLE {
+    for class in Class::ALL.iter().copied() {
         let fields: Vec<Option<&str>> =
             if class == Class::Clearing { FIELDS.into_iter().map(Some).collect() } else { vec![None] };
         for field in fields {
-            // What belongs to the class, and what is counted of it.
-            let mut of_class: BTreeMap<usize, String> = BTreeMap::new();
-            for (position, change) in changes.iter().enumerate() {
-                let unit = change.target_id.clone().unwrap_or_else(|| change.id.clone());
-                let exists = !facts.is_first || !is_adopted(&changes, change);
-                let exists = exists && change.employee_id.is_some() && change.target_id.is_some();
-                let exists = exists && change.kind != ChangeKind::Create;
-                let writes = |name: &str| after(change, name).is_some_and(|value| value.is_some());
-                let belongs = match class {
-                    Class::Archiving => change.kind == ChangeKind::Archive || flag(change) == Some(false),
-                    Class::Creating => change.kind == ChangeKind::Create && !facts.is_first,
-                    Class::Reactivating => {
-                        let is_set = change.kind != ChangeKind::Create && change.employee_id.is_some();
-                        change.kind == ChangeKind::Reactivate || (is_set && flag(change) == Some(true))
-                    }
-                    Class::Renaming => exists && writes("user-name"),
-                    Class::Names => exists && (writes("given-name") || writes("family-name")),
-                    Class::Managers => {
-                        exists
-                            && writes("manager")
-                            && boss(change).is_some_and(|boss| !goes(&changes, &inactive, &boss))
-                    }
-                    Class::CostCenters => exists && moves(change).is_some(),
-                    Class::Reassigning => given.contains_key(&position),
-                    Class::Clearing => {
-                        exists && field != Some("active") && after(change, field.unwrap_or_default()) == Some(None)
-                    }
-                };
-                if belongs {
-                    of_class.insert(position, unit);
-                }
-            }
-            let number = match class {
-                Class::CostCenters => count_moves(&changes, &of_class, usize::from(sizes)),
-                _ => of_class.values().collect::<BTreeSet<_>>().len(),
-            };
-            let n = if class == Class::Clearing && field == Some("title") { n.min(usize::from(sizes)) } else { n };
-            let least = if is_cut { least.min(n / 3).max(1) } else { least };
-            let set = own_min.filter(|_| class == Class::Archiving).map(|min| min as usize);
-            let most = set.unwrap_or(least).max(n * percent / 100);
-            let released = if class == own_class { own_number } else { 0 };
-            let again =
-                of_class.values().filter(|account| inactive.contains_key(*account)).collect::<BTreeSet<_>>().len();
-            let within = facts.sums.archived + number - again.min(number);
-            let before = facts.sums.active + facts.sums.archived;
-            let least_before = set.unwrap_or_else(|| 5.min(before / 3).max(1)) + 1;
-            let is_last = n == 1 || active == 1;
-            let is_held = number > released
-                && ((number > most && number > 1)
-                    || (half && number > 1 && number * 2 >= n)
-                    || (class == Class::Archiving && is_last && number == 1 && set.unwrap_or(0) == 0)
-                    || (class == Class::Archiving && within > least_before.max(before * 20 / 100)));
-            let is_held = is_held || (class == Class::Reassigning && is_kept);
+            let counted = table.get(&(class, field.map(str::to_owned)));
+            let is_held = counted.is_some_and(|counted| counted.is_too_much);
             let rows = held.guards.iter().filter(|row| row.class == class && row.field.as_deref() == field).count();
-            assert_eq!(rows, usize::from(is_held), "{class:?} {field:?}: {number} of {n}, {most} may be");
+            assert_eq!(rows, usize::from(is_held), "{class:?} {field:?}: {counted:?}");
             if is_held {
-                all_held.extend(of_class.keys().map(|position| ((*position, class, field), ())));
+                let positions = counted.into_iter().flat_map(|counted| &counted.positions);
+                all_held.extend(positions.map(|position| ((*position, class, field), ())));
             }
         }
     }
@@ -209,7 +148,7 @@ fn is_held_one(all: &BTreeMap<(usize, Class, Option<&str>), ()>, position: usize
     let cleared = all
         .keys()
         .any(|(at, class, of)| *at == position && *class == Class::Clearing && *of == Some(field.field.as_str()));
-    if none(&field.after) {
+    if is_none(&field.after) {
         return cleared;
     }
     all.keys().any(|(at, class, _)| *at == position && *class != Class::Clearing)
@@ -220,88 +159,6 @@ fn is_held_one(all: &BTreeMap<(usize, Class, Option<&str>), ()>, position: usize
             "cost-center" => all.contains_key(&(position, Class::CostCenters, None)),
             _ => false,
         }
-}
-
-fn none(value: &Option<Value>) -> bool {
-    match value {
-        None => true,
-        Some(Value::Text(text)) => text.is_empty(),
-        Some(_) => false,
-    }
-}
-
-/// The value that a change writes to a field: none where it does not write it, and `Some(None)` where it clears it.
-fn after<'c>(change: &'c Change, field: &str) -> Option<Option<&'c Value>> {
-    let field = change.fields.iter().find(|other| other.field == field)?;
-    Some(field.after.as_ref().filter(|_| !none(&field.after)))
-}
-
-fn flag(change: &Change) -> Option<bool> {
-    match after(change, "active")?? {
-        Value::Flag(flag) => Some(*flag),
-        _ => None,
-    }
-}
-
-/// The account of the line manager before the change.
-fn boss(change: &Change) -> Option<String> {
-    match change.fields.iter().find(|field| field.field == "manager")?.before.as_ref()? {
-        Value::Person(person) => person.account_id.clone(),
-        _ => None,
-    }
-}
-
-/// Whether the account's owner leaves or moves by the plan, or has left.
-fn goes(changes: &[Change], inactive: &BTreeMap<String, i64>, account: &String) -> bool {
-    inactive.contains_key(account)
-        || changes.iter().any(|change| {
-            change.kind != ChangeKind::Create
-                && change.target_id.as_ref() == Some(account)
-                && (change.kind == ChangeKind::Archive
-                    || flag(change) == Some(false)
-                    || change.fields.iter().any(|field| field.field == "cost-center"))
-        })
-}
-
-fn moves(change: &Change) -> Option<(String, String)> {
-    let field = change.fields.iter().find(|field| field.field == "cost-center")?;
-    match (&field.before, &field.after) {
-        (Some(Value::Text(before)), Some(Value::Text(after))) if !before.is_empty() && !after.is_empty() => {
-            Some((before.clone(), after.clone()))
-        }
-        _ => None,
-    }
-}
-
-/// A move of all people of `A`, of whom there are so many, to the same other one counts once.
-fn count_moves(changes: &[Change], of_class: &BTreeMap<usize, String>, people_of_a: usize) -> usize {
-    let mut groups: BTreeMap<(String, String), BTreeSet<&String>> = BTreeMap::new();
-    for (position, account) in of_class {
-        groups.entry(moves(&changes[*position]).unwrap()).or_default().insert(account);
-    }
-    let mut single = BTreeSet::new();
-    let mut whole = 0;
-    for ((before, _), people) in groups {
-        if before == "A" && people.len() >= people_of_a {
-            whole += 1;
-        } else {
-            single.extend(people);
-        }
-    }
-    whole + single.len()
-}
-
-fn is_adopted(changes: &[Change], change: &Change) -> bool {
-    let adopts = |other: &Change| other.kind == ChangeKind::Adopt && other.target_id == change.target_id;
-    change.target_id.is_some() && changes.iter().any(adopts)
-}
-
-/// The employee whom the change names as the former one.
-fn before(change: &Change) -> Option<String> {
-    match &change.fields.iter().find(|field| field.field == "external-id")?.before {
-        Some(Value::Text(id)) => Some(id.clone()),
-        _ => None,
-    }
 }
 
 /// The employee of an account, by the ledger.

@@ -29,6 +29,7 @@ mod plan_view;
 mod plans;
 mod plugin;
 mod progress;
+mod reconcile;
 mod references;
 mod release_args;
 mod runs;
@@ -269,6 +270,9 @@ enum Command {
     /// List all employees with their states; changes nothing
     #[command(after_help = "Example: hibob employees acme --state failed")]
     Employees(employees::EmployeesArgs),
+    /// List the accounts that are active although nobody who is employed has them; changes nothing
+    #[command(after_help = "Example: hibob reconcile acme")]
+    Reconcile(reconcile::ReconcileArgs),
     /// Say that an account is an employee's; the next sync adopts it
     #[command(after_help = "Example: hibob link acme 2712345678901234567 1337")]
     Link(link::LinkArgs),
@@ -408,9 +412,12 @@ impl Command {
         match self {
             #[cfg(feature = "demo")]
             Self::Demo | Self::Fakes(_) => None,
-            Self::Check { .. } | Self::Plan { .. } | Self::Employees(_) | Self::History(_) | Self::Forgotten { .. } => {
-                None
-            }
+            Self::Check { .. }
+            | Self::Plan { .. }
+            | Self::Employees(_)
+            | Self::Reconcile(_)
+            | Self::History(_)
+            | Self::Forgotten { .. } => None,
             Self::Audit(_) | Self::Verify(_) | Self::Serve(_) => None,
             Self::Doctor | Self::Completions(_) | Self::Man(_) => None,
             // The row has a keyed hash instead of the id, and is written where that is known.
@@ -473,6 +480,7 @@ async fn carry_out(cli: Cli) -> Result<Exit, HostError> {
         Command::Sync { tenant, release, first, all } => sync::sync(global, &tenant, release.into(), first, all).await,
         Command::Plans(args) => plans::run(global, args).await,
         Command::Employees(args) => employees::employees(global, &args).await,
+        Command::Reconcile(args) => reconcile::reconcile(global, &args).await,
         Command::Backup(args) => backup::backup(global, &args).await,
         Command::Restore(args) => backup::restore(global, &args).await,
         Command::Restored => backup::restored(global).await,

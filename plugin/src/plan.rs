@@ -22,7 +22,10 @@ impl wit::GuestSyncPlan for HeldPlan {
     fn summary(&self) -> wit::PlanSummary {
         wit::PlanSummary {
             counts: self.plan.counts().iter().cloned().map(convert::count_out).collect(),
-            baseline: self.plan.baseline().into_iter().map(convert::named_value_out).collect(),
+            baseline: (self.plan.baseline().into_iter())
+                .chain(self.plan.reports())
+                .map(convert::named_value_out)
+                .collect(),
         }
     }
 

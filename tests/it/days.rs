@@ -3,9 +3,13 @@
 
 mod accounts_made_anew;
 mod crashes;
+mod lasting;
 mod leavers;
 mod leavers_first;
 mod links;
+mod managers;
+mod same_person;
+mod sites;
 
 use crate::sync::employee;
 use hibob_base::error::HostError;
@@ -26,7 +30,9 @@ async fn company(number: usize) -> Setup {
 /// As [`company`], with these lines at the end of the tenant's file.
 async fn company_with(number: usize, settings: &str) -> Setup {
     let people: Vec<Employee> = (1..=number).map(|id| person(&id.to_string())).collect();
-    let setup = Setup::of(people).await;
+    let mut setup = Setup::of(people).await;
+    // Many nights in one minute.
+    setup.hibob_calls_per_minute = 600_000;
     setup.apply_tenant("acme", settings).await;
     let report = setup.sync().await;
     assert_eq!(report.created, number as u64, "{:?}", report.errors);
@@ -34,9 +40,9 @@ async fn company_with(number: usize, settings: &str) -> Setup {
     setup
 }
 
-/// Employee `id`, who works here and has the address `id@x.example`.
+/// Employee `id`, who works in London and has the address `id@x.example`.
 fn person(id: &str) -> Employee {
-    employee(id, "Ana", &format!("{id}@x.example"))
+    Employee { site: "London".to_owned(), ..employee(id, "Ana", &format!("{id}@x.example")) }
 }
 
 /// The employee's termination, with its last day today.

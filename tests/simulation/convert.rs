@@ -88,6 +88,7 @@ pub(crate) fn plan_out(plan: &Plan, created_at: u64) -> Planned {
         created_at,
         counts: plan.counts().iter().map(|count| (count.name.clone(), count.number)).collect(),
         findings: plan.findings().iter().cloned().map(finding_out).collect(),
+        active_accounts: Vec::new(),
         baseline: plan.baseline().into_iter().map(named).collect(),
         changes: plan.changes(0).map(change_out).collect(),
     }

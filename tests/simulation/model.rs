@@ -237,7 +237,6 @@ impl History {
             rules: &self.rules,
             now: self.world.now as i64,
             nulls_sent: hibob.switches.null_twins || hibob.switches.nested_nulls,
-            hides: self.hides(),
         };
         let expected = after_sync(&model);
         (before, expected)

@@ -129,6 +129,14 @@ impl TenantConfig {
             let message = "sync.default_language does nothing, since `language` is not synced";
             found.push(wrong("sync.default_language", message, to_sync("language")));
         }
+        if sync.other_sites.is_some() && sync.sites.is_none() {
+            let message = "sync.other_sites does nothing, since all sites are synced";
+            found.push(wrong(
+                "sync.other_sites",
+                message,
+                "name the sites that are synced in sync.sites, or leave it out",
+            ));
+        }
         if sync.out_of_selection.as_deref() == Some("archive") && sync.sites.is_none() {
             let message = "sync.out_of_selection does nothing, since all sites are synced";
             found.push(wrong("sync.out_of_selection", message, "name the sites in sync.sites, or leave it out"));

@@ -175,6 +175,10 @@ pub struct SyncConfig {
     /// The names of the sites that are synced; by default all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sites: Option<Vec<String>>,
+    /// The names of sites that are known not to be synced: somebody who moves to a new site that is not among them is
+    /// left alone, since a selected site may have been renamed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_sites: Option<Vec<String>>,
     /// What happens to the account of an employee who moves to a site that is not synced: `leave` (default) or
     /// `archive`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -184,6 +188,19 @@ pub struct SyncConfig {
     /// What happens to the account of an employee on garden leave: `keep` (default) or `archive`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub garden_leave: Option<String>,
+    /// The longest time between two employments of somebody who came back under a new employee id, in days, where birth
+    /// dates are not known.
+    pub rehire_gap_days: u16,
+    /// Whether birth dates are read to tell who is the same person, also where they are not synced.
+    pub compare_birth_date: bool,
+    /// What happens to the account of an employee whom HiBob has not sent in 14 accepted runs in a row: `keep` (default)
+    /// or `archive`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vanished: Option<String>,
+    /// What happens to an account whose employee starts later, if that has been so in 14 accepted runs in a row: `keep`
+    /// (default) or `archive`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<String>,
     /// What happens to active accounts of those who left before the first sync: `report` (default) or `link`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leavers_before: Option<String>,
@@ -283,9 +300,14 @@ impl Default for SyncConfig {
             swap_address: None,
             default_language: None,
             sites: None,
+            other_sites: None,
             out_of_selection: None,
             create_days_before_start: 0,
             garden_leave: None,
+            rehire_gap_days: 30,
+            compare_birth_date: false,
+            vanished: None,
+            waiting: None,
             leavers_before: None,
             time_zone: None,
             site_time_zones: BTreeMap::new(),

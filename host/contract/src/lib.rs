@@ -14,5 +14,5 @@ pub mod types;
 mod version;
 
 pub use call_kind::CallKind;
-pub use plan::{Planned, Roster};
+pub use plan::{ActiveAccount, Planned, Roster};
 pub use version::WitVersion;

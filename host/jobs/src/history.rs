@@ -2,7 +2,7 @@
 
 use crate::approval::short;
 use crate::interrupted::Interrupted;
-use crate::workbook::{ErrorLine, RunFacts, workbook};
+use crate::workbook::{ActiveLine, ErrorLine, RunFacts, workbook};
 use hibob_base::error::Exit;
 use hibob_base::error::HostError;
 use hibob_store::database::PastRun;
@@ -79,7 +79,26 @@ pub fn run_json(run: &PastRun, updates: &[UpdateRow]) -> serde_json::Value {
     serde_json::json!({ "run": line_json(run), "report": run.report, "updates": updates })
 }
 
-/// A run as a workbook: the sheets Employee Updates, Errors and Run.
+/// The accounts that were active in the target although nobody who is employed has them.
+fn active_lines(run: &PastRun) -> Vec<ActiveLine> {
+    let rows = run.report.get("active_accounts").and_then(|rows| rows.as_array()).into_iter().flatten();
+    let line = |row: &serde_json::Value| {
+        let text = |name: &str| row.get(name).and_then(|text| text.as_str()).unwrap_or_default().to_owned();
+        let is_managed = row.get("managed").and_then(serde_json::Value::as_bool).unwrap_or_default();
+        ActiveLine {
+            employee_id: text("employee_id"),
+            account_id: text("account_id"),
+            user_name: text("user_name"),
+            name: text("name"),
+            managed: if is_managed { "yes" } else { "no" },
+            why: text("why"),
+        }
+    };
+    rows.map(line).collect()
+}
+
+/// A run as a workbook: the sheets Employee Updates, Errors and Run, and between the last two, where there are such
+/// accounts, "Active, not employed".
 ///
 /// # Errors
 /// It does not fit into one.
@@ -92,5 +111,6 @@ pub fn run_workbook(tenant: &str, run: &PastRun, updates: &[UpdateRow]) -> Resul
         finished_at: run.finished_at,
         status: status(run).to_owned(),
     };
-    workbook(&facts, updates, &error_lines(run)).map_err(|error| HostError::Storage(error.to_string()))
+    workbook(&facts, updates, &error_lines(run), &active_lines(run))
+        .map_err(|error| HostError::Storage(error.to_string()))
 }

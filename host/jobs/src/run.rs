@@ -286,6 +286,7 @@ impl<P: RunPorts> Running<P> {
         };
         self.record_run(record, None, &own.updates).await?;
         report.archived += own.archived;
+        report.active_accounts = std::mem::take(&mut own.active_accounts);
         report.failed += own.failed;
         report.errors.append(&mut own.errors);
         report.error = own.error.take();

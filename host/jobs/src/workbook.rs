@@ -29,6 +29,23 @@ pub struct ErrorLine {
     pub remedy: String,
 }
 
+/// One row of the sheet "Active, not employed".
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ActiveLine {
+    /// HiBob's id; empty where the account is of nobody whom HiBob knows.
+    pub employee_id: String,
+    /// TravelPerk's id of the account.
+    pub account_id: String,
+    /// The account's user name; empty where the history does not have it.
+    pub user_name: String,
+    /// A name to show; empty where the history does not have it.
+    pub name: String,
+    /// Whether the account is under the sync's care.
+    pub managed: &'static str,
+    /// Why nobody who is employed has it.
+    pub why: String,
+}
+
 /// The content of the sheet "Run".
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunFacts {
@@ -85,9 +102,14 @@ const UPDATE_COLUMNS: [Column; 7] =
 
 const ERROR_COLUMNS: [Column; 4] = [("Employee ID", 22), ("Code", 28), ("What is wrong", 70), ("What to do", 70)];
 
+const ACTIVE_COLUMNS: [Column; 6] =
+    [("Employee ID", 22), ("Account ID", 22), ("User name", 36), ("Name", 28), ("Managed", 10), ("Why", 44)];
+
 const RUN_COLUMNS: [Column; 2] = [("Fact", 14), ("Value", 48)];
 
 /// Writes the history of a run as a workbook. The same history gives the same bytes.
+///
+/// The sheet "Active, not employed" is there only if there are such accounts.
 ///
 /// More rows than a sheet can hold go on in "Employee Updates 2" and so on. A text that is too long for a cell is cut
 /// and ends with "…", a character that XML cannot hold becomes U+FFFD, and a text that begins like a
@@ -95,8 +117,13 @@ const RUN_COLUMNS: [Column; 2] = [("Fact", 14), ("Value", 48)];
 ///
 /// # Errors
 /// A time of the run is not between the years 1900 and 9999.
-pub fn workbook(facts: &RunFacts, updates: &[UpdateRow], errors: &[ErrorLine]) -> Result<Vec<u8>, WorkbookError> {
-    write(facts, updates, errors, SHEET_ROWS_MAX)
+pub fn workbook(
+    facts: &RunFacts,
+    updates: &[UpdateRow],
+    errors: &[ErrorLine],
+    active: &[ActiveLine],
+) -> Result<Vec<u8>, WorkbookError> {
+    write(facts, updates, errors, active, SHEET_ROWS_MAX)
 }
 
 /// [`workbook`], with another number of rows a sheet.
@@ -104,6 +131,7 @@ fn write(
     facts: &RunFacts,
     updates: &[UpdateRow],
     errors: &[ErrorLine],
+    active: &[ActiveLine],
     sheet_rows: usize,
 ) -> Result<Vec<u8>, WorkbookError> {
     let time = |what, seconds| utc(seconds).ok_or(WorkbookError::Time { what, run: facts.run, seconds });
@@ -120,6 +148,11 @@ fn write(
     add_sheets(&mut workbook, "Errors", ERROR_COLUMNS, sheet_rows, errors, |row| {
         [id(&row.employee_id), &row.code, &row.what, &row.remedy]
     })?;
+    if !active.is_empty() {
+        add_sheets(&mut workbook, "Active, not employed", ACTIVE_COLUMNS, sheet_rows, active, |row| {
+            [id(&row.employee_id), &row.account_id, &row.user_name, &row.name, row.managed, &row.why]
+        })?;
+    }
     let run = [
         ("Tenant", facts.tenant.as_str()),
         ("Run", &facts.run.to_string()),
@@ -349,7 +382,7 @@ mod tests {
         let values = hostile();
         let updates: Vec<_> = values.iter().map(|(value, _)| update(value)).collect();
         let errors: Vec<_> = values.iter().map(|(value, _)| error(value)).collect();
-        let sheets = read(workbook(&facts(), &updates, &errors).unwrap());
+        let sheets = read(workbook(&facts(), &updates, &errors, &[]).unwrap());
         let rows = values.len() + 1;
         assert_eq!(names(&sheets), [("Employee Updates", rows), ("Errors", rows), ("Run", 7)]);
 
@@ -378,7 +411,7 @@ mod tests {
     fn with_a_cost_center() -> Vec<u8> {
         let center = UpdateRow { employee_id: String::new(), ..update("=Sales") };
         let nobody = ErrorLine { employee_id: String::new(), ..error("TIME") };
-        workbook(&facts(), &[update("Ana"), center], &[nobody, error("2128438032960966393")]).unwrap()
+        workbook(&facts(), &[update("Ana"), center], &[nobody, error("2128438032960966393")], &[]).unwrap()
     }
 
     #[test]
@@ -422,7 +455,7 @@ for file in ["run.xlsx", "again.xlsx"]:
 
     #[test]
     fn a_run_without_rows_has_its_sheets_all_the_same() {
-        let sheets = read(workbook(&facts(), &[], &[]).unwrap());
+        let sheets = read(workbook(&facts(), &[], &[], &[]).unwrap());
         assert_eq!(names(&sheets), [("Employee Updates", 1), ("Errors", 1), ("Run", 7)]);
     }
 
@@ -430,7 +463,7 @@ for file in ["run.xlsx", "again.xlsx"]:
     fn rows_go_on_in_another_sheet() {
         let updates: Vec<_> = (0..7).map(|number| update(&number.to_string())).collect();
         let errors: Vec<_> = (0..3).map(|number| error(&number.to_string())).collect();
-        let sheets = read(write(&facts(), &updates, &errors, 4).unwrap());
+        let sheets = read(write(&facts(), &updates, &errors, &[], 4).unwrap());
         assert_eq!(
             names(&sheets),
             [("Employee Updates", 4), ("Employee Updates 2", 4), ("Employee Updates 3", 2), ("Errors", 4), ("Run", 7)]
@@ -442,18 +475,18 @@ for file in ["run.xlsx", "again.xlsx"]:
 
     #[test]
     fn the_same_history_gives_the_same_bytes() {
-        let make = || workbook(&facts(), &[update("a"), update("b")], &[error("c")]).unwrap();
+        let make = || workbook(&facts(), &[update("a"), update("b")], &[error("c")], &[]).unwrap();
         assert!(make() == make());
     }
 
     #[test]
     fn a_time_that_no_workbook_can_hold_is_named() {
-        let error = workbook(&RunFacts { started_at: 1_772_357_400_000, ..facts() }, &[], &[]).unwrap_err();
+        let error = workbook(&RunFacts { started_at: 1_772_357_400_000, ..facts() }, &[], &[], &[]).unwrap_err();
         assert_eq!(
             error.to_string(),
             "the start of run 12 is 1772357400000 Unix seconds, which is not between the years 1900 and 9999"
         );
-        assert!(workbook(&RunFacts { finished_at: 253_402_300_800, ..facts() }, &[], &[]).is_err());
+        assert!(workbook(&RunFacts { finished_at: 253_402_300_800, ..facts() }, &[], &[], &[]).is_err());
     }
 
     /// The fields of a CSV file (RFC 4180).
@@ -486,7 +519,7 @@ for file in ["run.xlsx", "again.xlsx"]:
         let values = hostile();
         let updates: Vec<_> = values.iter().map(|(value, _)| update(value)).collect();
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("run.xlsx"), workbook(&facts(), &updates, &[]).unwrap()).unwrap();
+        std::fs::write(dir.path().join("run.xlsx"), workbook(&facts(), &updates, &[], &[]).unwrap()).unwrap();
         // Commas, quotes around every text, UTF-8, the values and not what is shown, every sheet in a file of its own.
         let status = Command::new(soffice)
             .arg(format!("-env:UserInstallation=file://{}/profile", dir.path().display()))

@@ -101,6 +101,7 @@ mod tests {
             created_at: 0,
             counts: BTreeMap::from([("update".to_owned(), 3), ("keep".to_owned(), 7)]),
             findings: Vec::new(),
+            active_accounts: Vec::new(),
             baseline: Vec::new(),
             changes: vec![
                 change("a", ChangeKind::Adopt, &["title", "user-name"]),

@@ -229,6 +229,7 @@ mod tests {
             created_at: 0,
             counts: BTreeMap::new(),
             findings: Vec::new(),
+            active_accounts: Vec::new(),
             baseline: Vec::new(),
             changes: vec![change],
         }

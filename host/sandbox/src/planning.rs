@@ -74,6 +74,7 @@ async fn make(
     let redactor = tenant.egress()?.redactor();
     let (mut planned, mut employees) = planned.map_err(|error| error.redacted(redactor, &refusals))?;
     redactor.findings(&mut planned.findings);
+    redactor.active_accounts(&mut planned.active_accounts);
     planned.findings.extend(clock_finding(&observed));
     leavers_first(&mut planned.changes);
     plan_limits::check(&planned).map_err(HostError::Plugin)?;
@@ -174,7 +175,10 @@ async fn read(
     plan_handle.resource_drop_async(&mut *store).await?;
     let counts = summary.counts.into_iter().map(|count| (count.name, count.number)).collect();
     let baseline = summary.baseline;
-    Ok((Planned { created_at: job.now_unix_seconds, counts, findings, baseline, changes }, employees))
+    let mut planned =
+        Planned { created_at: job.now_unix_seconds, counts, findings, baseline, changes, active_accounts: Vec::new() };
+    planned.take_reports();
+    Ok((planned, employees))
 }
 
 /// An item that is fetched in batches.

@@ -45,9 +45,11 @@ impl Access {
                 SecretCommand::List { .. } => Self::Reads,
                 SecretCommand::Set { .. } | SecretCommand::Remove { .. } | SecretCommand::Rotate => Self::Writes,
             },
-            Command::Audit(_) | Command::Check { .. } | Command::Employees(_) | Command::Forgotten { .. } => {
-                Self::Reads
-            }
+            Command::Audit(_)
+            | Command::Check { .. }
+            | Command::Employees(_)
+            | Command::Reconcile(_)
+            | Command::Forgotten { .. } => Self::Reads,
             Command::Plan { out, .. } => Self::writes_to(out.is_some()),
             Command::Apply { .. } | Command::Sync { .. } => Self::Writes,
             Command::Plans(PlansArgs { command, .. }) => match command {

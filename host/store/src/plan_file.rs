@@ -328,6 +328,7 @@ impl Saved {
             created_at: header.created_at,
             counts: header.counts,
             findings: header.findings,
+            active_accounts: Vec::new(),
             baseline: header.baseline,
             changes: self.changes,
         })

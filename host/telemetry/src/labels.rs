@@ -9,6 +9,7 @@ const OTHER: &str = "other";
 
 /// The error codes of the host and of the built-in plugin. The contract allows a plugin to have others.
 const CODES: &[&str] = &[
+    "ACCOUNT_BEFORE_START",
     "ACCOUNT_NOT_MADE",
     "ACCOUNT_NOT_SHOWN",
     "ACCOUNT_STATE_UNKNOWN",
@@ -77,10 +78,13 @@ const CODES: &[&str] = &[
     "LISTING_INCOMPLETE",
     "LOCALE_IS_MISSING_OR_INVALID",
     "LOCK_LOST",
+    "MANAGER_ARCHIVED",
+    "MANAGER_CIRCLE",
     "MANAGER_HAS_LEFT",
     "MANAGER_HAS_NO_ACCOUNT",
     "MANAGER_NOT_IN_DIRECTORY",
     "MANAGER_NOT_MADE",
+    "MANAGER_OUT_OF_SELECTION",
     "MISSING_EMAIL",
     "MISSING_EMPLOYEE_ID",
     "MISSING_EMPLOYMENT_DATES",
@@ -119,7 +123,9 @@ const CODES: &[&str] = &[
     "REFERENCE_NOT_POSSIBLE",
     "REFERENCE_VALUES_MISSING",
     "REHIRE_UNDER_NEW_ID",
+    "SAME_PERSON_UNCLEAR",
     "SELF_MANAGER",
+    "SITE_TAKES_OVER",
     "SITE_UNKNOWN",
     "SITE_WITHOUT_EMPLOYEES",
     "START_DATE_NOT_READ",

@@ -144,6 +144,3 @@ fn read_sites(world: &mut dyn World, settings: &Settings) -> Result<NameList, Jo
     let body = response.gather().map_err(|error| JobError::from_send(&request, error))?;
     read_list(&body).map_err(|error| JobError::nonsense(&request, error))
 }
-
-#[cfg(test)]
-mod tests;

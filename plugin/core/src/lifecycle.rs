@@ -38,6 +38,8 @@ pub enum Because {
     GardenLeave,
     /// The employee works at a site that is not synced.
     OutOfSelection,
+    /// HiBob has not sent the employee for long, and by setting that ends the account.
+    Vanished,
 }
 
 impl Because {
@@ -46,6 +48,9 @@ impl Because {
         match self {
             Self::Terminated => "has left: the lifecycle status is terminated",
             Self::GardenLeave => "is on garden leave, and by setting that ends the account",
+            Self::Vanished => {
+                "is not sent by HiBob any more, in 14 accepted runs in a row, and by setting that ends the account"
+            }
             Self::OutOfSelection => "works at a site that is not synced, and by setting that ends the account",
         }
     }

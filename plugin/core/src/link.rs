@@ -89,7 +89,7 @@ impl Links {
     }
 
     /// These links, each with its employee id. Every employee must be there only once.
-    pub(crate) fn of(entries: Vec<(Id, Link)>) -> Self {
+    pub fn of(entries: Vec<(Id, Link)>) -> Self {
         let by_employee = IdIndex::of(entries.iter().map(|(employee, _)| &**employee));
         Self { entries, by_employee }
     }

@@ -7,11 +7,12 @@ use crate::field::{
 };
 use crate::finding::{Finding, Notes, Severity};
 use crate::hibob::{Datum, Employee, NameList};
-use crate::lifecycle::{AccountStatus, Lifecycle};
+use crate::lifecycle::{AccountStatus, Because, Lifecycle};
 use crate::settings::Settings;
 use crate::text_form;
 use crate::texts::Texts;
 use crate::value::Id;
+use chrono::NaiveDate;
 
 /// The desired value of one text field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -122,9 +123,41 @@ pub struct DesiredAccount {
     pub values: DesiredValues,
     /// The desired line manager.
     pub manager: DesiredManager,
+    /// The days by which it is decided who is the same person.
+    pub dates: Dates,
+}
+
+/// Days of an employee, as far as HiBob gives them and they are needed to tell whether somebody came back. They are in
+/// memory while a plan is made, and nowhere else.
+#[derive(Clone, Copy, Default)]
+pub struct Dates {
+    /// The first day of the present employment.
+    pub start: Option<NaiveDate>,
+    /// The last day of somebody who has left.
+    pub end: Option<NaiveDate>,
+    /// The birth date, if it is read.
+    pub birth: Option<NaiveDate>,
+}
+
+impl std::fmt::Debug for Dates {
+    /// Without the days: a birth date is written nowhere.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Dates")
+    }
 }
 
 impl DesiredAccount {
+    /// Somebody of whom only the id is known, and that there should be no active account any more.
+    pub(crate) fn gone(id: &str, because: Because) -> Self {
+        Self {
+            id: id.into(),
+            status: AccountStatus::Gone(because),
+            values: DesiredValues::default(),
+            manager: DesiredManager::Leave,
+            dates: Dates::default(),
+        }
+    }
+
     /// The desired value of a text field.
     pub fn desired(&self, field: TextField) -> DesiredValueRef<'_> {
         self.values.get(field)
@@ -211,6 +244,7 @@ impl Mapping<'_> {
             status: AccountStatus::Active,
             values: DesiredValues::default(),
             manager: DesiredManager::Leave,
+            dates: Dates::default(),
         };
         let mut values: [DesiredValue; TEXT_FIELDS_COUNT] = Default::default();
         let before = findings.len();
@@ -224,6 +258,15 @@ impl Mapping<'_> {
             }
         }
         person.values = DesiredValues::pack(&values);
+        person.dates = match person.status {
+            AccountStatus::Active => {
+                Dates { start: employee.start_date().ok(), end: None, birth: employee.birth_date() }
+            }
+            AccountStatus::Gone(Because::Terminated) => {
+                Dates { start: None, end: employee.end_date(), birth: employee.birth_date() }
+            }
+            _ => Dates::default(),
+        };
         // Only now the names are known.
         for finding in findings.iter_mut().skip(before) {
             finding.name = person.name();
@@ -305,117 +348,5 @@ impl Mapping<'_> {
                 Datum::Text(manager) => DesiredManager::Employee(manager.as_ref().into()),
             };
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::hibob::{FieldIds, RecordReader, read_list};
-    use crate::value::{NamedValue, Value};
-    use expect_test::{Expect, expect};
-
-    #[track_caller]
-    fn check(json: &str, want: Expect) {
-        let urls = ["hibob-url", "scim-url"]
-            .map(|name| NamedValue { name: name.to_owned(), value: Value::Text("https://x".to_owned()) });
-        let settings = Settings::read(&urls).unwrap();
-        let ids = FieldIds::new(&settings);
-        let reader = RecordReader::new(ids.read());
-        let mapping = Mapping {
-            settings: &settings,
-            departments: read_list(br#"{"values":[{"id":"1001","value":"Sales"}]}"#).unwrap(),
-            titles: NameList::default(),
-            lifecycle: Lifecycle::new(&settings, 1_772_366_400), // 2026-03-01, noon
-        };
-        let record = reader.read(json.as_bytes()).unwrap();
-        let mut findings = Vec::new();
-        let person = mapping.person(&Employee::new(&record, &ids), &mut findings);
-        let mut lines = Vec::new();
-        if let Some(person) = person {
-            lines.push(format!("{:?} manager {:?}", person.status, person.manager));
-            for field in TEXT_FIELDS {
-                if person.desired(field) != DesiredValueRef::Leave {
-                    lines.push(format!("{} {:?}", field.name(), person.desired(field)));
-                }
-            }
-        }
-        lines.extend(findings.iter().map(|finding| format!("{:?} {}", finding.severity, finding.code)));
-        want.assert_eq(&lines.join("\n"));
-    }
-
-    #[test]
-    fn a_whole_record() {
-        check(
-            r#"{"id":"7","firstName":"Ana","surname":"Ruiz","email":"Ana@acme.example","internal":{"lifecycleStatus":"employed"},
-               "work":{"startDate":"2020-01-01","department":"1001","title":"Engineer","reportsTo":{"id":"9"},"workPhone":"600100200"}}"#,
-            expect![[r#"
-                Active manager Employee("9")
-                user-name Set("Ana@acme.example")
-                external-id Set("7")
-                given-name Set("Ana")
-                family-name Set("Ruiz")
-                title Set("Engineer")
-                cost-center Set("Sales")
-                Warning PHONE_IS_MISSING_OR_INVALID"#]],
-        );
-    }
-
-    #[test]
-    fn an_absent_field_is_left_alone_and_a_null_one_is_cleared() {
-        check(
-            r#"{"id":"7","firstName":"Ana","surname":"Ruiz","email":"a@b.c","internal":{"lifecycleStatus":"employed"},
-               "work":{"startDate":"2020-01-01","department":null,"title":"99887766","manager":null,"reportsTo":null}}"#,
-            expect![[r#"
-                Active manager Clear
-                user-name Set("a@b.c")
-                external-id Set("7")
-                given-name Set("Ana")
-                family-name Set("Ruiz")
-                cost-center Clear
-                Warning TITLE_IS_MISSING_OR_INVALID"#]],
-        );
-    }
-
-    #[test]
-    fn every_missing_mandatory_field_is_named() {
-        check(
-            r#"{"id":"7","internal":{"lifecycleStatus":"employed"}}"#,
-            expect![[r#"
-                Broken manager Leave
-                external-id Set("7")
-                Error MISSING_FIRST_NAME
-                Error MISSING_LAST_NAME
-                Error MISSING_EMAIL
-                Error MISSING_START_DATE"#]],
-        );
-        check(r#"{"email":"a@b.c"}"#, expect!["Error MISSING_EMPLOYEE_ID"]);
-    }
-
-    #[test]
-    fn a_leaver_needs_nothing_but_an_id() {
-        check(
-            r#"{"id":"7","internal":{"lifecycleStatus":"Terminated"}}"#,
-            expect![[r#"
-                Gone(Terminated) manager Leave
-                external-id Set("7")"#]],
-        );
-    }
-
-    #[test]
-    fn a_future_hire_waits_and_an_unknown_status_changes_nothing() {
-        check(
-            r#"{"id":"7","internal":{"lifecycleStatus":"hired"},"work":{"startDate":"2026-03-02"}}"#,
-            expect![[r#"
-                Waiting(2026-03-02) manager Leave
-                external-id Set("7")"#]],
-        );
-        check(
-            r#"{"id":"7","internal":{"lifecycleStatus":"sabbatical"}}"#,
-            expect![[r#"
-                Broken manager Leave
-                external-id Set("7")
-                Error UNKNOWN_LIFECYCLE_STATUS"#]],
-        );
     }
 }

@@ -9,7 +9,7 @@ use crate::phone::Country;
 use crate::text_form;
 use crate::time_zones::{TimeZones, Zone};
 use crate::value::{NamedValue, Value};
-pub use choices::{GardenLeave, LeaversBefore, MissingDetail, OutOfSelection};
+pub use choices::{GardenLeave, Lasts, LeaversBefore, MissingDetail, OutOfSelection};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ pub fn details() -> Vec<Detail> {
 const TIERS: [&str; 3] = ["starter", "premium", "pro"];
 
 /// Longest time before the start date that an account can be made, in days.
-const DAYS_BEFORE_MAX: i64 = 365;
+const DAYS_BEFORE_MAX: u16 = 365;
 
 /// Most field ids that one `people/search` may name (people read API contract).
 const FIELDS_MAX: usize = 400;
@@ -65,12 +65,23 @@ pub struct Settings {
     pub site_countries: BTreeMap<String, &'static Country>,
     /// The names of the sites that are synced, in the form of [`text_form::key`]; none for all sites.
     pub sites: Option<BTreeSet<String>>,
+    /// The names of sites that are known not to be synced, in the same form.
+    pub other_sites: BTreeSet<String>,
     /// What becomes of the account of an employee who works at another site.
     pub out_of_selection: OutOfSelection,
     /// How many days before the start date an account is created.
     pub create_days_before_start: u16,
     /// What becomes of the account of an employee on garden leave.
     pub garden_leave: GardenLeave,
+    /// The longest time between two employments of somebody who came back under a new id, in days, where birth dates are
+    /// not known.
+    pub rehire_gap_days: u16,
+    /// Whether birth dates are read to tell who is the same person, also where they are not synced.
+    pub compare_birth_date: bool,
+    /// What becomes of the account of somebody whom HiBob does not send any more.
+    pub vanished: Lasts,
+    /// What becomes of the account of somebody who starts later.
+    pub waiting: Lasts,
     /// What becomes of active accounts of those who left before the first sync.
     pub leavers_before: LeaversBefore,
     /// The work email, folded to lower case, of the admin who enabled the sync. When they leave, the sync stops until
@@ -183,11 +194,21 @@ impl Settings {
             approvals: reader.approvals(),
             default_language: reader.language("default-language"),
             sites: reader.sites(),
+            other_sites: reader
+                .texts("other-sites")
+                .unwrap_or_default()
+                .iter()
+                .map(|site| text_form::key(site).into_owned())
+                .collect(),
             out_of_selection: reader
                 .choice("out-of-selection", [("leave", OutOfSelection::Leave), ("archive", OutOfSelection::Archive)]),
-            create_days_before_start: reader.days("create-days-before-start"),
+            create_days_before_start: reader.number("create-days-before-start", 0, DAYS_BEFORE_MAX),
             garden_leave: reader
                 .choice("garden-leave", [("keep", GardenLeave::Keep), ("archive", GardenLeave::Archive)]),
+            rehire_gap_days: reader.number("rehire-gap-days", choices::REHIRE_GAP_DAYS, choices::REHIRE_GAP_DAYS_MAX),
+            compare_birth_date: reader.flag("compare-birth-date"),
+            vanished: reader.choice("vanished", [("keep", Lasts::Keep), ("archive", Lasts::Archive)]),
+            waiting: reader.choice("waiting", [("keep", Lasts::Keep), ("archive", Lasts::Archive)]),
             leavers_before: reader
                 .choice("leavers-before", [("report", LeaversBefore::Report), ("link", LeaversBefore::Link)]),
             enabled_by: reader.text("enabled-by").map(|email| fold(&email)),
@@ -406,19 +427,17 @@ impl<'v> Reader<'v> {
         }
     }
 
-    fn days(&mut self, name: &'static str) -> u16 {
-        match self.value(name) {
-            None => 0,
-            Some(Value::Integer(days @ 0..=DAYS_BEFORE_MAX)) => u16::try_from(*days).unwrap_or_default(),
-            Some(_) => {
-                self.wrong(
-                    name,
-                    format!("{name} is not a number of days"),
-                    format!("give a number from 0 to {DAYS_BEFORE_MAX}"),
-                );
-                0
-            }
-        }
+    /// A number of days.
+    fn number(&mut self, name: &'static str, default: u16, most: u16) -> u16 {
+        let days = match self.value(name) {
+            None => return default,
+            Some(Value::Integer(days)) => u16::try_from(*days).ok().filter(|days| *days <= most),
+            Some(_) => None,
+        };
+        days.unwrap_or_else(|| {
+            self.wrong(name, format!("{name} is not a number of days"), format!("give a number from 0 to {most}"));
+            default
+        })
     }
 
     fn country(&mut self, name: &'static str, country: &str) -> Option<&'static Country> {

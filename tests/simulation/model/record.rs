@@ -17,8 +17,6 @@ pub(crate) struct Before<'a> {
     pub(crate) now: i64,
     /// Whether HiBob sends a null for an empty field.
     pub(crate) nulls_sent: bool,
-    /// Whether TravelPerk leaves archived accounts out of its listing.
-    pub(crate) hides: bool,
 }
 
 /// What HiBob's record means for the account.
@@ -96,6 +94,19 @@ impl Before<'_> {
             Some(Some(text)) => self.value(field, &text).is_none(),
             _ => field != "language" || self.rules.default_language.is_none(),
         })
+    }
+
+    /// Whether somebody who works here is the one who left, by birth dates and by the days between.
+    pub(crate) fn is_same_person(&self, person: &Employee, left: &Employee) -> bool {
+        let reads = self.synced().any(|(field, ids)| field == "date-of-birth" && !ids.is_empty());
+        let birth = |of: &Employee| -> Option<NaiveDate> {
+            says(of, "personal.birthDate").flatten().filter(|_| reads)?.parse().ok()
+        };
+        let gap = left.termination_date.map(|end| (person.start_date - end).num_days());
+        match (birth(person), birth(left)) {
+            (Some(one), Some(other)) => one == other && gap.is_none_or(|days| days <= 5 * 365),
+            _ => gap.is_some_and(|days| days <= 30),
+        }
     }
 
     /// The text fields that are synced, with their sources.

@@ -143,7 +143,8 @@ impl<'a> Model<'a> {
                 let (person, before) = (self.person(id), self.person(owner));
                 let same = names(person) == names(before) && address(before) == email;
                 if own.is_none() && self.stands[owner] == Left && same {
-                    return Ok(Some(holder)); // they came back under a new employee id
+                    // They came back under a new employee id, if that is certain.
+                    return if self.before.is_same_person(person, before) { Ok(Some(holder)) } else { Err(()) };
                 }
                 // The account of another employee, who must get another address first.
                 if address(before) == email {
@@ -169,11 +170,20 @@ impl<'a> Model<'a> {
             self.fields(id, expected.accounts.entry(account.clone()).or_default());
             expected.determined.insert((*id).to_owned());
         }
+        let those: BTreeSet<&str> = synced.iter().map(|(id, _)| *id).collect();
         for (id, account) in synced {
-            self.manager(id, &account_of, expected.accounts.get_mut(&account).unwrap());
+            self.manager(id, &account_of, &those, expected.accounts.get_mut(&account).unwrap());
         }
         for (id, stand) in &self.stands {
-            let leaves = matches!(stand, Left | Released | Moved) && !self.conflicts.contains(id);
+            let is_needed = matches!(stand, Left | Released)
+                && account_of.get(id).and_then(|account| self.field(account, "user-name")).is_some_and(|name| {
+                    let works = |(other, stand): (&&str, &Stand)| {
+                        *stand == Works && address(self.person(other)) == name.to_lowercase()
+                    };
+                    self.stands.iter().any(works)
+                });
+            // The account may be used by somebody who works here and has that work email.
+            let leaves = matches!(stand, Left | Released | Moved) && !self.conflicts.contains(id) && !is_needed;
             if let Some(fields) =
                 account_of.get(id).and_then(|account| expected.accounts.get_mut(account)).filter(|_| leaves)
                 && ![&fields["user-name"].to_lowercase(), &address(self.person(id))]
@@ -223,19 +233,19 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Writes the line manager's account. It stays as it is if that account is unknown.
-    fn manager(&self, id: &str, account_of: &BTreeMap<&str, String>, account: &mut Fields) {
+    /// Writes the line manager's account. It stays as it is if that account is unknown, or is or will be archived.
+    fn manager(&self, id: &str, account_of: &BTreeMap<&str, String>, synced: &BTreeSet<&str>, account: &mut Fields) {
         let ticked = self.before.rules.details.as_ref().is_none_or(|names| names.contains("manager"));
         match self.before.says(self.person(id), "work.manager") {
             _ if !ticked => {}
             Some(None) => drop(account.remove("manager")),
             Some(Some(manager)) if manager != id => {
                 let stand = self.stands.get(manager.as_str());
-                let left = matches!(stand, None | Some(Left | Released));
-                // An archived account that is not listed is looked up only for those who work here.
-                let hidden =
-                    |id: &&String| self.before.hides && stand != Some(&Works) && self.field(id, "active") == Some("no");
-                if let Some(managers) = account_of.get(manager.as_str()).filter(|id| !left && !hidden(id)) {
+                let left = matches!(stand, None | Some(Left | Released | Moved));
+                // An archived account stays so, unless its employee works here.
+                let archived =
+                    |id: &&String| !synced.contains(manager.as_str()) && self.field(id, "active") == Some("no");
+                if let Some(managers) = account_of.get(manager.as_str()).filter(|id| !left && !archived(id)) {
                     account.insert("manager", managers.clone());
                 }
             }

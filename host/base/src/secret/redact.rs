@@ -6,6 +6,7 @@ mod units;
 use crate::secret::Secret;
 use crate::text::is_obeyed;
 use forms::{Form, forms, is_base64};
+use hibob_contract::ActiveAccount;
 use hibob_contract::directory_sync::{Failure, Mismatch, Outcome, Written};
 use hibob_contract::types::{Finding, JobError, SideError, Value};
 use std::fmt;
@@ -161,6 +162,15 @@ impl Redactor {
     pub fn findings(&self, findings: &mut [Finding]) {
         for finding in findings {
             for text in [&mut finding.code, &mut finding.message, &mut finding.remedy] {
+                *text = self.plugin_text(text);
+            }
+        }
+    }
+
+    /// Redacts the texts about accounts, and cuts them to the longest text that is kept.
+    pub fn active_accounts(&self, accounts: &mut [ActiveAccount]) {
+        for account in accounts {
+            for text in [&mut account.account_id, &mut account.why, &mut account.user_name, &mut account.name] {
                 *text = self.plugin_text(text);
             }
         }

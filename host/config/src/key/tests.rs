@@ -88,6 +88,7 @@ fn collect(at: &str, value: &Value, leaves: &mut BTreeSet<String>) {
 const MAY_BE_ZERO: &[(&str, &str)] = &[
     ("references.issue_after_hours", "a reference is issued as soon as the last day is over"),
     ("sync.create_days_before_start", "an account is created on the first day"),
+    ("sync.rehire_gap_days", "without birth dates, only a person says that somebody came back later"),
     ("sync.plan_age_hours_max", "no saved plan is applied"),
     ("schedule.spread_minutes", "a run starts on the minute"),
     ("safety.archive_limit_min", "the share alone counts"),

@@ -405,6 +405,7 @@ fn without_changes(planned: &Planned) -> Planned {
         created_at: planned.created_at,
         counts: planned.counts.clone(),
         findings: planned.findings.clone(),
+        active_accounts: planned.active_accounts.clone(),
         baseline: planned.baseline.clone(),
         changes: Vec::new(),
     }

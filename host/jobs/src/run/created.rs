@@ -134,7 +134,14 @@ mod tests {
     }
 
     fn plan(changes: Vec<Change>) -> Planned {
-        Planned { created_at: 0, counts: BTreeMap::new(), findings: Vec::new(), baseline: Vec::new(), changes }
+        Planned {
+            created_at: 0,
+            counts: BTreeMap::new(),
+            findings: Vec::new(),
+            baseline: Vec::new(),
+            changes,
+            active_accounts: Vec::new(),
+        }
     }
 
     fn done(account: &str) -> Outcome {

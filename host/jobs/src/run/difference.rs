@@ -200,7 +200,14 @@ mod tests {
     }
 
     fn planned(changes: Vec<Change>) -> Planned {
-        Planned { created_at: 0, counts: BTreeMap::new(), findings: Vec::new(), baseline: Vec::new(), changes }
+        Planned {
+            created_at: 0,
+            counts: BTreeMap::new(),
+            findings: Vec::new(),
+            baseline: Vec::new(),
+            changes,
+            active_accounts: Vec::new(),
+        }
     }
 
     fn title(before: &str, after: &str) -> FieldChange {

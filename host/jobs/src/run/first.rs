@@ -288,7 +288,14 @@ mod tests {
             change("6", ChangeKind::Update, None),
         ];
         let counts = BTreeMap::from([(SAME_DOMAIN.to_owned(), 7)]);
-        Planned { created_at: 0, counts, findings: Vec::new(), baseline: Vec::new(), changes }
+        Planned {
+            created_at: 0,
+            counts,
+            findings: Vec::new(),
+            baseline: Vec::new(),
+            changes,
+            active_accounts: Vec::new(),
+        }
     }
 
     /// An adopted account that was inactive counts as one that would be reactivated, since it is.

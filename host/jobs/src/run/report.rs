@@ -7,9 +7,9 @@ use crate::run::rows;
 use crate::run::rows::RowResult;
 use crate::run::run_report::{Common, HISTORY_ROWS_MAX, RunReport};
 use hibob_base::error::{Exit, HostError};
-use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, Mismatch};
 use hibob_contract::types::{Finding, Severity};
+use hibob_contract::{ActiveAccount, Planned};
 use hibob_policy::guard::{Class, GuardRow};
 use hibob_store::database::ApprovalRow;
 use hibob_store::privacy::LEFT_OUT;
@@ -186,6 +186,10 @@ pub struct Report {
     pub warnings: Vec<ErrorRow>,
     /// The changes that guards hold, one row each.
     pub held: Vec<HeldRow>,
+    /// Accounts that were active in the target before this run, of nobody who is employed in the source, without those
+    /// that the run has archived. A run record names only those of employees.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub active_accounts: Vec<ActiveAccount>,
     /// For each class of changes that is held: what the guard reports, and what to do.
     pub guards: Vec<GuardRow>,
     /// What the tenant's first sync would do, where a person has to confirm it or has confirmed it in this run.
@@ -230,6 +234,7 @@ impl Report {
             forgotten: planned.count(LEFT_OUT),
             errors: rows(Severity::Error).collect(),
             warnings: rows(Severity::Warning).collect(),
+            active_accounts: planned.active_accounts.clone(),
             ..Self::default()
         }
     }
@@ -332,6 +337,9 @@ impl Report {
             ChangeKind::RestoreCostCenter => &mut self.cost_centers_restored,
         };
         *number += 1;
+        if change.kind == ChangeKind::Archive {
+            self.active_accounts.retain(|account| Some(&account.account_id) != change.target_id.as_ref());
+        }
     }
 
     /// Adds a row about a change. Its message begins with the name of whoever it is about, as those of the plugin do:
@@ -384,6 +392,12 @@ impl RunReport for Report {
     fn shorten(&mut self) {
         self.updates.clear();
         self.held.truncate(HISTORY_ROWS_MAX);
+        self.active_accounts.truncate(HISTORY_ROWS_MAX);
+        // What is about nobody in particular is stored unencrypted, so it must not say who somebody is.
+        for account in self.active_accounts.iter_mut().filter(|account| account.employee_id.is_none()) {
+            account.user_name.clear();
+            account.name.clear();
+        }
         if let Some(stale) = &mut self.stale {
             stale.differences.truncate(HISTORY_ROWS_MAX);
         }

@@ -22,6 +22,7 @@ fn planned(counts: &[(&str, u64)], changes: Vec<Change>) -> Planned {
         created_at: 0,
         counts: counts.iter().map(|(name, number)| ((*name).to_owned(), *number)).collect(),
         findings: Vec::new(),
+        active_accounts: Vec::new(),
         baseline: counts.iter().map(integer).collect(),
         changes,
     }

@@ -52,7 +52,8 @@ impl ErasedPeople {
     /// 1. their own changes and findings are removed;
     /// 2. a change of somebody else does not make them a line manager, and does not name them as the former one;
     /// 3. no change depends on or comes after one that was removed;
-    /// 4. the plan's counts are reduced accordingly, and [`LEFT_OUT`] counts the people.
+    /// 4. their accounts are not among those that are reported as active;
+    /// 5. the plan's counts are reduced accordingly, and [`LEFT_OUT`] counts the people.
     pub fn without<'p>(&self, planned: &'p Planned) -> Cow<'p, Planned> {
         if self.key.is_none() {
             return Cow::Borrowed(planned);
@@ -80,6 +81,10 @@ impl ErasedPeople {
                 *kinds.entry(change.kind.word()).or_default() += 1;
             }
             stays
+        });
+        planned.active_accounts.retain(|account| {
+            !account.employee_id.as_deref().is_some_and(|id| self.has_employee(id))
+                && !self.has_account(&account.account_id)
         });
         let failed = self.leave_out_findings(&mut planned.findings);
         people.extend(failed.iter().cloned());
@@ -197,6 +202,7 @@ mod tests {
             created_at: 0,
             counts: counts.map(|(name, number)| (name.to_owned(), number)).into(),
             findings: vec![error("1"), error("2")],
+            active_accounts: Vec::new(),
             baseline: Vec::new(),
             changes: vec![
                 change("1", ChangeKind::Create, &[], vec![title.clone()]),

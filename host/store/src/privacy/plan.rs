@@ -162,7 +162,7 @@ fn assemble(
     }
     let findings: Result<Vec<Finding>, _> = findings.into_iter().map(serde_json::from_value).collect();
     let findings = findings.map_err(|error| error.to_string())?;
-    let planned = Planned { created_at, counts, findings, baseline, changes };
+    let planned = Planned { created_at, counts, findings, baseline, changes, active_accounts: Vec::new() };
     Ok(DecryptedPlan { planned, forgotten, is_whole, is_plaintext: false })
 }
 

@@ -2,7 +2,7 @@
 
 use super::survey::{Detail, Survey};
 use crate::finding::{Finding, Severity};
-use crate::hibob::Permission;
+use crate::hibob::{END_DATE, Permission};
 
 /// How to remove the condition that hides leavers and future hires.
 const AUDIENCE: &str = "in HiBob: Settings, Permission groups, the service user's group, People data: choose whose data it may see, remove the condition `Lifecycle status equals Employed`, and save";
@@ -70,6 +70,9 @@ fn severity(detail: &Detail) -> Severity {
 pub(super) fn fields(survey: &Survey, employees: usize) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (position, field) in survey.fields.iter().enumerate().take(survey.own).filter(|(_, f)| f.tally.came == 0) {
+        if field.id == END_DATE {
+            continue; // nobody may have left yet
+        }
         if field.permission.is_some_and(|permission| !survey.shows(permission)) {
             continue; // there is a finding about the permission
         }

@@ -2,7 +2,8 @@
 
 use crate::field::{Field, MANAGER, MANDATORY_FIELDS, TEXT_FIELDS, TextField};
 use crate::hibob::{
-    Datum, FieldIds, LIFECYCLE_STATUS, PERMISSIONS, Permission, Record, RecordReader, SITE, START_DATE,
+    BIRTH_DATE, Datum, END_DATE, FieldIds, LIFECYCLE_STATUS, PERMISSIONS, Permission, Record, RecordReader, SITE,
+    START_DATE,
 };
 use crate::link::Links;
 use crate::settings::{MissingDetail, Settings};
@@ -192,6 +193,10 @@ fn details(settings: &Settings) -> Vec<(&'static str, bool, Vec<&str>)> {
     let mut details: Vec<_> = mandatory.collect();
     details.push(("lifecycle-status", true, vec![LIFECYCLE_STATUS]));
     details.push(("start-date", true, vec![START_DATE]));
+    details.push(("last-day", false, vec![END_DATE]));
+    if settings.compare_birth_date && !settings.has_text(TextField::DateOfBirth) {
+        details.push(("compare-birth-date", false, vec![BIRTH_DATE]));
+    }
     if settings.needs_sites() {
         details.push(("sites", settings.sites.is_some(), vec![SITE]));
     }

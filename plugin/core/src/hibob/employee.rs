@@ -18,6 +18,9 @@ pub struct FieldIds {
     site: Option<usize>,
     /// The positions of the line manager's sources; empty if the line manager is not synced.
     manager: Vec<usize>,
+    end_date: usize,
+    /// The positions of the birth date's sources; empty if it is not read.
+    birth_date: Vec<usize>,
     /// For each text field, the positions of its sources.
     sources: [Vec<usize>; TEXT_FIELDS_COUNT],
 }
@@ -26,6 +29,10 @@ pub struct FieldIds {
 pub const LIFECYCLE_STATUS: &str = "internal.lifecycleStatus";
 /// The first day of the employment.
 pub const START_DATE: &str = "work.startDate";
+/// The last day of the employment, also of one that has ended.
+pub const END_DATE: &str = "internal.terminationDate";
+/// The birth date, where it is read only to compare it.
+pub const BIRTH_DATE: &str = "personal.birthDate";
 /// The site, by name.
 pub const SITE: &str = "work.site";
 
@@ -56,7 +63,13 @@ impl FieldIds {
                 places.extend(settings.source(field).iter().map(|id| ask(id)));
             }
         }
-        Self { ids, lifecycle_status, start_date, site, manager, sources }
+        let end_date = ask(END_DATE);
+        let birth_date = match sources.get(TextField::DateOfBirth.index()) {
+            Some(places) if !places.is_empty() => places.clone(),
+            _ if settings.compare_birth_date => vec![ask(BIRTH_DATE)],
+            _ => Vec::new(),
+        };
+        Self { ids, lifecycle_status, start_date, site, manager, end_date, birth_date, sources }
     }
 
     /// The ids, as [`super::RecordReader::new`] takes them.
@@ -134,6 +147,16 @@ impl<'r, 'a> Employee<'r, 'a> {
     /// It is missing or not read.
     pub fn start_date(&self) -> Result<NaiveDate, NoDay> {
         day(self.record.at(self.ids.start_date).text().ok_or(NoDay::Missing)?)
+    }
+
+    /// The last day of the employment; none if HiBob gives none that can be read.
+    pub fn end_date(&self) -> Option<NaiveDate> {
+        day(self.record.at(self.ids.end_date).text()?).ok()
+    }
+
+    /// The birth date; none if it is not read, or HiBob gives none that can be read.
+    pub fn birth_date(&self) -> Option<NaiveDate> {
+        day(self.first_text(&self.ids.birth_date).text()?).ok()
     }
 
     /// The name of the site, in the form in which names are compared ([`text_form::key`]).

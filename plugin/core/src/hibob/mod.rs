@@ -13,7 +13,7 @@ mod request;
 mod splitter;
 
 pub use day::{NoDay, day};
-pub use employee::{Employee, FieldIds, LIFECYCLE_STATUS, SITE, START_DATE, Status};
+pub use employee::{BIRTH_DATE, END_DATE, Employee, FieldIds, LIFECYCLE_STATUS, SITE, START_DATE, Status};
 pub use list::{NameList, read_list};
 pub use permission::{PERMISSIONS, Permission};
 pub use record::{Datum, Record, RecordReader};

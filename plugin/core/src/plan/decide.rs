@@ -5,7 +5,8 @@
 //! | any, with a conflict found by matching | any | nothing; a finding names the conflict |
 //! | broken | any | nothing; a finding says what is wrong |
 //! | gone or active | of unknown state | nothing; one finding for all of them, with their number |
-//! | waiting | any | nothing yet |
+//! | waiting | active, by link | nothing, with a finding; by setting, archive after 14 accepted runs |
+//! | waiting | any other | nothing yet |
 //! | outside | any | nothing; a finding if the account is active |
 //! | gone | none | nothing |
 //! | gone | active, by order | adopt: only the external id |
@@ -21,29 +22,30 @@
 //! 1. Archiving writes nothing but `active`.
 //! 2. An update leaves out contested fields, each with a finding. The external id is always written, as it says whose
 //!    account it is.
-//! 3. The line manager stays as it is, with a finding, if HiBob did not send that employee, they have left, or they
-//!    have no account and get none. A line manager whose account this plan creates is written after it.
-//! 4. Approvers are written if the settings have conditions for them and the account's differ.
+//! 3. Line managers and approvers: `managers.rs`.
 //!
-//! A managed account whose employee HiBob no longer sends is never archived: a finding names it.
+//! A managed account whose employee HiBob no longer sends is not archived, unless the setting says so and 14 accepted
+//! runs in a row have not seen the employee (`lasting.rs`): a finding names it.
 //!
 //! More active accounts of those who are gone: `leavers.rs`.
 
 use super::draft::{Draft, ManagerChange, Part, text_changes};
 use super::input::Input;
+use super::lasting::{self, Case, Lasting, RUNS};
 use super::leavers;
+use super::managers;
 use super::matching::{Match, MatchedBy, match_all};
 use super::order::order;
+use super::reconcile;
 use super::roster::{CompactEntry, EmployeeState, Vanished};
 use crate::change::ChangeKind;
 use crate::field::{ACTIVE, FieldSet, TEXT_FIELDS, TextField};
 use crate::finding::{Finding, Severity};
 use crate::lifecycle::{AccountStatus, Because};
-use crate::link::Links;
-use crate::mapping::{DesiredAccount, DesiredManager};
-use crate::scim::{Account, Manager, State};
-use crate::text_form;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::mapping::DesiredAccount;
+use crate::scim::{Account, State};
+use chrono::NaiveDate;
+use std::collections::BTreeMap;
 
 /// The changes in the order of applying, with counts and the roster.
 pub(super) struct Decision {
@@ -52,15 +54,17 @@ pub(super) struct Decision {
     /// The state of each employee, by position.
     pub(super) roster: Vec<CompactEntry>,
     pub(super) vanished: Vec<Vanished>,
+    pub(super) reconciliation: Vec<reconcile::Row>,
 }
 
 /// Decides for all employees.
-pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision {
-    let Input { people, links, .. } = input;
+pub(super) fn decide(input: Input<'_>, lasting: &mut Lasting, findings: &mut Vec<Finding>) -> Decision {
+    let people = input.people;
     let matches = match_all(input, findings);
     let mut deciding = Deciding {
         input,
         matches: &matches,
+        lasting,
         findings,
         counts: BTreeMap::new(),
         drafts: Vec::new(),
@@ -87,21 +91,24 @@ pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision 
         let state = deciding.person(position, person, found);
         roster.push(CompactEntry { state, account: found.account.map(|(account, _)| small(account)) });
     }
+    managers::report_circles(input, deciding.findings);
     deciding.leavers(&mut roster);
-    deciding.vanished(links);
+    deciding.vanished();
     deciding.report_unknown_states();
     let (mut drafts, mut counts, vanished) = (deciding.drafts, deciding.counts, deciding.vanished);
     order(&mut drafts, people.len());
     for draft in &drafts {
         *counts.entry(draft.kind.name()).or_default() += usize::from(draft.part.is_first());
     }
-    Decision { drafts, counts, roster, vanished }
+    let reconciliation = reconcile::look(input, &matches);
+    Decision { drafts, counts, roster, vanished, reconciliation }
 }
 
-struct Deciding<'a> {
-    input: Input<'a>,
-    matches: &'a [Match],
-    findings: &'a mut Vec<Finding>,
+pub(super) struct Deciding<'a> {
+    pub(super) input: Input<'a>,
+    pub(super) matches: &'a [Match],
+    lasting: &'a mut Lasting,
+    pub(super) findings: &'a mut Vec<Finding>,
     counts: BTreeMap<&'static str, usize>,
     drafts: Vec<Draft>,
     vanished: Vec<Vanished>,
@@ -132,7 +139,15 @@ impl Deciding<'_> {
         }
         let kind = match (person.status, account) {
             (AccountStatus::Broken, _) => return EmployeeState::Failed,
-            (AccountStatus::Waiting(_), _) => return self.counted("waiting", EmployeeState::Waiting),
+            (AccountStatus::Waiting(start), account) => {
+                let theirs = account.filter(|(_, account, matched_by)| {
+                    account.state == State::Active && *matched_by == MatchedBy::Link
+                });
+                match theirs {
+                    Some((_, account, _)) if self.ends_before_start(person, start, account) => ChangeKind::Archive,
+                    _ => return self.counted("waiting", EmployeeState::Waiting),
+                }
+            }
             (AccountStatus::Outside, account) => {
                 self.outside(person, account.map(|(_, account, _)| account));
                 return EmployeeState::OutOfSelection;
@@ -152,7 +167,17 @@ impl Deciding<'_> {
                 self.spare_admin(person);
                 return EmployeeState::Synced;
             }
-            (AccountStatus::Gone(_), Some((_, account, _))) if account.state == State::Active => ChangeKind::Archive,
+            (AccountStatus::Gone(_), Some((_, account, _)))
+                if account.state == State::Active && self.is_needed_by_another(position, person, account) =>
+            {
+                return EmployeeState::Failed;
+            }
+            (AccountStatus::Gone(because), Some((_, account, _))) if account.state == State::Active => {
+                if because == Because::Vanished {
+                    self.lasting.see(Case::Vanished, &person.id);
+                }
+                ChangeKind::Archive
+            }
             (AccountStatus::Gone(_), Some(_)) => return self.counted("keep", EmployeeState::Archived),
             (AccountStatus::Active, None) => ChangeKind::Create,
             (AccountStatus::Active, Some((_, account, _))) if account.state == State::Archived => {
@@ -272,10 +297,39 @@ impl Deciding<'_> {
         self.findings.push(leavers::admin_not_archived(person));
     }
 
+    /// Whether somebody who works here has the work email that is the user name of a leaver's account, and so may be the
+    /// one who uses it. Then it is not archived, and an error names both.
+    fn is_needed_by_another(&mut self, position: usize, leaver: &DesiredAccount, account: &Account) -> bool {
+        if !leavers::has_left(leaver) {
+            return false;
+        }
+        let Some(other) = self.input.works_with(account).filter(|other| *other != position) else { return false };
+        let Some(other) = self.input.people.get(other) else { return false };
+        self.findings.push(leavers::needed_by(leaver, other, account));
+        true
+    }
+
+    /// Reports that somebody has an active account and starts later. Returns whether the account is archived for that.
+    fn ends_before_start(&mut self, person: &DesiredAccount, start: NaiveDate, account: &Account) -> bool {
+        let runs = self.lasting.see(Case::Waiting, &person.id);
+        if runs >= RUNS && self.input.archives_waiting {
+            if !self.is_admin(person, account) {
+                return true;
+            }
+            self.findings.push(leavers::admin_not_archived(person));
+            return false;
+        }
+        let message = format!("starts on {start} by HiBob, and has an active account already{}", how_long(runs));
+        let remedy = "correct the start date in HiBob, or archive the account in TravelPerk; sync.waiting = \"archive\" \
+                      archives such accounts after 14 accepted runs";
+        self.findings.push(Finding::new(severity(runs), "ACCOUNT_BEFORE_START", message, remedy).about(person));
+        false
+    }
+
     /// Counts an employee of a site that is not synced, with a finding if they have an active account.
     fn outside(&mut self, person: &DesiredAccount, account: Option<&Account>) {
         self.count("outside");
-        if account.is_some_and(|account| account.state == State::Active) {
+        if account.is_some_and(|account| account.state == State::Active) && !self.input.told.contains(&person.id) {
             let finding = Finding::new(
                 Severity::Notice,
                 "OUT_OF_SELECTION",
@@ -300,7 +354,7 @@ impl Deciding<'_> {
         contested
     }
 
-    fn report_contested(&mut self, person: &DesiredAccount, field: &'static str) {
+    pub(super) fn report_contested(&mut self, person: &DesiredAccount, field: &'static str) {
         let finding = Finding::new(
             Severity::Warning,
             "CONTESTED_FIELD",
@@ -310,153 +364,41 @@ impl Deciding<'_> {
         self.findings.push(finding.about(person).field(field));
     }
 
-    /// Takes the change of the line manager back if it is contested.
-    fn leave_contested_manager(&mut self, person: &DesiredAccount, draft: &mut Draft) {
-        if draft.manager == ManagerChange::Untouched {
-            return;
-        }
-        let Some(link) = self.input.links.get(&person.id) else { return };
-        let boss = draft.manager_account.and_then(|position| self.input.accounts.get(position as usize));
-        let wanted = match draft.manager {
-            ManagerChange::Untouched => return,
-            ManagerChange::Clear => None,
-            ManagerChange::To(_) => match boss {
-                Some(boss) => Some(&*boss.id),
-                None => return, // an account that does not exist yet was never written
-            },
-        };
-        if link.is_contested(crate::field::MANAGER, wanted, self.input.now_unix_seconds) {
-            draft.manager = ManagerChange::Untouched;
-            draft.after_manager = None;
-            self.report_contested(person, crate::field::MANAGER);
-        }
-    }
-
-    /// Decides what a change does to line manager and approvers, by rules 3 and 4.
-    fn manager(&mut self, person: &DesiredAccount, account: Option<&Account>, draft: &mut Draft) {
-        let now = account.map_or(&Manager::Nobody, |account| &account.manager);
-        let manager_id = match &person.manager {
-            DesiredManager::Leave => return,
-            DesiredManager::Clear => {
-                if *now != Manager::Nobody {
-                    draft.manager = ManagerChange::Clear;
-                }
-                return;
-            }
-            DesiredManager::Employee(id) => id,
-        };
-        let (people, accounts) = (self.input.people, self.input.accounts);
-        let Some(position) = self.input.person(manager_id) else {
-            return self.note(
-                person,
-                "MANAGER_NOT_IN_DIRECTORY",
-                "the line manager is not among the employees that HiBob sends",
-            );
-        };
-        let (Some(manager), Some(found)) = (people.get(position), self.matches.get(position)) else {
-            return;
-        };
-        if let AccountStatus::Gone(because) = manager.status
-            && because != Because::OutOfSelection
-        {
-            return self.note(person, "MANAGER_HAS_LEFT", "the line manager has left the company");
-        }
-        let manager_account = found.account.and_then(|(at, _)| Some((at, accounts.get(at)?)));
-        let same = match (manager_account, now) {
-            (Some((_, account)), Manager::Account(id)) => account.id == *id,
-            (Some((_, account)), Manager::Named(name)) => text_form::same(&account.display_name(), name),
-            _ => false,
-        };
-        match manager_account {
-            Some((at, boss)) => {
-                if !same {
-                    draft.manager = ManagerChange::To(small(position));
-                }
-                if self.approves_otherwise(account, &boss.id) {
-                    draft.approver = Some(small(position));
-                }
-                draft.manager_account = Some(small(at)).filter(|_| !same || draft.approver.is_some());
-            }
-            None if manager.status == AccountStatus::Active && !found.conflict => {
-                draft.manager = ManagerChange::To(small(position));
-                draft.after_manager = Some(small(position));
-                if self.input.approvals.is_some_and(|approvals| !approvals.conditions.is_empty()) {
-                    draft.approver = Some(small(position));
-                }
-            }
-            None => return self.note(person, "MANAGER_HAS_NO_ACCOUNT", "the line manager has no account yet"),
-        }
-        if self.input.approvals.is_some() {
-            self.report_replaced_approvers(person, account, draft);
-        }
-    }
-
-    /// Whether the account's approvers differ from the line manager under the conditions of the settings.
-    fn approves_otherwise(&self, account: Option<&Account>, manager: &str) -> bool {
-        let Some(conditions) = self.input.approvals.map(|approvals| &approvals.conditions) else { return false };
-        let wanted: BTreeSet<(&str, &str)> = conditions.iter().map(|condition| (manager, condition.as_str())).collect();
-        let now = account.into_iter().flat_map(|account| &account.approvers);
-        let now: BTreeSet<(&str, &str)> = now.map(|approver| (&*approver.account, &*approver.condition)).collect();
-        !wanted.is_empty() && now != wanted
-    }
-
-    /// A finding if the change replaces a line manager or approvers who are set in TravelPerk and approve trips there.
-    fn report_replaced_approvers(&mut self, person: &DesiredAccount, account: Option<&Account>, draft: &Draft) {
-        let Some(account) = account else { return };
-        let manager = draft.manager != ManagerChange::Untouched && account.manager != Manager::Nobody;
-        let approvers = draft.approver.is_some() && !account.approvers.is_empty();
-        let what = match (manager, approvers) {
-            (false, false) => return,
-            (true, false) => "another line manager, who approves trips, is set in TravelPerk and will be replaced",
-            (false, true) => "other approvers are set in TravelPerk and will be replaced",
-            (true, true) => "another line manager and other approvers are set in TravelPerk and will be replaced",
-        };
-        let remedy = "nothing, if HiBob's `Reports to` is right; the plan shows who it is now and who it will be";
-        let finding = Finding::new(Severity::Notice, "APPROVER_REPLACED", what, remedy);
-        self.findings.push(finding.about(person).field(crate::field::MANAGER));
-    }
-
-    fn note(&mut self, person: &DesiredAccount, code: &'static str, message: &'static str) {
-        let remedy =
-            "check `Reports to` in HiBob; the line manager is left as it is, and set by a later sync once it can be";
-        self.findings
-            .push(Finding::new(Severity::Warning, code, message, remedy).about(person).field(crate::field::MANAGER));
-    }
-
     /// A finding for each employee with an active managed account whom HiBob did not send. Their accounts are not
-    /// archived, since only the service user's audience may have changed (HiBob's access groups).
-    fn vanished(&mut self, links: &Links) {
-        if self.matches.iter().filter(|matched| matched.linked).count() == links.len() {
+    /// archived at once, since only the service user's audience may have changed (HiBob's access groups).
+    fn vanished(&mut self) {
+        if self.matches.iter().filter(|matched| matched.linked).count() == self.input.links.len() {
             return; // everybody with a link was sent
         }
-        for (id, link) in links.iter() {
-            let account = &link.account;
-            let active = self.input.account(account);
-            // With another external id, the account has passed to another employee id.
-            let own = |account: &Account| {
-                account.state == State::Active
-                    && !self.input.facts.is_unlinked(&account.id)
-                    && account.text(TextField::ExternalId).is_none_or(|carried| carried == id)
-            };
-            let active = active.filter(|&position| self.input.accounts.get(position).is_some_and(own));
-            let sent = self.input.person(id).is_some();
-            if let Some(position) = active.filter(|_| !sent) {
-                self.vanished.push((id.into(), small(position)));
-                self.count("vanished");
-                let finding = Finding::new(
-                    Severity::Warning,
-                    "EMPLOYEE_VANISHED",
-                    "HiBob no longer sends this employee; the account is left as it is",
-                    "if they left, set the lifecycle status to terminated; else check the audience of the service user's permission group",
-                );
-                let name = self.input.accounts.get(position).map(Account::display_name);
-                self.findings.push(Finding { name, ..finding.employee(id) });
-            }
+        for (employee, position) in lasting::vanished(self.input) {
+            let runs = self.lasting.see(Case::Vanished, &employee);
+            let message =
+                format!("HiBob no longer sends this employee; the account is left as it is{}", how_long(runs));
+            let remedy = "if they left, set the lifecycle status to terminated; else check the audience of the service \
+                          user's permission group; sync.vanished = \"archive\" archives such accounts after 14 accepted runs";
+            let finding = Finding::new(severity(runs), "EMPLOYEE_VANISHED", message, remedy);
+            let name = self.input.accounts.get(position).map(Account::display_name);
+            self.findings.push(Finding { name, ..finding.employee(&employee) });
+            self.vanished.push((employee, small(position)));
+            self.count("vanished");
         }
     }
 }
 
+/// A warning, and after [`RUNS`] accepted runs an error.
+fn severity(runs: u32) -> Severity {
+    if runs >= RUNS { Severity::Error } else { Severity::Warning }
+}
+
+/// The end of a sentence about something that lasts.
+fn how_long(runs: u32) -> String {
+    match runs >= RUNS {
+        true => format!("; it has been so in {runs} accepted runs in a row"),
+        false => String::new(),
+    }
+}
+
 /// A position as 32 bits, which are enough for any company.
-fn small(position: usize) -> u32 {
+pub(super) fn small(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
 }

@@ -226,6 +226,11 @@ impl Draft {
             ChangeKind::Reactivate => "employed again, and the account is archived".to_owned(),
             ChangeKind::Archive => match person.status {
                 AccountStatus::Gone(because) => because.sentence().to_owned(),
+                AccountStatus::Waiting(start) => {
+                    format!(
+                        "starts on {start} only, by 14 accepted runs in a row, and by setting that ends the account"
+                    )
+                }
                 _ => "should have no account any more".to_owned(),
             },
         }

@@ -1,15 +1,19 @@
 //! The input of matching and deciding.
 
+use super::rehire::Rules;
 use super::remember::AdminAccounts;
 use super::unreadable::Unreadable;
 use crate::approvers::Approvals;
-use crate::field::fold;
+use crate::field::{TextField, fold};
 use crate::host_facts::HostFacts;
 use crate::index::IdIndex;
+use crate::lifecycle::AccountStatus;
 use crate::link::Links;
 use crate::mapping::DesiredAccount;
 use crate::scim::Account;
-use std::collections::BTreeSet;
+use crate::value::Id;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Employees, accounts and settings from which a plan is decided. `people` (the employees' desired accounts) and
 /// `accounts` are sorted by id, each id once.
@@ -33,6 +37,14 @@ pub(super) struct Input<'a> {
     pub(super) now_unix_seconds: u64,
     /// What is known of accounts that could not be read.
     pub(super) unreadable: &'a Unreadable,
+    /// Employees of whom a finding about their site speaks already.
+    pub(super) told: &'a BTreeSet<Id>,
+    /// The employees who work here, by work email. Built when it is first needed.
+    pub(super) workers: &'a OnceCell<BTreeMap<String, usize>>,
+    /// When somebody who came back under a new id gets the old account.
+    pub(super) rehires: Rules,
+    /// Whether the account of somebody who starts later is archived after some time.
+    pub(super) archives_waiting: bool,
 }
 
 impl Input<'_> {
@@ -44,6 +56,16 @@ impl Input<'_> {
     /// Whether an id is an employee's whom HiBob sends, or whom a link or the host's ledger knows.
     pub(super) fn is_known(&self, id: &str) -> bool {
         self.person(id).is_some() || self.links.get(id).is_some() || self.facts.knows(id)
+    }
+
+    /// The employee who works here and whose work email is the account's user name.
+    pub(super) fn works_with(&self, account: &Account) -> Option<usize> {
+        let name = fold(account.text(TextField::UserName)?);
+        let workers = self.workers.get_or_init(|| {
+            let here = self.people.iter().enumerate().filter(|(_, person)| person.status == AccountStatus::Active);
+            here.map(|(at, person)| (fold(person.user_name()), at)).collect()
+        });
+        workers.get(&name).copied()
     }
 
     /// Whether a user name is on the operator's list of admins.

@@ -6,7 +6,9 @@
 //! 2. Any other active account with a leaver's id or work email is the error `LEAVER_HAS_ACTIVE_ACCOUNT`, in every plan,
 //!    unless it is the account of somebody who has not left, or was given up (`hibob unlink`). An account on the list of
 //!    admins is the warning `ADMIN_NOT_ARCHIVED`.
-//! 3. Two accounts with one employee's id are the error `AMBIGUOUS_EXTERNAL_ID`, also where a link says which of them is
+//! 3. A leaver's account whose user name is the work email of somebody who works here is not archived; the same error names
+//!    both, in every plan.
+//! 4. Two accounts with one employee's id are the error `AMBIGUOUS_EXTERNAL_ID`, also where a link says which of them is
 //!    the employee's. The other account is left as it is.
 
 use super::input::Input;
@@ -15,7 +17,7 @@ use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::lifecycle::{AccountStatus, Because};
 use crate::mapping::DesiredAccount;
-use crate::scim::State;
+use crate::scim::{Account, State};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was found beside the matches. Numbers are positions in the input.
@@ -70,7 +72,18 @@ impl Looking<'_> {
             let carried = account.text(TextField::ExternalId);
             let is_free = self.owners.get(at) == Some(&None) && !self.input.facts.is_unlinked(&account.id);
             let user_name = account.text(TextField::UserName).unwrap_or_default();
-            if is_free && !self.input.is_admin(user_name) && carried.is_none_or(|id| !self.input.is_known(id)) {
+            let is_theirs = is_free && !self.input.is_admin(user_name);
+            if is_theirs && carried.is_none_or(|id| !self.input.is_known(id)) {
+                let leaver = self.input.people.get(person).filter(|leaver| has_left(leaver));
+                let other = self.input.works_with(account).and_then(|other| self.input.people.get(other));
+                if let (Some(leaver), Some(other)) = (leaver, other) {
+                    self.findings.push(needed_by(leaver, other, account));
+                    self.found.open.insert(person);
+                    if let Some(owner) = self.owners.get_mut(at) {
+                        *owner = Some(person);
+                    }
+                    continue;
+                }
                 self.found.also.push((person, at));
                 if let Some(owner) = self.owners.get_mut(at) {
                     *owner = Some(person);
@@ -79,7 +92,7 @@ impl Looking<'_> {
         }
     }
 
-    /// Rules 2 and 3.
+    /// Rules 2 and 4.
     fn at_accounts_without_owner(&mut self) {
         let mut emails: Option<BTreeMap<String, usize>> = None;
         let mut ambiguous = BTreeSet::new();
@@ -164,6 +177,27 @@ impl Looking<'_> {
         );
         self.findings.push(finding.about(person).field(TextField::ExternalId.name()));
     }
+}
+
+/// The finding about a leaver's account that somebody who works here may use, since its user name is their work email.
+pub(super) fn needed_by(leaver: &DesiredAccount, other: &DesiredAccount, account: &Account) -> Finding {
+    let because = match leaver.status {
+        AccountStatus::Gone(because) => because.sentence(),
+        _ => "has left",
+    };
+    let message = format!(
+        "{because}, and account {} is still active: its user name is the work email of {} (employee {}), who works here, \
+         so it is not archived",
+        account.id,
+        other.display_name(),
+        other.id
+    );
+    let remedy = format!(
+        "if they are one person: hibob link TENANT {} {}; else give the account another email in TravelPerk, and the next \
+         sync archives it, or correct the work email in HiBob",
+        other.id, account.id
+    );
+    Finding::new(Severity::Error, "LEAVER_HAS_ACTIVE_ACCOUNT", message, remedy).about(leaver)
 }
 
 /// The finding about a leaver whose account is on the operator's list of admins, since TravelPerk needs an admin.

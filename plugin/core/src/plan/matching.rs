@@ -14,7 +14,8 @@
 //! 3. **By user name**, ignoring case, for active employees only. If two accounts have it, in different case, that is the
 //!    conflict `AMBIGUOUS_USER_NAME`. An account without an external id and without an owner is taken. One that carries an external id and has no owner is the conflict `USER_NAME_TAKEN`. If the owner
 //!    has left and has the same work email and names, this is a rehire under a new id, who gets the account, with a
-//!    finding. Otherwise the employee waits for the owner's rename.
+//!    finding; or, if it is not certain that it is one person (`rehire.rs`), the conflict `SAME_PERSON_UNCLEAR`. Otherwise
+//!    the employee waits for the owner's rename.
 //!
 //! After 3, in the first sync and where the setting `leavers-before` says so, those who have left get the active account with
 //! their work email that has no external id and no owner, unless another employee has that work email.
@@ -35,7 +36,7 @@
 
 use super::input::Input;
 use super::unreadable::ABOUT_ONE;
-use super::{leavers, orders};
+use super::{leavers, orders, rehire};
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::index::{IdIndex, NameIndex};
@@ -381,19 +382,32 @@ impl Matching<'_> {
                     self.take(person, account, MatchedBy::UserName);
                 }
                 None => self.taken(person, account),
-                Some(owner) if self.is_rehire(person, owner) => {
-                    self.matches[owner] = Match { linked: self.matches[owner].linked, ..Match::default() };
-                    self.take(person, account, MatchedBy::UserName);
-                    let finding = Finding::new(
-                        Severity::Warning,
-                        "REHIRE_UNDER_NEW_ID",
-                        "has the work email and names of somebody who left, and gets that account",
-                        "if this is another person of the same name, give them another work email in HiBob before applying the plan",
-                    );
-                    self.findings.push(finding.about(&self.people[person]));
-                }
-                Some(owner) => self.matches[person].after_rename_of = Some(owner),
+                Some(owner) => self.owned(person, owner, account),
             }
+        }
+    }
+
+    /// Decides about an employee without an account whose work email the account of `owner` has.
+    fn owned(&mut self, person: usize, owner: usize, account: usize) {
+        match rehire::is_same(&self.people[person], &self.people[owner], self.input.rehires) {
+            Some(Ok(())) => {
+                self.matches[owner] = Match { linked: self.matches[owner].linked, ..Match::default() };
+                self.take(person, account, MatchedBy::UserName);
+                let finding = Finding::new(
+                    Severity::Warning,
+                    "REHIRE_UNDER_NEW_ID",
+                    "has the work email and names of somebody who left, and gets that account",
+                    "if this is another person of the same name, give them another work email in HiBob before applying the plan",
+                );
+                self.findings.push(finding.about(&self.people[person]));
+            }
+            Some(Err(why)) => {
+                let account = &self.accounts[account].id;
+                let message =
+                    format!("{}: {why}; account {account} is given to nobody", rehire::about(&self.people[owner]));
+                self.conflict(person, rehire::UNCLEAR, message, rehire::REMEDY);
+            }
+            None => self.matches[person].after_rename_of = Some(owner),
         }
     }
 
@@ -419,15 +433,6 @@ impl Matching<'_> {
                 self.take(person, account, MatchedBy::Order);
             }
         }
-    }
-
-    /// Whether `person` is `owner`, who came back under another employee id: the owner has left, and work email and
-    /// names are the same. Another person who got a leaver's address does not get the leaver's account.
-    fn is_rehire(&self, person: usize, owner: usize) -> bool {
-        let (person, owner) = (&self.people[person], &self.people[owner]);
-        let same = |field: TextField| field.same_option(person.desired(field).text(), owner.desired(field).text());
-        owner.status == AccountStatus::Gone(Because::Terminated)
-            && [TextField::UserName, TextField::GivenName, TextField::FamilyName].into_iter().all(same)
     }
 
     fn taken(&mut self, person: usize, account: usize) {

@@ -10,16 +10,19 @@ mod decide;
 mod domains;
 mod draft;
 mod input;
+mod lasting;
 mod leavers;
-#[cfg(test)]
-mod leavers_tests;
+mod managers;
 mod matching;
 pub(crate) mod names;
 mod order;
 mod orders;
 mod planner;
+mod reconcile;
+mod rehire;
 mod remember;
 mod roster;
+mod sites;
 mod unreadable;
 
 pub use planner::{OTHERS_MAX, Planner, Unlisted};
@@ -56,6 +59,7 @@ pub struct Plan {
     remember: Vec<NamedValue>,
     roster: Vec<CompactEntry>,
     vanished: Vec<Vanished>,
+    reconciliation: Vec<reconcile::Row>,
 }
 
 impl Plan {
@@ -175,5 +179,6 @@ fn is_conflict(code: &str) -> bool {
             | "AMBIGUOUS_EXTERNAL_ID"
             | "AMBIGUOUS_USER_NAME"
             | "ACCOUNT_UNREADABLE"
+            | "SAME_PERSON_UNCLEAR"
     )
 }

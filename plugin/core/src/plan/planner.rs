@@ -2,15 +2,18 @@
 
 use super::decide::decide;
 use super::input::Input;
+use super::lasting::{Case, Lasting, is_theirs};
 use super::leavers::has_left;
 use super::names;
+use super::rehire::{self, Rules};
 use super::remember::{AdminAccounts, values};
+use super::sites::{Managed, Sites};
 use super::unreadable::{self, Unreadable};
 use super::{Plan, company, cost_center, domains, failed_employees, id_order};
 use crate::catalogue::Catalogue;
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
-use crate::hibob::{Employee, FieldIds, NameList, RecordReader};
+use crate::hibob::{END_DATE, Employee, FieldIds, NameList, RecordReader};
 use crate::host_facts::HostFacts;
 use crate::index::IdIndex;
 use crate::lifecycle::{AccountStatus, Because, Lifecycle};
@@ -18,9 +21,10 @@ use crate::link::Links;
 use crate::mapping::{DesiredAccount, Mapping};
 use crate::read::STATE_READS_MAX;
 use crate::scim::{Account, BrokenRow, State};
-use crate::settings::{LeaversBefore, Settings};
+use crate::settings::{Lasts, LeaversBefore, Settings};
 use crate::text_form::same;
-use crate::value::{Count, NamedValue};
+use crate::value::{Count, Id, NamedValue};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most accounts of employees who are gone that are looked up in one plan, beside those that the host's ledger has as
@@ -68,7 +72,7 @@ pub struct Planner<'s> {
     coverage: Vec<usize>,
     employees: usize,
     now_unix_seconds: u64,
-    sites_seen: BTreeSet<String>,
+    sites: Sites,
     catalogue: Catalogue,
     /// Positions in `people`. Complete once `people` is sorted.
     people_by_id: IdIndex,
@@ -77,6 +81,7 @@ pub struct Planner<'s> {
     /// For each employee, the position of the account of their link. Empty once employees or accounts have changed.
     linked: Vec<Option<u32>>,
     admin_accounts: AdminAccounts,
+    lasting: Lasting,
     /// Rows of the listing of accounts that could not be read.
     broken_rows: Vec<BrokenRow>,
 }
@@ -105,12 +110,13 @@ impl<'s> Planner<'s> {
             coverage,
             employees: 0,
             now_unix_seconds,
-            sites_seen: BTreeSet::new(),
+            sites: Sites::default(),
             catalogue: Catalogue::default(),
             people_by_id: IdIndex::default(),
             accounts_by_id: IdIndex::default(),
             linked: Vec::new(),
             admin_accounts: AdminAccounts::default(),
+            lasting: Lasting::default(),
             broken_rows: Vec::new(),
         }
     }
@@ -118,6 +124,8 @@ impl<'s> Planner<'s> {
     /// Takes over what an earlier plan has remembered.
     pub fn remembering(mut self, baseline: &[NamedValue]) -> Self {
         self.admin_accounts = AdminAccounts::remembering(baseline, &self.mapping.settings.admins);
+        self.sites = Sites::remembering(baseline);
+        self.lasting = Lasting::remembering(baseline);
         self
     }
 
@@ -158,9 +166,8 @@ impl<'s> Planner<'s> {
             *covered += usize::from(employee.has(position));
         }
         let Some(person) = self.mapping.person(&employee, &mut self.findings) else { return };
-        let site = employee.site().filter(|_| person.status != AccountStatus::Gone(Because::Terminated));
-        if let Some(site) = site.filter(|site| !self.sites_seen.contains(&**site)) {
-            self.sites_seen.insert(site.into_owned());
+        if let Some(site) = employee.site() {
+            self.sites.see(&site, &person);
         }
         self.people_by_id.push(&person.id);
         self.people.push(person);
@@ -168,7 +175,7 @@ impl<'s> Planner<'s> {
 
     /// The sites at which somebody works, of the employees who were added.
     pub(crate) fn sites(&self) -> impl Iterator<Item = &str> {
-        self.sites_seen.iter().map(String::as_str)
+        self.sites.now().iter().map(String::as_str)
     }
 
     /// The employees who were added and whose records are whole.
@@ -337,6 +344,8 @@ impl<'s> Planner<'s> {
 
     /// The findings so far, without making a plan.
     pub fn into_findings(mut self) -> Vec<Finding> {
+        self.sort();
+        self.findings.extend(rehire::unclear(&self.people, &self.links, self.rehires()));
         self.refuse_unknown_companies();
         self.sort_findings();
         self.findings
@@ -346,10 +355,11 @@ impl<'s> Planner<'s> {
     pub fn finish(mut self) -> Plan {
         self.sort();
         self.refuse_duplicate_ids();
-        self.distrust_unknown_sites();
+        let told = self.distrust_sites();
+        self.end_the_vanished();
         if self.employees > 0 {
             let settings = self.mapping.settings;
-            self.findings.extend(names::zones_without_employees(settings, &self.sites_seen));
+            self.findings.extend(names::zones_without_employees(settings, self.sites.now()));
             let admin = names::unknown_admin(Severity::Warning, settings, &self.people, &self.accounts);
             self.findings.extend(admin);
         }
@@ -358,7 +368,9 @@ impl<'s> Planner<'s> {
         unreadable::report(&self.broken_rows, self.catalogue.unreadable, &mut self.findings);
         let unreadable =
             Unreadable::of(&self.broken_rows, |id| self.accounts_by_id.get(id, |at| self.account_id(at)).is_some());
-        let coverage = self.coverage();
+        // How many have a last day says how many have left, and nothing of the source.
+        let mut coverage = self.coverage();
+        coverage.retain(|count| count.name.strip_prefix("field:") != Some(END_DATE));
         if self.linked.len() != self.people.len() {
             self.linked.clear(); // an employee was there twice, so positions have changed
         }
@@ -378,8 +390,12 @@ impl<'s> Planner<'s> {
             approvals: self.mapping.settings.approvals.as_ref(),
             now_unix_seconds: self.now_unix_seconds,
             unreadable: &unreadable,
+            told: &told,
+            workers: &OnceCell::new(),
+            rehires: self.rehires(),
+            archives_waiting: self.mapping.settings.waiting == Lasts::Archive,
         };
-        let decision = decide(input, &mut self.findings);
+        let decision = decide(input, &mut self.lasting, &mut self.findings);
         let cost_centers = self.catalogue.cost_centers.as_ref().map(|known| {
             cost_center::missing(&self.people, &self.accounts, &decision.drafts, known, &mut self.findings)
         });
@@ -412,43 +428,63 @@ impl<'s> Planner<'s> {
             baseline,
             roster: decision.roster,
             vanished: decision.vanished,
+            reconciliation: decision.reconciliation,
             remember: self
                 .catalogue
                 .cost_centers
                 .map(|known| known.to_remember())
                 .into_iter()
                 .chain(self.admin_accounts.to_remember())
+                .chain(self.sites.to_remember(self.mapping.settings))
+                .chain(self.lasting.to_remember())
                 .collect(),
         }
+    }
+
+    fn rehires(&self) -> Rules {
+        let settings = self.mapping.settings;
+        Rules { gap_days: settings.rehire_gap_days, reads_birth_dates: settings.reads_birth_dates() }
     }
 
     fn account_id(&self, position: usize) -> &str {
         self.accounts.get(position).map(|account| &*account.id).unwrap_or_default()
     }
 
-    /// If nobody works at a selected site, its name is probably wrong. Then nobody is archived for working at another
-    /// site.
-    fn distrust_unknown_sites(&mut self) {
-        let selected = self.mapping.settings.sites.iter().flatten();
-        let unknown: Vec<&String> = selected.filter(|site| !self.sites_seen.contains(*site)).collect();
-        for site in &unknown {
-            let finding = Finding::new(
-                Severity::Warning,
-                "SITE_WITHOUT_EMPLOYEES",
-                format!(
-                    "nobody works at the selected site `{site}`; as long as that is so, nobody is archived for working elsewhere"
-                ),
-                "correct the name in sync.sites; HiBob's spelling counts, also its case",
-            );
-            self.findings.push(finding.field("sites"));
-        }
-        if unknown.is_empty() {
+    /// Leaves accounts alone whose employees may work at a selected site under a new name: `sites.rs`.
+    fn distrust_sites(&mut self) -> BTreeSet<Id> {
+        let managed = Managed {
+            links: &self.links,
+            facts: &self.facts,
+            accounts: &self.accounts,
+            accounts_by_id: &self.accounts_by_id,
+        };
+        self.sites.distrust(self.mapping.settings, managed, &mut self.people, &mut self.findings)
+    }
+
+    /// Where the setting says so, makes employees of those whom HiBob has not sent for long, so that their accounts are
+    /// archived.
+    fn end_the_vanished(&mut self) {
+        if self.mapping.settings.vanished == Lasts::Keep {
             return;
         }
-        for person in
-            self.people.iter_mut().filter(|person| person.status == AccountStatus::Gone(Because::OutOfSelection))
-        {
-            person.status = AccountStatus::Outside;
+        let account =
+            |id: &str| self.accounts_by_id.get(id, |at| self.account_id(at)).and_then(|at| self.accounts.get(at));
+        let is_sent = |id: &str| {
+            let id_at = |at: usize| self.people.get(at).map(|person| &*person.id).unwrap_or_default();
+            self.people_by_id.get(id, id_at).is_some()
+        };
+        let over: Vec<DesiredAccount> = self
+            .links
+            .iter()
+            .filter(|(employee, _)| self.lasting.is_over(Case::Vanished, employee) && !is_sent(employee))
+            .filter(|(employee, link)| account(&link.account).is_some_and(|it| is_theirs(it, employee, &self.facts)))
+            .map(|(employee, _)| DesiredAccount::gone(employee, Because::Vanished))
+            .collect();
+        if !over.is_empty() {
+            self.people.extend(over);
+            self.people.sort_by(|a, b| id_order(&a.id, &b.id));
+            self.people_by_id = IdIndex::of(self.people.iter().map(|person| &*person.id));
+            self.linked.clear();
         }
     }
 

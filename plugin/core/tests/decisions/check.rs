@@ -1,8 +1,13 @@
-use super::*;
-use crate::hibob::{PERMISSIONS, Permission};
-use crate::http::{Body, Method, Request, Response, SendError, Side};
-use crate::value::{NamedValue, Value};
-use crate::world::{Entry, StorageError};
+//! What a check says of HiBob's permissions, sites and employees.
+
+use hibob_connector_core::check::{CheckReport, check};
+use hibob_connector_core::error::JobError;
+use hibob_connector_core::finding::Severity;
+use hibob_connector_core::hibob::{PERMISSIONS, Permission};
+use hibob_connector_core::http::{Body, Method, Request, Response, SendError, Side};
+use hibob_connector_core::settings::Settings;
+use hibob_connector_core::value::{NamedValue, Value};
+use hibob_connector_core::world::{Entry, StorageError, World};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -185,7 +190,7 @@ fn a_detail_without_which_everybody_fails_is_an_error() {
     let mut fake = Fake::new(company());
     fake.hidden = vec!["/home/legalGender"];
     let mut settings = settings(&["gender"]);
-    settings.missing_detail = crate::settings::MissingDetail::Fail;
+    settings.missing_detail = hibob_connector_core::settings::MissingDetail::Fail;
     let report = check(&mut fake, &settings, 1_772_366_400).unwrap();
     assert_eq!(codes(&report), [("PERMISSION_MISSING", Severity::Error)], "and not once more for each employee");
 }

@@ -1,12 +1,12 @@
 //! What becomes of leavers' accounts, decided natively.
 
-use super::{EmployeeState, Plan, Planner};
-use crate::finding::Severity;
-use crate::host_facts::HostFacts;
-use crate::link::{Link, Links};
-use crate::scim::Account;
-use crate::settings::Settings;
-use crate::value::{NamedValue, Value};
+use hibob_connector_core::finding::Severity;
+use hibob_connector_core::host_facts::HostFacts;
+use hibob_connector_core::link::{Link, Links};
+use hibob_connector_core::plan::{EmployeeState, OTHERS_MAX, Plan, Planner};
+use hibob_connector_core::scim::Account;
+use hibob_connector_core::settings::Settings;
+use hibob_connector_core::value::{NamedValue, Value};
 use serde_json::json;
 
 /// 2026-03-01.
@@ -52,7 +52,7 @@ fn the_first_sync_may_adopt_the_accounts_of_those_who_left_before() {
             ("4", "terminated", "admin@x.example"),
             ("5", "terminated", "5@x.example"),
         ]);
-        night.settings.leavers_before = crate::settings::LeaversBefore::Link;
+        night.settings.leavers_before = hibob_connector_core::settings::LeaversBefore::Link;
         night
             .account("10", "", "1@x.example", true)
             .account("20", "", "shared@x.example", true)
@@ -328,7 +328,7 @@ fn what_a_listing_hides_is_looked_up_and_archived_accounts_do_not_count_as_missi
             planner.employee(record(id, "terminated", "").as_bytes());
         }
         let unlisted = planner.unlisted();
-        assert_eq!((unlisted.ids.len(), unlisted.missing), (super::OTHERS_MAX, 0));
+        assert_eq!((unlisted.ids.len(), unlisted.missing), (OTHERS_MAX, 0));
         seen.extend(unlisted.ids);
     }
     assert_eq!(seen.len(), people.len());
