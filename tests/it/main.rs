@@ -44,6 +44,7 @@ mod peoples_data;
 mod plan_file;
 mod politeness;
 mod postgres;
+mod proxies;
 mod references;
 mod references_batch;
 mod references_cli;

@@ -443,7 +443,7 @@ impl Failed {
     fn into_error(self) -> Error {
         match self {
             Self::NotSent(NotSent::Name, _) => Error::DnsError { rcode: None, info_code: None },
-            Self::NotSent(NotSent::Refused, _) => Error::ConnectionRefused,
+            Self::NotSent(NotSent::Refused | NotSent::Proxy, _) => Error::ConnectionRefused,
             Self::NotSent(NotSent::Timeout, _) => Error::ConnectionTimeout,
             Self::NotSent(NotSent::Prohibited, _) => Error::DestinationIpProhibited,
             Self::NotSent(NotSent::Tls, _) => Error::TlsCertificateError,
