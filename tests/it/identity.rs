@@ -244,7 +244,7 @@ fn a_file_tells_what_it_is_without_being_run() {
     let (exit, built_in) = shell.json(&["plugin", "inspect"]);
     assert_eq!(
         (exit, built_in["wit_version"].as_str(), built_in["identity"]["by"].as_str()),
-        (0, Some("0.2"), Some("built-in"))
+        (0, Some("0.3"), Some("built-in"))
     );
     assert_eq!(
         built_in["manifest"]["plan"][0],
@@ -259,7 +259,7 @@ fn a_file_tells_what_it_is_without_being_run() {
     let text = String::from_utf8(shell.run(&["plugin", "inspect"]).stdout).unwrap();
     for line in [
         "identity   trusted: the built-in plugin",
-        "wit        0.2",
+        "wit        0.3",
         "exports    hibob:connector/directory-sync@0.3.0",
         "check      POST /people/search at hibob (read)",
         "           PATCH /Users/{id} at scim (write)",
