@@ -198,15 +198,15 @@ fn a_ledger_that_forgets_accounts_is_found() {
     find(Planted::ForgetsAccounts, "the ledger says None");
 }
 
-/// Found in history 12: a plan that a person has interrupted is resumed by the next run, as if its host had crashed.
+/// Found in history 32: a plan that a person has interrupted is taken up by the next run, as if its host had crashed.
 ///
 /// ```text
-///    0.743 host1  writes down plan 1: 21 changes, of which 0 are held
-///   19.326 host1  is interrupted: SIGTERM
-///   34.544 host1  records run 1 (schedule), exit code 8
-/// 19287.206 host2  has the fence 3
-/// 19287.210 host2  begins create:2128438000000000012
-/// 19287.211 host2  !! a write to employee 2128438000000000012 leaves, of a plan that a person has interrupted
+///    1.390 host2  writes down plan 1: 18 changes, of which 16 are held
+///    2.184 host2  is interrupted: Ctrl-C
+///    2.186 host2  marks plan 1 as interrupted
+/// 1707.990 host3  has the fence 4
+/// 1708.130 host3  records run 2 (abandoned), exit code 8
+/// 1708.130 host3  !! plan 1, which a person has interrupted, is closed by a run that nobody has told to
 /// ```
 #[test]
 fn a_store_that_forgets_interruptions_is_found() {
