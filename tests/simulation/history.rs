@@ -30,7 +30,7 @@ const QUIET_RUNS_MAX: usize = 8;
 const LYING_RUNS: usize = 3;
 
 /// What an operator releases who lets all guards pass.
-fn everything() -> Release {
+pub(crate) fn everything() -> Release {
     let mut release = Release { changed_source: true, ..Release::default() };
     Class::ALL.iter().for_each(|class| release.set(*class, 1_000));
     release
@@ -340,7 +340,7 @@ async fn interrupt(sim: Sim, host: Arc<Host>, at: Duration, how: How) {
 }
 
 /// Runs a sync in one process. None if the process ended before it had a report.
-async fn sync(sim: &Sim, host: &Arc<Host>) -> Option<Report> {
+pub(crate) async fn sync(sim: &Sim, host: &Arc<Host>) -> Option<Report> {
     let note = |what: &str| sim.note(&host.name, what);
     note(&format!("starts: {:?}, clock {:+} s, lets {} be archived", host.fate, host.skew, host.release.archiving));
     let work = async {

@@ -13,6 +13,7 @@
     reason = "a test stops at what is not as it should be, also in its helpers, and says how much it has done"
 )]
 
+mod adversary;
 mod chance;
 mod company;
 mod convert;
@@ -20,6 +21,7 @@ mod history;
 mod host;
 mod model;
 mod network;
+mod ordinary;
 mod planted;
 mod plugin;
 mod ports;
@@ -45,6 +47,12 @@ const HISTORIES_VARIABLE: &str = "HIBOB_HISTORIES";
 const HISTORIES: usize = 150;
 /// The number of histories if the tests run at length.
 const HISTORIES_DEEP: usize = 1_000;
+/// The number of adversarial histories without that variable, and their length in nights.
+const ADVERSARIAL: usize = 30;
+const ADVERSARIAL_NIGHTS: usize = 15;
+/// The number of ordinary years.
+const ORDINARY_YEARS: usize = 24;
+const ORDINARY_YEARS_DEEP: usize = 1_000;
 /// A planted fault must be found within so many histories.
 const FOUND_WITHIN: u64 = 800;
 /// Most histories of a thousand that may end with a second account of an employee; see [`watch::Watch::twice`].
@@ -110,6 +118,74 @@ fn whatever_happens_travelperk_ends_as_hibob_says() {
 fn the_same_seed_gives_the_same_history() {
     let digests = || each(1..=10, None, |_| false).into_values().map(|ended| ended.digest()).collect::<Vec<_>>();
     assert_eq!(digests(), digests());
+}
+
+/// Runs `live` for these seeds, on all processors, and returns what each came to.
+fn all<T: Send>(seeds: RangeInclusive<u64>, live: impl Fn(u64) -> T + Sync) -> BTreeMap<u64, T> {
+    let (next, ended) = (AtomicU64::new(*seeds.start()), Mutex::new(BTreeMap::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().unwrap().get() {
+            scope.spawn(|| {
+                while let Some(seed) = Some(next.fetch_add(1, Ordering::SeqCst)).filter(|seed| seeds.contains(seed)) {
+                    let lived = live(seed);
+                    ended.lock().unwrap().insert(seed, lived);
+                }
+            });
+        }
+    });
+    ended.into_inner().unwrap()
+}
+
+/// Seeds of adversarial histories in which an invariant was violated once. They are run every time.
+const BREACHES: [u64; 4] = [8, 11, 23, 31];
+
+#[test]
+fn whatever_people_and_other_systems_do_three_invariants_hold_every_night() {
+    let one = variable(SEED_VARIABLE);
+    let first = one.unwrap_or(1);
+    let count = variable(HISTORIES_VARIABLE)
+        .unwrap_or_else(|| if one.is_some() { 1 } else { deep(ADVERSARIAL, HISTORIES_DEEP) as u64 });
+    let begun = Instant::now();
+    let mut lived = all(first..=first + count - 1, |seed| adversary::live(seed, ADVERSARIAL_NIGHTS));
+    for seed in BREACHES.iter().copied().filter(|_| one.is_none()) {
+        lived.entry(seed).or_insert_with(|| adversary::live(seed, ADVERSARIAL_NIGHTS));
+    }
+    let nights: usize = lived.values().map(|history| history.nights).sum();
+    let held = lived.values().filter(|history| history.held > 0).count();
+    let mut rates: BTreeMap<&str, usize> = BTreeMap::new();
+    for (what, number) in lived.values().flat_map(|history| &history.rates) {
+        *rates.entry(what).or_default() += number;
+    }
+    eprintln!(
+        "{} adversarial histories in {:.1} s: {nights} nights, {held} histories in which something was held",
+        lived.len(),
+        begun.elapsed().as_secs_f64()
+    );
+    rates.iter().for_each(|(what, number)| eprintln!("  {number:>6} times: {what}"));
+    let broken: Vec<(&u64, &adversary::Lived)> = lived.iter().filter(|(_, it)| !it.broken.is_empty()).collect();
+    if let Some((seed, bad)) = broken.first() {
+        let seeds: Vec<u64> = broken.iter().map(|(seed, _)| **seed).collect();
+        let again = format!("{SEED_VARIABLE}={seed} cargo test -p hibob-tests --test simulation three_invariants");
+        panic!("{}\n\n{}\n\nbroken in {seeds:?}; again with: {again}", bad.trace.join("\n"), bad.broken.join("\n"));
+    }
+    if one.is_none() {
+        assert!(held * 100 >= lived.len() * 30, "of {} histories only {held} trip a guard", lived.len());
+    }
+}
+
+#[test]
+fn an_ordinary_year_is_held_on_three_nights_at_most() {
+    let years = deep(ORDINARY_YEARS, ORDINARY_YEARS_DEEP) as u64;
+    let lived = all(1..=years, ordinary::year);
+    let mut nights: BTreeMap<usize, usize> = BTreeMap::new();
+    lived.values().for_each(|year| *nights.entry(year.held.len()).or_default() += 1);
+    eprintln!("{years} ordinary years by the number of nights in which something was held: {nights:?}");
+    let bad: Vec<String> = lived
+        .iter()
+        .filter(|(_, year)| year.held.len() > 3)
+        .map(|(seed, year)| format!("year {seed}, {} people:\n  {}", year.size, year.held.join("\n  ")))
+        .collect();
+    assert!(bad.is_empty(), "{}", bad.join("\n"));
 }
 
 /// Searches for a planted fault, prints the first history in which it is found, and compares the violation there with
