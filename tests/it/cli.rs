@@ -31,6 +31,10 @@ pub(crate) fn program_in(folder: &Path, data: &str, args: &[&str]) -> Command {
         .env_remove("HIBOB_GROUP_WRITABLE_DATA")
         .env_remove("HIBOB_TENANT")
         .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
+        .env_remove("HTTPS_PROXY")
+        .env_remove("https_proxy")
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
         .stdin(Stdio::null());
     command.env("XDG_DATA_HOME", folder.join("xdg")).arg("--data").arg(data);
     command

@@ -43,6 +43,7 @@ mod peoples_data;
 mod plan_file;
 mod politeness;
 mod postgres;
+mod proxies;
 mod references;
 mod references_cli;
 mod references_crash;

@@ -27,11 +27,12 @@ impl TenantConfig {
             SecretName::ReferencesToken => self.hibob.references.as_ref().map(|references| &references.token),
             SecretName::SmtpPassword => self.references.as_ref()?.smtp.as_ref()?.password.as_ref(),
             SecretName::WebhookKey => self.references.as_ref()?.webhook.as_ref().map(|webhook| &webhook.key),
+            SecretName::ProxyPassword => self.network.proxy_password.as_ref(),
         }
     }
 
     /// The origins to which a secret is sent: those of every base URL that it gives access to. Empty for a secret of
-    /// `[references]` whose table the configuration does not have.
+    /// `[references]` whose table the configuration does not have, and for the password at a proxy without one.
     ///
     /// # Errors
     /// A URL has no origin, or the tenant has no TravelPerk. The error names what to correct or to add.
@@ -44,6 +45,7 @@ impl TenantConfig {
             SecretName::TravelPerkKey => self.travelperk()?.urls().map(|(_, setting, url)| (setting, url)).collect(),
             SecretName::SmtpPassword => mail_server.iter().map(|url| ("references.smtp.host", url.as_str())).collect(),
             SecretName::WebhookKey => webhook.iter().map(|to| ("references.webhook.url", to.url.as_str())).collect(),
+            SecretName::ProxyPassword => self.network.proxy.iter().map(|url| ("network.proxy", url.as_str())).collect(),
         };
         urls.into_iter()
             .map(|(setting, url)| {

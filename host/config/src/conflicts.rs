@@ -2,7 +2,7 @@
 
 use crate::key::check::wrong;
 use crate::references::ReferencesConfig;
-use crate::tenant::{SyncConfig, TenantConfig, TravelPerkConfig};
+use crate::tenant::{NO_PROXY, SyncConfig, TenantConfig, TravelPerkConfig};
 use crate::witnesses;
 use hibob_base::error::{HostError, WrongSetting};
 use hibob_net::tls::ca_certificates;
@@ -44,6 +44,16 @@ impl TenantConfig {
         self.of_sync(&mut found);
         if let Some(references) = &self.references {
             of_references(references, &mut found);
+        }
+        let network = &self.network;
+        let has_proxy = network.proxy.as_deref().is_some_and(|proxy| proxy != NO_PROXY);
+        if network.proxy_user.is_some() != network.proxy_password.is_some()
+            || (network.proxy_user.is_some() && !has_proxy)
+        {
+            let message =
+                "network.proxy_user and network.proxy_password belong together, and to a proxy in network.proxy";
+            let remedy = "set all three, or leave these two out; HTTPS_PROXY has its own user name and password";
+            found.push(wrong("network.proxy_user", message, remedy));
         }
         if let Some(Err(what)) = self.network.ca_file.as_deref().map(ca_certificates) {
             found.push(wrong("network.ca_file", what, "name a PEM file with certificates of authorities"));

@@ -15,5 +15,6 @@ pub mod witnesses;
 pub mod zone;
 
 pub use applied_by::AppliedBy;
+pub use hibob_net::proxy::Proxy;
 pub use limits::Limits;
 pub use tenant::TenantConfig;

@@ -12,8 +12,9 @@ use crate::zone::Zone;
 use chrono::{DateTime, NaiveDate};
 use hibob_base::error::HostError;
 use hibob_base::job::JobKind;
-use hibob_base::secret::SecretSource;
+use hibob_base::secret::{Secret, SecretSource};
 use hibob_net::address::AddressPolicy;
+use hibob_net::proxy::Proxy;
 use hibob_policy::change_scope::TargetSettings;
 use hibob_policy::request::{Role, Route};
 use ipnet::IpNet;
@@ -209,6 +210,9 @@ pub struct SyncConfig {
     pub plan_age_hours_max: u32,
 }
 
+/// The value of `network.proxy` for connections without a proxy, whatever the environment names.
+pub(crate) const NO_PROXY: &str = "none";
+
 /// The network settings of a tenant: the host connects to the public internet, and to what these allow.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -216,6 +220,15 @@ pub struct NetworkConfig {
     /// Ranges of addresses that are allowed too, such as `10.0.0.0/8`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allow_addresses: Vec<IpNet>,
+    /// The proxy for HTTPS: `http://NAME:PORT`, or `none`. Without it that of the environment's `HTTPS_PROXY`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
+    /// The user name at the proxy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy_user: Option<String>,
+    /// Where the password at the proxy comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy_password: Option<SecretSource>,
     /// A PEM file of certificates that are trusted beside the platform's. A relative path counts from the tenant's
     /// file.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -353,6 +366,7 @@ impl TenantConfig {
         })?;
         let folder = path.canonicalize().ok().and_then(|path| Some(path.parent()?.to_owned())).unwrap_or_default();
         config.network.ca_file = config.network.ca_file.map(|path| folder.join(path));
+        config.network.proxy_password = config.network.proxy_password.map(|source| source.resolved(&folder));
         config.hibob.token = config.hibob.token.resolved(&folder);
         if let Some(travelperk) = &mut config.travelperk {
             travelperk.key = travelperk.key.clone().resolved(&folder);
@@ -430,6 +444,27 @@ impl TenantConfig {
             }
         }
         policy
+    }
+
+    /// The proxy through which HTTPS connections of this tenant are made, if there is one. `password` is
+    /// `network.proxy_password`.
+    ///
+    /// # Errors
+    /// `network.proxy` or the environment's `HTTPS_PROXY` names no proxy that can be used. The error does not repeat it.
+    pub fn proxy(&self, password: Option<&Secret>) -> Result<Option<Proxy>, HostError> {
+        let network = &self.network;
+        let proxy = match network.proxy.as_deref() {
+            Some(NO_PROXY) => return Ok(None),
+            Some(url) => {
+                let credentials = network.proxy_user.as_deref().zip(password.map(Secret::reveal));
+                Proxy::new(url, credentials).map(Some).map_err(|what| format!("network.proxy: {what}"))
+            }
+            None => Proxy::of_environment(),
+        };
+        proxy.map_err(|what| {
+            let remedy = "give it as http://proxy.acme.example:3128";
+            HostError::configuration(format!("tenant {}: the proxy cannot be used: {what}", self.id), remedy)
+        })
     }
 
     /// The schedule of directory syncs, if there is one.

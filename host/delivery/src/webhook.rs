@@ -69,7 +69,8 @@ impl Webhook {
         redactor.learn(&Secret::new(secret.reveal().trim_start_matches(KEY_PREFIX).to_owned()), None);
         let connect_timeout = Duration::from_secs(config.limits.connect_timeout_seconds);
         let ca_file = config.network.ca_file.as_deref();
-        let transport = HttpTransport::with_resolver(connect_timeout, config.addresses(), ca_file, resolver)
+        let proxy = data.secrets().proxy(config).await?;
+        let transport = HttpTransport::through(proxy, connect_timeout, config.addresses(), ca_file, resolver)
             .map_err(|what| wrong(what, "name a PEM file with certificates of authorities".to_owned()))?;
         let timeout = Duration::from_secs(webhook.timeout_seconds.get().into());
         Ok(Self { url: webhook.url.clone(), key, timeout, transport, redactor })
@@ -111,7 +112,7 @@ impl Webhook {
 
     fn unsent(&self, error: TransportError) -> Failure {
         let (kind, text) = match error {
-            TransportError::NotSent(NotSent::Prohibited, why) => (Kind::Channel, why),
+            TransportError::NotSent(NotSent::Prohibited | NotSent::Proxy, why) => (Kind::Channel, why),
             TransportError::NotSent(NotSent::Tls, why) => {
                 (Kind::Channel, format!("no secure connection to the webhook can be made: {why}"))
             }

@@ -236,7 +236,13 @@ impl Outgoing<'_> {
                     self.call.waits.wait(tokio::time::sleep(pause)).await;
                     attempt += 1;
                 }
-                None => return answer.map_err(Failed::into_error),
+                None => {
+                    // A plugin has no words for these, and the operator has to know which setting it is.
+                    if let Err(Failed::NotSent(NotSent::Tls | NotSent::Proxy, reason)) = &answer {
+                        self.call.tell(reason);
+                    }
+                    return answer.map_err(Failed::into_error);
+                }
             }
         }
     }
@@ -436,7 +442,7 @@ impl Failed {
     fn into_error(self) -> Error {
         match self {
             Self::NotSent(NotSent::Name, _) => Error::DnsError { rcode: None, info_code: None },
-            Self::NotSent(NotSent::Refused, _) => Error::ConnectionRefused,
+            Self::NotSent(NotSent::Refused | NotSent::Proxy, _) => Error::ConnectionRefused,
             Self::NotSent(NotSent::Timeout, _) => Error::ConnectionTimeout,
             Self::NotSent(NotSent::Prohibited, _) => Error::DestinationIpProhibited,
             Self::NotSent(NotSent::Tls, _) => Error::TlsCertificateError,

@@ -20,6 +20,12 @@ pub struct AddressPolicy {
 }
 
 impl AddressPolicy {
+    /// Allows every address: for a server that the operator names.
+    pub fn everywhere() -> Self {
+        let all = [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)];
+        Self { allowed: all.into_iter().filter_map(|first| IpNet::new(first, 0).ok()).collect(), localhost: true }
+    }
+
     /// Checks an address that `name` resolves to, or that a URL has in place of a name.
     ///
     /// # Errors

@@ -24,16 +24,17 @@ pub fn platform_certificates() -> usize {
 /// Reads the certificates in `network.ca_file` (PEM), which are trusted beside the platform's.
 ///
 /// # Errors
-/// The file cannot be read, or has no certificate.
+/// The file cannot be read, is not PEM, or has no certificate or one that cannot be read.
 pub fn ca_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let wrong = |what: String| format!("network.ca_file is {}: {what}", path.display());
     let certificates = CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))?;
     let certificates: Result<Vec<_>, _> = certificates.collect();
     let certificates = certificates.map_err(|error| wrong(error.to_string()))?;
-    if RootCertStore::empty().add_parsable_certificates(certificates.iter().cloned()).0 == 0 {
-        return Err(wrong("it has no certificate".to_owned()));
+    match RootCertStore::empty().add_parsable_certificates(certificates.iter().cloned()) {
+        (0, 0) => Err(wrong("it has no certificate in PEM (-----BEGIN CERTIFICATE-----)".to_owned())),
+        (_, 0) => Ok(certificates),
+        (_, broken) => Err(wrong(format!("{broken} of its {} certificates cannot be read", certificates.len()))),
     }
-    Ok(certificates)
 }
 
 /// The TLS configuration of connections. The certificates in `ca_file` (PEM) are trusted beside the platform's.

@@ -1,6 +1,7 @@
 //! Sending one HTTP request over the network.
 
-use crate::address::{AddressPolicy, Checked, Resolve, SystemResolver};
+use crate::address::{AddressPolicy, Resolve, SystemResolver};
+use crate::proxy::{Connector, Proxy, ProxyError};
 use crate::tls;
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -8,7 +9,6 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::fmt;
 use std::io::ErrorKind;
@@ -50,6 +50,8 @@ pub enum NotSent {
     Timeout,
     /// TLS failed, for example because of the certificate.
     Tls,
+    /// The operator's proxy cannot be reached, or does not make the connection.
+    Proxy,
     /// The [`AddressPolicy`] does not allow the address.
     Prohibited,
 }
@@ -69,7 +71,9 @@ impl fmt::Display for TransportError {
             Self::NotSent(NotSent::Prohibited, why) => f.write_str(why),
             Self::NotSent(NotSent::Name, why) => write!(f, "its address cannot be found: {why}"),
             Self::NotSent(NotSent::Tls, why) => write!(f, "no secure connection can be made: {why}"),
-            Self::NotSent(NotSent::Refused | NotSent::Timeout, why) => write!(f, "no connection can be made: {why}"),
+            Self::NotSent(NotSent::Refused | NotSent::Timeout | NotSent::Proxy, why) => {
+                write!(f, "no connection can be made: {why}")
+            }
             Self::Lost(why) => write!(f, "the connection broke off: {why}"),
         }
     }
@@ -86,8 +90,14 @@ pub trait Transport: Send + Sync {
 
 /// HTTP/1.1 with a pool of connections, and TLS. It connects only to addresses that its policy allows.
 pub struct HttpTransport {
-    client: Client<HttpsConnector<HttpConnector<Checked>>, Full<Bytes>>,
+    client: Client<HttpsConnector<Connector>, Full<Bytes>>,
     policy: Arc<AddressPolicy>,
+}
+
+impl fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpTransport").field("policy", &self.policy).finish_non_exhaustive()
+    }
 }
 
 /// Most idle connections to one server that are kept open.
@@ -103,7 +113,7 @@ impl HttpTransport {
     /// # Errors
     /// The certificates in `ca_file` cannot be read.
     pub fn new(connect_timeout: Duration, policy: AddressPolicy, ca_file: Option<&Path>) -> Result<Self, String> {
-        Self::with_resolver(connect_timeout, policy, ca_file, Arc::new(SystemResolver))
+        Self::through(None, connect_timeout, policy, ca_file, Arc::new(SystemResolver))
     }
 
     /// As [`Self::new`], with a resolver of the embedder's.
@@ -116,11 +126,22 @@ impl HttpTransport {
         ca_file: Option<&Path>,
         resolver: Arc<dyn Resolve>,
     ) -> Result<Self, String> {
+        Self::through(None, connect_timeout, policy, ca_file, resolver)
+    }
+
+    /// As [`Self::with_resolver`], with a proxy for HTTPS.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn through(
+        proxy: Option<Proxy>,
+        connect_timeout: Duration,
+        policy: AddressPolicy,
+        ca_file: Option<&Path>,
+        resolver: Arc<dyn Resolve>,
+    ) -> Result<Self, String> {
         let policy = Arc::new(policy);
-        let mut http = HttpConnector::new_with_resolver(Checked { resolver, policy: policy.clone() });
-        http.enforce_http(false);
-        http.set_connect_timeout(Some(connect_timeout));
-        http.set_nodelay(true);
+        let http = Connector::new(connect_timeout, policy.clone(), resolver, proxy);
         let connector = hyper_rustls::HttpsConnectorBuilder::new()
             .with_tls_config(tls::config(ca_file)?)
             .https_or_http()
@@ -150,7 +171,10 @@ impl Transport for HttpTransport {
             let response = answer.await.map_err(|error| {
                 let reason = causes(&error);
                 if error.is_connect() {
-                    TransportError::NotSent(kind(&error, &reason), reason)
+                    match kind(&error, &reason) {
+                        NotSent::Tls => TransportError::NotSent(NotSent::Tls, format!("{reason}{TLS_REMEDY}")),
+                        kind => TransportError::NotSent(kind, reason),
+                    }
                 } else {
                     TransportError::Lost(reason)
                 }
@@ -159,6 +183,12 @@ impl Transport for HttpTransport {
         })
     }
 }
+
+/// What is added to the reason of a failure of TLS. A proxy that looks into connections, or a server of the company's
+/// own, has a certificate of an authority that only the operator knows.
+pub const TLS_REMEDY: &str = ": if an authority of the company's own has signed that server's or a proxy's certificate, name \
+                              the authority's in network.ca_file of the tenant's file (for a collector and for hibob verify: in \
+                              the variable SSL_CERT_FILE)";
 
 /// Why no connection was made, by the error and the causes behind it.
 fn kind(error: &(dyn std::error::Error + 'static), reason: &str) -> NotSent {
@@ -176,6 +206,9 @@ fn kind(error: &(dyn std::error::Error + 'static), reason: &str) -> NotSent {
 /// Why no connection was made, by this error alone. The error inside an `io::Error` is not among its sources, so this
 /// function looks into it.
 fn kind_of_one(error: &(dyn std::error::Error + 'static)) -> Option<NotSent> {
+    if error.is::<ProxyError>() {
+        return Some(NotSent::Proxy);
+    }
     if error.is::<rustls::Error>() {
         return Some(NotSent::Tls);
     }

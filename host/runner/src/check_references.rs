@@ -24,7 +24,7 @@ use hibob_sandbox::leavers;
 use hibob_sandbox::plugin::Plugin;
 use hibob_sandbox::tenant::Tenant;
 use hibob_store::data_dir::DataDir;
-use hibob_verification::{Inquiry, NameServers, Published};
+use hibob_verification::{Inquiry, NameServers};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -144,7 +144,10 @@ async fn of_issuer(data: &DataDir, config: &TenantConfig, findings: &mut Vec<Fin
         }
     };
     let domain = keys.issuer().domain.clone();
-    let published = Published::Https { allow: config.network.allow_addresses.clone() };
+    let published = match issuer_site::site(data, config).await {
+        Ok(published) => published,
+        Err(error) => return findings.push(of_error("CONFIGURATION", &error)),
+    };
     let inquiry = Inquiry { name_servers, published, timeout: ISSUER_TIME_MAX };
     let answers = inquiry.ask(&Lookups::of(&domain, &selector, 1)).await;
     findings.extend(of_dns(&records, &answers.dns));

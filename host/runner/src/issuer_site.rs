@@ -1,12 +1,14 @@
 //! What is wrong with an issuer's site, seen from outside: redirects that no verifier follows, and lists that have ended.
 
 use chrono::Utc;
+use hibob_base::error::HostError;
 use hibob_config::references::issuing;
 use hibob_config::tenant::TenantConfig;
 use hibob_contract::types::{Finding, Severity};
 use hibob_reference_format::keys::Selector;
 use hibob_reference_format::status_list::{Purpose, StatusList};
 use hibob_reference_format::verify::{Answer, Lookups};
+use hibob_store::data_dir::DataDir;
 use hibob_verification::{Answers, Inquiry, NameServers, Published, is_redirect};
 use std::time::Duration;
 
@@ -64,14 +66,26 @@ fn finding(code: &str, message: String, remedy: String) -> Finding {
     Finding { severity: Severity::Warning, code: code.to_owned(), employee_id: None, field: None, message, remedy }
 }
 
+/// The tenant's own site as the host reads it: with what `[network]` allows and trusts, and through its proxy.
+///
+/// # Errors
+/// The proxy cannot be used.
+pub async fn site(data: &DataDir, config: &TenantConfig) -> Result<Published, HostError> {
+    Ok(Published::Https {
+        allow: config.network.allow_addresses.clone(),
+        proxy: data.secrets().proxy(config).await?,
+        ca_file: config.network.ca_file.clone(),
+    })
+}
+
 /// Looks at the site after a publication, and warns of redirects that no verifier follows. A site that does not answer,
 /// and one that still has older files, is no finding: the folder may be copied there later.
-pub async fn after_publication(config: &TenantConfig) -> Vec<Finding> {
+pub async fn after_publication(data: &DataDir, config: &TenantConfig) -> Vec<Finding> {
     let Ok(issuer) = issuing(config).and_then(|references| references.issuer()) else { return Vec::new() };
     // The selector plays no part, since DNS is not asked for a key.
     let Ok(selector) = Selector::parse("none") else { return Vec::new() };
     let Ok(servers) = NameServers::of_environment() else { return Vec::new() };
-    let published = Published::Https { allow: config.network.allow_addresses.clone() };
+    let Ok(published) = site(data, config).await else { return Vec::new() };
     let inquiry = Inquiry { name_servers: servers, published, timeout: LOOK_TIME_MAX };
     let answers = inquiry.ask_site(&Lookups::of(&issuer.domain, &selector, FIRST_LIST)).await;
     let mut found = findings(&config.id, &answers);

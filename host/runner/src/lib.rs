@@ -9,7 +9,7 @@ mod run;
 mod sandboxed;
 mod work;
 
-pub use issuer_site::after_publication;
+pub use issuer_site::{after_publication, site as issuer_site};
 pub use link::{Unlinked, link, unlink};
 pub use observed::{check, check_tenant, plan, roster};
 pub use published::require as require_published;

@@ -9,6 +9,7 @@ use hibob_base::secret::{Secret, SecretName};
 use hibob_config::TenantConfig;
 use hibob_contract::types::Job;
 use hibob_egress::{Credential, Egress, Service};
+use hibob_net::address::SystemResolver;
 use hibob_net::transport::{HttpTransport, Transport};
 use hibob_policy::Intake;
 use hibob_policy::request::Role;
@@ -45,7 +46,9 @@ impl Tenant {
     /// A secret cannot be read or may not be used, or the database cannot be opened.
     pub async fn open(data: &DataDir, config: TenantConfig) -> Result<Self, HostError> {
         let timeout = Duration::from_secs(config.limits.connect_timeout_seconds);
-        let transport = HttpTransport::new(timeout, config.addresses(), config.network.ca_file.as_deref());
+        let proxy = data.secrets().proxy(&config).await?;
+        let ca_file = config.network.ca_file.as_deref();
+        let transport = HttpTransport::through(proxy, timeout, config.addresses(), ca_file, Arc::new(SystemResolver));
         let transport = transport.map_err(|what| {
             HostError::configuration(
                 format!("tenant {}: {what}", config.id),

@@ -360,7 +360,7 @@ async fn publish(global: &Global, tenant: &str, folder: &Path) -> Result<Exit, H
     let data = global.data().await?;
     let config = data.config(tenant).await?;
     let published = references::publish(&data, &config, folder).await?;
-    let warnings = hibob_runner::after_publication(&config).await;
+    let warnings = hibob_runner::after_publication(&data, &config).await;
     if global.json {
         outln!(
             "{}",

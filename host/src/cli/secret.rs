@@ -18,7 +18,8 @@ pub(super) enum SecretCommand {
     Set {
         /// The tenant's id
         tenant: String,
-        /// hibob.token, travelperk.key, hibob.references.token, references.smtp.password or references.webhook.key
+        /// hibob.token, travelperk.key, hibob.references.token, references.smtp.password, references.webhook.key or
+        /// network.proxy_password
         name: String,
         /// Refused: every process of the machine can see an argument
         #[arg(hide = true, allow_hyphen_values = true)]
@@ -35,8 +36,8 @@ pub(super) enum SecretCommand {
     Remove {
         /// The tenant's id
         tenant: String,
-        /// hibob.token, travelperk.key, hibob.references.token, references.smtp.password or references.webhook.key; or
-        /// people.key, where the key of the store is lost
+        /// hibob.token, travelperk.key, hibob.references.token, references.smtp.password, references.webhook.key or
+        /// network.proxy_password; or people.key, where the key of the store is lost
         name: String,
         /// For people.key: confirm that names and other personal values of the past can no longer be read by anybody
         #[arg(long)]

@@ -8,6 +8,7 @@ use super::Global;
 use chrono::Utc;
 use clap::Args;
 use hibob_base::error::{Exit, HostError};
+use hibob_net::proxy::Proxy;
 use hibob_reference_format::keys::file;
 use hibob_reference_format::log::witness::Witness;
 use hibob_reference_format::verify::{Check, Outcome, Report, Sources, Subject, Verdict, open, open_code};
@@ -170,7 +171,11 @@ impl VerifyArgs {
             (None, None) => {
                 let allow: Result<Vec<IpNet>, HostError> =
                     self.allow_address.iter().map(|text| network(text)).collect();
-                Published::Https { allow: allow? }
+                let proxy = Proxy::of_environment().map_err(|what| {
+                    let remedy = "correct the variable, or list the issuer's domain in NO_PROXY";
+                    HostError::configuration(format!("the proxy cannot be used: {what}"), remedy)
+                })?;
+                Published::Https { allow: allow?, proxy, ca_file: None }
             }
         };
         let name_servers = if self.offline { NameServers::Nobody } else { name_servers(self.dns.as_deref())? };

@@ -1,15 +1,12 @@
-//! The HTTP client with which the exporters send to a collector. It uses the host's own TLS.
+//! The HTTP client with which the exporters send to a collector. It uses the host's own TLS, and the environment's proxy.
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use hibob_net::tls::config as tls_config;
-use hibob_net::transport::causes;
+use hibob_net::address::{AddressPolicy, SystemResolver};
+use hibob_net::proxy::Proxy;
+use hibob_net::transport::{HttpTransport, Transport, read_whole};
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use http_body_util::Full;
 use opentelemetry_http::{HttpClient, HttpError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +22,7 @@ const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// A client of one collector. It follows no redirects. It logs a warning for the first failure only.
 #[derive(Clone, Debug)]
 pub(super) struct Collector {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    transport: Arc<HttpTransport>,
     runtime: Handle,
     /// The collector's address, for the warning.
     address: String,
@@ -37,18 +34,13 @@ impl Collector {
     /// own.
     ///
     /// # Errors
-    /// TLS cannot be used.
+    /// TLS cannot be used, or the environment names a proxy that cannot be used.
     pub(super) fn new(address: &str, runtime: Handle) -> Result<Self, String> {
-        let mut http = HttpConnector::new();
-        http.enforce_http(false);
-        http.set_connect_timeout(Some(EXPORT_TIME_MAX));
-        let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config(tls_config(None)?)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(http);
-        let client = Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { client, runtime, address: address.to_owned(), warned: Arc::default() })
+        // The operator names the collector, which may be anywhere.
+        let policy = AddressPolicy::everywhere();
+        let (proxy, resolver) = (Proxy::of_environment()?, Arc::new(SystemResolver));
+        let transport = HttpTransport::through(proxy, EXPORT_TIME_MAX, policy, None, resolver)?;
+        Ok(Self { transport: Arc::new(transport), runtime, address: address.to_owned(), warned: Arc::default() })
     }
 
     /// Logs a warning, unless one was logged before.
@@ -59,16 +51,14 @@ impl Collector {
     }
 
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, String> {
-        let answer = self.client.request(request.map(Full::new));
+        let answer = self.transport.send(request.map(Full::new));
         let whole = self.runtime.spawn(async move {
             let whole = async {
-                let (head, body) = answer
-                    .await
-                    .map_err(|error| format!("the collector cannot be reached: {}", causes(&error)))?
-                    .into_parts();
-                let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
-                let body = body.map_err(|error| format!("the collector's answer broke off: {error}"))?;
-                Ok(Response::from_parts(head, body.to_bytes()))
+                let (head, body) =
+                    answer.await.map_err(|error| format!("the collector cannot be reached: {error}"))?.into_parts();
+                let body = read_whole(body, ANSWER_BYTES_MAX).await;
+                let body = body.map_err(|error| format!("the collector's answer cannot be read: {error}"))?;
+                Ok(Response::from_parts(head, body))
             };
             let late = |_| format!("the collector took longer than {} seconds", EXPORT_TIME_MAX.as_secs());
             tokio::time::timeout(EXPORT_TIME_MAX, whole).await.map_err(late)?

@@ -71,7 +71,10 @@ impl Otlp {
     /// Starts the exporters: one for spans, and a reader that sends the counters every minute.
     pub(super) fn start(endpoint: &Endpoint) -> Result<(Self, PeriodicReader<MetricExporter>), HostError> {
         let collector = Collector::new(&endpoint.0, tokio::runtime::Handle::current());
-        let collector = collector.map_err(HostError::Engine)?;
+        let collector = collector.map_err(|what| {
+            let remedy = "correct HTTPS_PROXY, or list the collector in NO_PROXY";
+            HostError::configuration(format!("OTLP cannot be used: {what}"), remedy)
+        })?;
         let refused = |error: ExporterBuildError| {
             HostError::configuration(
                 format!("OTLP cannot be used: {error}"),

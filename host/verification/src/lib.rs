@@ -9,6 +9,7 @@ mod names;
 mod redirect;
 mod site;
 
+use hibob_net::proxy::Proxy;
 use hibob_reference_format::domain::Domain;
 use hibob_reference_format::keys::Selector;
 use hibob_reference_format::keys::file;
@@ -42,6 +43,10 @@ pub enum Published {
     Https {
         /// Address ranges that are allowed in addition to public addresses.
         allow: Vec<IpNet>,
+        /// The proxy through which the connections are made.
+        proxy: Option<Proxy>,
+        /// A PEM file of certificates that are trusted beside the platform's.
+        ca_file: Option<PathBuf>,
     },
     /// From this server instead, without TLS: for demonstrations and tests on one machine.
     Local(SocketAddr),

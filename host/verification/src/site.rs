@@ -4,6 +4,7 @@ use super::names::Names;
 use super::{Published, redirect};
 use bytes::Bytes;
 use hibob_net::address::{AddressPolicy, Resolve, SystemResolver};
+use hibob_net::proxy::Proxy;
 use hibob_net::transport::{HttpTransport, NotSent, Transport, TransportError, read_whole, too_long};
 use hibob_reference_format::domain::Domain;
 use hibob_reference_format::verify::Answer;
@@ -40,12 +41,12 @@ impl Site {
     /// Makes a site. Nothing is requested yet. A server's addresses are resolved by `names`, or else by the system.
     pub(super) fn new(published: &Published, domain: &Domain, names: Option<Arc<Names>>, timeout: Duration) -> Self {
         let root = domain.url("");
-        let server = |policy: AddressPolicy, start: Option<String>| {
+        let server = |policy: AddressPolicy, start, proxy: Option<Proxy>, ca_file: Option<&Path>| {
             let resolver: Arc<dyn Resolve> = match names {
                 Some(names) => names,
                 None => Arc::new(SystemResolver),
             };
-            match HttpTransport::with_resolver(timeout, policy, None, resolver) {
+            match HttpTransport::through(proxy, timeout, policy, ca_file, resolver) {
                 Ok(transport) => Place::Server(transport, start),
                 Err(why) => Place::Closed(format!("TLS cannot be used: {why}")),
             }
@@ -53,10 +54,13 @@ impl Site {
         let place = match published {
             Published::Nowhere => Place::Nowhere,
             Published::Folder(folder) => Place::Folder(folder.clone()),
-            Published::Https { allow } => server(AddressPolicy { allowed: allow.clone(), localhost: false }, None),
+            Published::Https { allow, proxy, ca_file } => {
+                let policy = AddressPolicy { allowed: allow.clone(), localhost: false };
+                server(policy, None, proxy.clone(), ca_file.as_deref())
+            }
             Published::Local(address) => {
                 let only = AddressPolicy { allowed: vec![address.ip().into()], localhost: false };
-                server(only, Some(format!("http://{address}/")))
+                server(only, Some(format!("http://{address}/")), None, None)
             }
         };
         Self { domain: domain.clone(), root, place, timeout }

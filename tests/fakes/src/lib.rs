@@ -8,7 +8,8 @@
 //! [`Server`] serves it on two ports of 127.0.0.1. Tests that need no sockets call [`World::handle`] directly.
 //!
 //! Tests of references use further stand-ins of this design: a [`Mailbox`] behind a [`MailServer`], the records of a
-//! [`DnsServer`] ([`Dns`]), a [`Site`] on a [`SiteServer`], and a [`Witness`] on a [`WitnessServer`].
+//! [`DnsServer`] ([`Dns`]), a [`Site`] on a [`SiteServer`], and a [`Witness`] on a [`WitnessServer`]. Tests of connections
+//! put a [`ConnectProxy`] on a [`ProxyServer`] between, and a [`TlsFront`] before a server.
 
 #![expect(clippy::expect_used, reason = "test support: a broken stand-in must stop the test")]
 
@@ -21,6 +22,7 @@ pub mod hibob;
 mod latency;
 mod listen;
 mod message;
+pub mod proxy;
 mod record;
 mod scenario;
 mod server;
@@ -37,6 +39,7 @@ pub use dns::{Dns, DnsServer};
 pub use fault::{Fault, FaultKind};
 pub use hibob::HiBob;
 pub use message::{Delivery, Request, Response, Service};
+pub use proxy::{ConnectProxy, ProxyServer, TlsFront};
 pub use record::Recorded;
 pub use scenario::{DayTwo, Rehire, Scenario, UnknownScenario};
 pub use server::Server;

@@ -16,12 +16,20 @@ pub enum SecretName {
     SmtpPassword,
     /// `references.webhook.key`: the key that signs deliveries by webhook.
     WebhookKey,
+    /// `network.proxy_password`: the password at the operator's proxy.
+    ProxyPassword,
 }
 
 impl SecretName {
     /// Every name.
-    pub const ALL: [Self; 5] =
-        [Self::HiBobToken, Self::TravelPerkKey, Self::ReferencesToken, Self::SmtpPassword, Self::WebhookKey];
+    pub const ALL: [Self; 6] = [
+        Self::HiBobToken,
+        Self::TravelPerkKey,
+        Self::ReferencesToken,
+        Self::SmtpPassword,
+        Self::WebhookKey,
+        Self::ProxyPassword,
+    ];
 
     /// The name of the setting.
     pub fn as_str(self) -> &'static str {
@@ -31,6 +39,7 @@ impl SecretName {
             Self::ReferencesToken => "hibob.references.token",
             Self::SmtpPassword => "references.smtp.password",
             Self::WebhookKey => "references.webhook.key",
+            Self::ProxyPassword => "network.proxy_password",
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use super::country::is_country;
 use crate::schedule::Schedule;
+use crate::tenant::NO_PROXY;
 use crate::zone::Zone;
 use hibob_base::digest::Digest;
 use hibob_base::person::is_address;
 use hibob_base::secret::{Origin, SecretSource};
 use hibob_base::text::{NoLine, check_line, is_obeyed};
+use hibob_net::proxy::Proxy;
 use hibob_reference_format::claims::ClaimText;
 use hibob_reference_format::domain::Domain;
 use hibob_reference_format::log::witness::Witness;
@@ -71,6 +73,8 @@ pub enum Rule {
     Networks,
     /// The path of a file.
     File,
+    /// The URL of a proxy, or `none`.
+    Proxy,
     /// The issuer's domain.
     Domain,
     /// The issuer's name.
@@ -221,6 +225,13 @@ impl Rule {
             }
             Self::Country if !is_country(text) => {
                 return wrong(", which is not a country", "give the two letters of ISO 3166, such as ES or GB");
+            }
+            Self::Proxy if text != NO_PROXY => {
+                if let Err(what) = Proxy::new(text, None) {
+                    // What stands there may have a password in it.
+                    let remedy = "give it as http://proxy.acme.example:3128, and a user name and a password in proxy_user and proxy_password";
+                    return Err(Wrong::new(format!("names no proxy that can be used: {what}"), remedy));
+                }
             }
             Self::Cron => {
                 if let Err(error) = Schedule::read("", text, "UTC") {

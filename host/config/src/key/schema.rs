@@ -115,6 +115,7 @@ fn of_rule(rule: Rule) -> Value {
         | Rule::Zone
         | Rule::Cron
         | Rule::File
+        | Rule::Proxy
         | Rule::IssuerName
         | Rule::Sender
         | Rule::WitnessKey => json!({ "type": "string", "minLength": 1 }),

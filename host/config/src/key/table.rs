@@ -286,6 +286,9 @@ pub const TABLES: &[Table] = &[
         is_list: false,
         keys: Keys::Named(&[
             key("allow_addresses", Need::Optional, Rule::Networks, "[]", "default; such as [\"10.0.0.0/8\"]. This machine: where a URL names it"),
+            key("proxy", Need::Rare, Rule::Proxy, "\"http://proxy.acme.example:3128\"", "default: the environment's HTTPS_PROXY. For HTTPS; \"none\": no proxy"),
+            key("proxy_user", Need::Rare, Rule::ServiceUser, "\"hibob\"", "default: none. Goes with proxy_password"),
+            key("proxy_password", Need::Rare, Rule::Secret, "\"store\"", "store, env:NAME or file:PATH"),
             key("ca_file", Need::Rare, Rule::File, "\"company-ca.pem\"", "certificates that are trusted beside the platform's; relative to this file"),
         ]),
     },

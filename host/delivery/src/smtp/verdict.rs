@@ -1,9 +1,13 @@
 //! The verdict on a mail server's reply: which kind of failure it is.
 
 use crate::Kind;
-use hibob_net::transport::causes;
+use hibob_net::transport::{TLS_REMEDY, causes};
 use lettre::transport::smtp::Error;
 use std::error::Error as _;
+
+/// What is added to the reason why there is no connection: a network that lets nothing out but through a proxy has to
+/// let mail out as well.
+const DIRECTLY: &str = " (mail goes to the server directly, never through a proxy)";
 
 /// The stage of a delivery at which something failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +40,7 @@ impl Trouble {
 
     /// A failure to make a connection.
     pub(super) fn network(error: &std::io::Error) -> Self {
-        Self::own(Kind::Temporary, &format!("the mail server cannot be reached: {error}"))
+        Self::own(Kind::Temporary, &format!("the mail server cannot be reached: {error}{DIRECTLY}"))
     }
 
     /// A reply that does not belong to the last command, because the server has sent a reply too many before.
@@ -56,7 +60,10 @@ impl Trouble {
             };
         }
         if is_tls(&error) {
-            return Self::own(Kind::Channel, &format!("no secure connection can be made: {}", causes(&error)));
+            return Self::own(
+                Kind::Channel,
+                &format!("no secure connection can be made: {}{TLS_REMEDY}", causes(&error)),
+            );
         }
         if error.is_client() && stage == Stage::Login {
             return Self::own(Kind::Channel, "the mail server offers neither of the login mechanisms PLAIN and LOGIN");
@@ -64,7 +71,7 @@ impl Trouble {
         if error.is_response() {
             return Self::own(Kind::Temporary, "the mail server's answer cannot be read");
         }
-        Self::own(Kind::Temporary, &format!("the connection to the mail server failed: {}", causes(&error)))
+        Self::own(Kind::Temporary, &format!("the connection to the mail server failed: {}{DIRECTLY}", causes(&error)))
     }
 
     /// The server's reply code, if it gave one.

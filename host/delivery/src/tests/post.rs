@@ -198,3 +198,30 @@ async fn a_key_that_is_none_is_not_repeated() {
     assert!(error.to_string().contains("references.webhook.key is not whsec_"), "{error}");
     assert!(!format!("{error:?} {}", error.remedy()).contains("s3cr3t"), "{error:?}");
 }
+
+#[tokio::test]
+async fn a_webhook_goes_through_the_proxy() {
+    let (url, received) = receiver(answer(200, "")).await;
+    let at = url.split('/').nth(2).unwrap().parse().unwrap();
+    let front = hibob_fakes::TlsFront::start("intranet.test", at).await.unwrap();
+    let servers = BTreeMap::from([("intranet.test:443".to_owned(), front.address())]);
+    let proxy = hibob_fakes::ConnectProxy { servers, ..hibob_fakes::ConnectProxy::default() };
+    let proxy = hibob_fakes::ProxyServer::start(proxy).await.unwrap();
+    let place = Place::new().await;
+    std::fs::write(place.path().join("front.pem"), front.certificate()).unwrap();
+    let network = format!("[network]\nca_file = \"front.pem\"\nproxy = \"{}\"", proxy.url());
+    let channel = place.channel(&table("https://intranet.test/references", &network), "").await;
+    send(&channel).await.unwrap();
+    assert_eq!(received.await.unwrap().line, "POST /references HTTP/1.1");
+    assert_eq!(proxy.asked(), [("intranet.test:443".to_owned(), 200)]);
+    // Without its certificate the channel is at fault, and the setting is named; so it is where the proxy refuses.
+    let failing = async |network: &str, url: &str| {
+        let channel = place.channel(&table(url, &network), "").await;
+        send(&channel).await.unwrap_err()
+    };
+    let untrusted = network.replace("ca_file = \"front.pem\"\n", "");
+    let failure = failing(&untrusted, "https://intranet.test/references").await;
+    assert!(failure.kind == Kind::Channel && failure.said.contains("network.ca_file"), "{failure}");
+    let failure = failing(&network, "https://elsewhere.test/references").await;
+    assert!(failure.kind == Kind::Channel && failure.said.contains("status 403"), "{failure}");
+}

@@ -13,6 +13,7 @@ use futures::future::join_all;
 use hibob_base::error::HostError;
 use hibob_config::tenant::TenantConfig;
 use hibob_config::witnesses::WitnessConfig;
+use hibob_net::address::SystemResolver;
 use hibob_net::transport::{AGENT, HttpTransport, Transport, read_whole};
 use hibob_reference_format::log::note::SignedNote;
 use hibob_reference_format::log::witness::{
@@ -22,6 +23,7 @@ use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{Request, StatusCode};
 use http_body_util::Full;
 use serde::Serialize;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long one witness may take in all. The witnesses are asked at the same time.
@@ -78,7 +80,10 @@ pub(super) async fn ask(config: &TenantConfig, keys: &IssuerKeys, log: &mut Log)
         let key = keys.current().await?.key;
         let (note, log_key) = (log.checkpoint().sign(&key), keys.log_key_of(key.public()));
         let connect_timeout = Duration::from_secs(config.limits.connect_timeout_seconds);
-        let transport = HttpTransport::new(connect_timeout, config.addresses(), config.network.ca_file.as_deref());
+        let proxy = keys.data().secrets().proxy(config).await?;
+        let (addresses, ca_file) = (config.addresses(), config.network.ca_file.as_deref());
+        let resolver = Arc::new(SystemResolver);
+        let transport = HttpTransport::through(proxy, connect_timeout, addresses, ca_file, resolver);
         let query = transport.map(|transport| WitnessQuery { transport, log, log_key, note });
         let answers = answers(&query, &missing).await;
         let mut lines = String::new();

@@ -34,7 +34,7 @@ async fn asked(data: &DataDir, config: &TenantConfig) -> Result<Vec<Finding>, Ho
         return Ok(vec![Finding::warn("issuer", format!("tenant {tenant} has no key that could sign"), remedy)]);
     }
     let domain = &keys.issuer().domain;
-    let mut published = Published::Https { allow: config.network.allow_addresses.clone() };
+    let mut published = hibob_runner::issuer_site(data, config).await?;
     let mut findings = Vec::new();
     for row in &rows {
         let records = keys.records(row)?;

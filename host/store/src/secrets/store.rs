@@ -12,6 +12,7 @@ use hibob_base::error::HostError;
 use hibob_base::private_folder::PrivateFolder;
 use hibob_base::secret::SECRET_CHARS_MIN;
 use hibob_base::secret::{Origin, Secret, SecretName, SecretSource};
+use hibob_config::Proxy;
 use hibob_config::tenant::TenantConfig;
 use std::collections::BTreeSet;
 
@@ -292,6 +293,18 @@ impl SecretStore {
                 Err(HostError::configuration(message, "add it to the tenant's file, and apply that again"))
             }
         }
+    }
+
+    /// The proxy of a tenant, if there is one, with its password.
+    ///
+    /// # Errors
+    /// The password is missing or may not be used, or the proxy cannot be used.
+    pub async fn proxy(&self, config: &TenantConfig) -> Result<Option<Proxy>, HostError> {
+        let password = match config.source(SecretName::ProxyPassword) {
+            Some(_) => Some(self.read(config, SecretName::ProxyPassword).await?),
+            None => None,
+        };
+        config.proxy(password.as_ref())
     }
 
     /// The secrets that have to be entered before this configuration works.
