@@ -18,6 +18,8 @@ pub struct FieldIds {
     site: Option<usize>,
     /// The positions of the line manager's sources; empty if the line manager is not synced.
     manager: Vec<usize>,
+    /// The positions of the fields that exclude somebody, in the order of the settings.
+    exclusion: Vec<usize>,
     /// For each text field, the positions of its sources.
     sources: [Vec<usize>; TEXT_FIELDS_COUNT],
 }
@@ -45,18 +47,19 @@ impl FieldIds {
         let mut sources: [Vec<usize>; TEXT_FIELDS_COUNT] = Default::default();
         for field in MANDATORY_FIELDS {
             if let Some(places) = sources.get_mut(field.index()) {
-                places.extend(field.row().sources.iter().map(|id| ask(id)));
+                places.extend(settings.mandatory_source(field).map(&mut ask));
             }
         }
         let (lifecycle_status, start_date) = (ask(LIFECYCLE_STATUS), ask(START_DATE));
         let site = settings.needs_sites().then(|| ask(SITE));
         let manager = Field::Manager.row().sources.iter().filter(|_| settings.has(MANAGER)).map(|id| ask(id)).collect();
         for (field, places) in TEXT_FIELDS.into_iter().zip(&mut sources) {
-            if settings.has_text(field) {
+            if settings.has_text(field) && !field.is_mandatory() {
                 places.extend(settings.source(field).iter().map(|id| ask(id)));
             }
         }
-        Self { ids, lifecycle_status, start_date, site, manager, sources }
+        let exclusion = settings.exclusion.field_ids().map(&mut ask).collect();
+        Self { ids, lifecycle_status, start_date, site, manager, exclusion, sources }
     }
 
     /// The ids, as [`super::RecordReader::new`] takes them.
@@ -140,6 +143,11 @@ impl<'r, 'a> Employee<'r, 'a> {
     pub fn site(&self) -> Option<Cow<'r, str>> {
         let site = self.record.at(self.ids.site?).text()?;
         Some(text_form::key(site)).filter(|site| !site.is_empty())
+    }
+
+    /// The values of the fields that exclude somebody, in the order of the settings.
+    pub(crate) fn exclusion(&self) -> impl Iterator<Item = &'r Datum<'a>> {
+        self.ids.exclusion.iter().map(|position| self.record.at(*position))
     }
 
     /// The line manager's employee id.

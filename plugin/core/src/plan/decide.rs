@@ -7,6 +7,7 @@
 //! | gone or active | of unknown state | nothing; one finding for all of them, with their number |
 //! | waiting | any | nothing yet |
 //! | outside | any | nothing; a finding if the account is active |
+//! | excluded | any | nothing; a finding says by which setting |
 //! | gone | none | nothing |
 //! | gone | active, by order | adopt: only the external id |
 //! | gone | active, on the list of admins | nothing; a finding |
@@ -133,6 +134,7 @@ impl Deciding<'_> {
         let kind = match (person.status, account) {
             (AccountStatus::Broken, _) => return EmployeeState::Failed,
             (AccountStatus::Waiting(_), _) => return self.counted("waiting", EmployeeState::Waiting),
+            (AccountStatus::Excluded, _) => return self.counted("excluded", EmployeeState::OutOfSelection),
             (AccountStatus::Outside, account) => {
                 self.outside(person, account.map(|(_, account, _)| account));
                 return EmployeeState::OutOfSelection;

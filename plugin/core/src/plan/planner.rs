@@ -8,6 +8,7 @@ use super::remember::{AdminAccounts, values};
 use super::unreadable::{self, Unreadable};
 use super::{Plan, company, cost_center, domains, failed_employees, id_order};
 use crate::catalogue::Catalogue;
+use crate::exclusion::{Exclusion, Matched};
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::hibob::{Employee, FieldIds, NameList, RecordReader};
@@ -77,6 +78,8 @@ pub struct Planner<'s> {
     /// For each employee, the position of the account of their link. Empty once employees or accounts have changed.
     linked: Vec<Option<u32>>,
     admin_accounts: AdminAccounts,
+    /// What has excluded somebody.
+    excluded: Matched,
     /// Rows of the listing of accounts that could not be read.
     broken_rows: Vec<BrokenRow>,
 }
@@ -111,6 +114,7 @@ impl<'s> Planner<'s> {
             accounts_by_id: IdIndex::default(),
             linked: Vec::new(),
             admin_accounts: AdminAccounts::default(),
+            excluded: Matched::default(),
             broken_rows: Vec::new(),
         }
     }
@@ -157,7 +161,8 @@ impl<'s> Planner<'s> {
         for (position, covered) in self.coverage.iter_mut().enumerate() {
             *covered += usize::from(employee.has(position));
         }
-        let Some(person) = self.mapping.person(&employee, &mut self.findings) else { return };
+        let person = self.mapping.person(&employee, &mut self.excluded, &mut self.findings);
+        let Some(person) = person else { return };
         let site = employee.site().filter(|_| person.status != AccountStatus::Gone(Because::Terminated));
         if let Some(site) = site.filter(|site| !self.sites_seen.contains(&**site)) {
             self.sites_seen.insert(site.into_owned());
@@ -347,6 +352,7 @@ impl<'s> Planner<'s> {
         self.sort();
         self.refuse_duplicate_ids();
         self.distrust_unknown_sites();
+        self.distrust_exclusion();
         if self.employees > 0 {
             let settings = self.mapping.settings;
             self.findings.extend(names::zones_without_employees(settings, &self.sites_seen));
@@ -449,6 +455,17 @@ impl<'s> Planner<'s> {
             self.people.iter_mut().filter(|person| person.status == AccountStatus::Gone(Because::OutOfSelection))
         {
             person.status = AccountStatus::Outside;
+        }
+    }
+
+    /// Reports what excludes nobody. If HiBob does not show who is excluded, everybody is left as they are.
+    fn distrust_exclusion(&mut self) {
+        let exclusion = &self.mapping.settings.exclusion;
+        self.findings.extend(exclusion.unmatched(&self.excluded));
+        let Some(field) = exclusion.unreadable(&self.excluded) else { return };
+        self.findings.push(Exclusion::unreadable_finding(field));
+        for person in self.people.iter_mut().filter(|person| person.status != AccountStatus::Excluded) {
+            person.status = AccountStatus::Broken;
         }
     }
 
