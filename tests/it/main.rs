@@ -22,6 +22,7 @@ mod doctor;
 mod every_command;
 mod examples;
 mod exchange;
+mod exclusions;
 mod fence;
 mod fields;
 mod first;

@@ -90,13 +90,13 @@ async fn a_sync_goes_through_the_proxy_of_the_tenants_file_by_name() {
     company.apply(&network.replace("env:PROXY_PASSWORD", "file:password"));
     let (exit, text) = company.run(&["sync", "acme"], &[]);
     assert_eq!(exit, 0, "{text}");
-    assert!(text.contains("5 created"), "{text}");
+    assert!(text.contains(" created") && !text.contains("0 created"), "{text}");
     assert_eq!(company.asked(), [format!("{HIBOB}:443"), format!("{TRAVELPERK}:443")]);
 
     // A password that the proxy does not know is the proxy's side, and is not shown.
     std::fs::write(company.shell.path("password"), "wrong-pass-word").unwrap();
-    let (exit, text) = company.run(&["sync", "acme", "--log", "debug"], &[]);
-    assert_eq!(exit, 1, "{text}");
+    let (exit, text) = company.run(&["sync", "acme"], &[("RUST_LOG", "debug")]);
+    assert_eq!(exit, 5, "{text}");
     assert!(text.contains("status 407") && text.contains("network.proxy_password"), "{text}");
     assert!(!text.contains("wrong-pass-word") && !text.contains(PASSWORD), "{text}");
     assert_eq!(company.asked(), [format!("{HIBOB}:443")]);
@@ -105,7 +105,7 @@ async fn a_sync_goes_through_the_proxy_of_the_tenants_file_by_name() {
     std::fs::write(company.shell.path("password"), PASSWORD).unwrap();
     company.proxy.proxy().lock().unwrap().servers.remove(&format!("{TRAVELPERK}:443"));
     let (exit, text) = company.run(&["sync", "acme"], &[]);
-    assert_eq!(exit, 1, "{text}");
+    assert_eq!(exit, 5, "{text}");
     assert!(text.contains(&format!("does not connect to {TRAVELPERK}:443 (status 403)")), "{text}");
 }
 
@@ -121,14 +121,14 @@ async fn the_environment_names_a_proxy_and_what_is_reached_without_it() {
     // Without the proxy nobody knows the name.
     let variables = [("https_proxy", url.as_str()), ("NO_PROXY", "other.example, .Hibob.Test")];
     let (exit, text) = company.run(&["sync", "acme"], &variables);
-    assert_eq!(exit, 1, "{text}");
+    assert_eq!(exit, 5, "{text}");
     assert!(text.contains("its address cannot be found") || text.contains("cannot be resolved"), "{text}");
     assert!(!text.contains(PASSWORD), "{text}");
     assert_eq!(company.asked(), [""; 0]);
 
     // The tenant's file decides before the environment.
     company.apply("ca_file = \"ca.pem\"\nproxy = \"none\"\n");
-    assert_eq!(company.run(&["sync", "acme"], &[("HTTPS_PROXY", &url)]).0, 1);
+    assert_eq!(company.run(&["sync", "acme"], &[("HTTPS_PROXY", &url)]).0, 5);
     assert_eq!(company.asked(), [""; 0]);
     company.apply("ca_file = \"ca.pem\"\n");
 
@@ -146,7 +146,7 @@ async fn a_certificate_that_is_not_trusted_names_the_setting() {
     company.apply("");
     let url = company.proxy.url().replace("http://", &format!("http://hibob:{PASSWORD}@"));
     let (exit, text) = company.run(&["sync", "acme"], &[("HTTPS_PROXY", &url)]);
-    assert_eq!(exit, 1, "{text}");
+    assert_eq!(exit, 5, "{text}");
     assert!(text.contains("network.ca_file"), "{text}");
 }
 
@@ -168,7 +168,7 @@ async fn the_collector_and_the_issuers_site_are_reached_through_the_proxy() {
     let (exit, text) = company.run(&["sync", "acme"], &variables);
     assert_eq!(exit, 0, "{text}");
     assert!(!text.contains("OTLP"), "{text}");
-    assert!(collector.received().requests > 0);
+    assert!(!collector.received().bodies.is_empty());
     assert!(company.asked().contains(&"collector.test:443".to_owned()));
 
     // The site is asked after a publication.
@@ -252,7 +252,7 @@ async fn a_proxy_that_is_silent_or_away_is_named() {
     let proxy = ProxyServer::start(ConnectProxy { is_silent: true, ..ConnectProxy::default() }).await.unwrap();
     let error = send(&proxy, &AddressPolicy::default(), "https://api.hibob.com/").await;
     let words = format!("the proxy {} did not answer within 2 seconds", proxy.url());
-    assert!(matches!(&error, TransportError::NotSent(NotSent::Proxy, why) if *why == words), "{error:?}");
+    assert!(matches!(&error, TransportError::NotSent(NotSent::Proxy, why) if why.ends_with(&words)), "{error:?}");
 }
 
 /// `tenant apply` refuses a file of certificates that is none, a proxy that cannot be used, and half of its settings.

@@ -16,6 +16,9 @@ const SOURCE_FIELDS_MAX: usize = 200;
 /// Details that are not synced unless `sync.details` names them.
 const ONLY_IF_NAMED: [&str; 3] = ["country", "company", "emergency-contact"];
 
+/// The fields of `[sync.sources]` that are always synced.
+const NAMES: [&str; 2] = ["given-name", "family-name"];
+
 /// The one detail that the two fields of an emergency contact belong to.
 const EMERGENCY_CONTACT: &str = "emergency-contact";
 
@@ -121,7 +124,13 @@ impl TenantConfig {
         }
         for field in sync.sources.keys() {
             let detail = if field.starts_with("emergency-") { EMERGENCY_CONTACT } else { field };
-            if !sync.has(detail) {
+            let is_name = NAMES.contains(&field.as_str());
+            if is_name && sync.sources.get(field).is_some_and(Vec::is_empty) {
+                let key = format!("sync.sources.{field}");
+                let message = format!("{key} names no field, and every account has a name");
+                found.push(wrong(&key, message, "name a field, or leave it out"));
+            }
+            if !is_name && !sync.has(detail) {
                 let key = format!("sync.sources.{field}");
                 found.push(wrong(&key, format!("{key} does nothing, since `{detail}` is not synced"), to_sync(detail)));
             }

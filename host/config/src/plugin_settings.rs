@@ -13,6 +13,8 @@ impl TenantConfig {
         let (travelperk, sync) = (self.travelperk()?, &self.sync);
         let text = |text: &str| Some(Value::Text(text.to_owned()));
         let companies: Vec<_> = sync.companies.clone().into_iter().collect();
+        let texts = |texts: &[String]| (!texts.is_empty()).then(|| Value::Texts(texts.to_vec()));
+        let excluded = sync.exclude.field_values();
         let approvals = sync.approvals.as_ref();
         let zones: Vec<_> = sync.site_time_zones.clone().into_iter().collect();
         let countries: Vec<_> = sync.site_countries.clone().into_iter().collect();
@@ -33,6 +35,9 @@ impl TenantConfig {
             ("default-language", sync.default_language.as_deref().and_then(text)),
             ("sites", sync.sites.clone().map(Value::Texts)),
             ("other-sites", sync.other_sites.clone().map(Value::Texts)),
+            ("exclude-employees", texts(&sync.exclude.employees)),
+            ("exclude-email-domains", texts(&sync.exclude.email_domains)),
+            ("exclude-fields", (!excluded.is_empty()).then_some(Value::Pairs(excluded))),
             ("out-of-selection", sync.out_of_selection.as_deref().and_then(text)),
             ("create-days-before-start", Some(Value::Integer(sync.create_days_before_start.into()))),
             ("garden-leave", sync.garden_leave.as_deref().and_then(text)),

@@ -173,6 +173,9 @@ pub struct SyncConfig {
     /// The language that is written to an account that has none and for whose employee HiBob names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_language: Option<String>,
+    /// Who is left out of the sync.
+    #[serde(skip_serializing_if = "ExcludeConfig::is_empty")]
+    pub exclude: ExcludeConfig,
     /// The names of the sites that are synced; by default all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sites: Option<Vec<String>>,
@@ -225,6 +228,36 @@ pub struct SyncConfig {
     pub parallel_changes: NonZeroU32,
     /// How old a saved plan may be when it is applied, in hours.
     pub plan_age_hours_max: u32,
+}
+
+/// Who is left out of the sync: their accounts are left as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExcludeConfig {
+    /// Employees by HiBob's id.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub employees: Vec<String>,
+    /// Domains of work emails, such as `agency.example`. Domains below them are others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub email_domains: Vec<String>,
+    /// Values of HiBob fields, each as `FIELD = VALUE`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
+}
+
+impl ExcludeConfig {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The fields with their values.
+    pub fn field_values(&self) -> Vec<(String, String)> {
+        let pair = |text: &String| {
+            let (field, value) = text.split_once('=')?;
+            Some((field.trim().to_owned(), value.trim().to_owned()))
+        };
+        self.fields.iter().filter_map(pair).collect()
+    }
 }
 
 /// The value of `network.proxy` for connections without a proxy, whatever the environment names.
@@ -312,6 +345,7 @@ impl Default for SyncConfig {
             approvals: None,
             swap_address: None,
             default_language: None,
+            exclude: ExcludeConfig::default(),
             sites: None,
             other_sites: None,
             out_of_selection: None,

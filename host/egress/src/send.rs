@@ -238,7 +238,13 @@ impl Outgoing<'_> {
                     self.call.waits.wait(tokio::time::sleep(pause)).await;
                     attempt += 1;
                 }
-                None => return answer.map_err(Failed::into_error),
+                None => {
+                    // A plugin has no words for these, and the operator has to know which setting it is.
+                    if let Err(Failed::NotSent(NotSent::Tls | NotSent::Proxy, reason)) = &answer {
+                        self.call.tell(reason);
+                    }
+                    return answer.map_err(Failed::into_error);
+                }
             }
         }
     }

@@ -37,7 +37,7 @@ pub fn list_json(tenant: &str, runs: &[PastRun], open: Option<&Interrupted>) -> 
 }
 
 /// Everything that a person should look at: errors, what ended the run, differences from an approved plan, a waiting
-/// plan, held changes, and then warnings.
+/// plan, held changes, warnings, and then who is excluded from the sync.
 pub fn error_lines(run: &PastRun) -> Vec<ErrorLine> {
     let text = |value: &serde_json::Value, name: &str| {
         value.get(name).and_then(|text| text.as_str()).unwrap_or_default().to_owned()
@@ -57,6 +57,7 @@ pub fn error_lines(run: &PastRun) -> Vec<ErrorLine> {
     lines.extend(run.report.get("waiting").and_then(waiting_line));
     lines.extend(list("guards").iter().map(|guard| ErrorLine { code: "HELD".to_owned(), ..line(guard) }));
     lines.extend(list("warnings").iter().map(line));
+    lines.extend(list("excluded").iter().map(line));
     lines
 }
 

@@ -32,7 +32,7 @@ use hibob_policy::guard::Held;
 use hibob_policy::guard::Release;
 use hibob_store::queue::Cause;
 pub use report::Stopped;
-pub use report::{Approved, ErrorRow, HeldRow, Report, Stale, WaitingPlan};
+pub use report::{Approved, EXCLUDED, ErrorRow, HeldRow, Report, Stale, WaitingPlan};
 pub use resume::unless_interrupted;
 pub use run_report::{Common, RunReport};
 pub use saved::Taken;

@@ -3,6 +3,7 @@
 use crate::bindings::References;
 use crate::call::{Call, Job};
 use crate::identity::Identity;
+use crate::planning::explained;
 use crate::plugin::Plugin;
 use crate::state::CallState;
 use crate::tenant::Tenant;
@@ -225,7 +226,7 @@ async fn call_in<T>(
     let refusals = call.refusals();
     call.finish();
     let redactor = tenant.references_egress().redactor();
-    answer.map_err(|error| HostError::from_job(redactor.job_error(error), &refusals))
+    answer.map_err(|error| explained(redactor.job_error(error), &refusals))
 }
 
 fn config(tenant: &Tenant) -> Result<&ReferencesConfig, HostError> {

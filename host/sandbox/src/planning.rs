@@ -9,7 +9,7 @@ use hibob_base::error::HostError;
 use hibob_base::progress::Progress;
 use hibob_base::secret::Redactor;
 use hibob_contract::directory_sync::{Change, ChangeKind, CheckReport, RosterEntry};
-use hibob_contract::types::{self, Finding, JobError, NamedValue, Severity};
+use hibob_contract::types::{self, Finding, JobError, NamedValue, Severity, SideError};
 use hibob_contract::{Planned, Roster};
 use hibob_policy::adopted::{keep, maybe_taken_over};
 use hibob_policy::guard::is_another_target;
@@ -288,11 +288,24 @@ impl CallError {
     /// The error with the tenant's secrets removed. `refusals` are the requests that the egress has refused.
     fn redacted(self, redactor: &Redactor, refusals: &[String]) -> HostError {
         match self {
-            Self::Job(error) => HostError::from_job(redactor.job_error(error), refusals),
+            Self::Job(error) => explained(redactor.job_error(error), refusals),
             Self::Over(over) => HostError::over(&over),
             Self::Trap(error) => HostError::Plugin(redactor.plugin_text(&error.to_string())),
         }
     }
+}
+
+/// The error that a call ended with, as a person reads it. A plugin has no words for a failure of TLS or of the operator's
+/// proxy, so the egress's own, which are among `refusals`, are added where no answer came.
+pub(crate) fn explained(error: JobError, refusals: &[String]) -> HostError {
+    let error = match error {
+        JobError::Unavailable(side) if side.status.is_none() && !refusals.is_empty() => {
+            let message = format!("{} ({})", side.message, refusals.join("; "));
+            JobError::Unavailable(SideError { message, ..side })
+        }
+        error => error,
+    };
+    HostError::from_job(error, refusals)
 }
 
 /// Has the plugin check whether a sync would work. It writes nothing.

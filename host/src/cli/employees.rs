@@ -7,9 +7,10 @@ use super::sync::Ready;
 use clap::{Args, ValueEnum};
 use hibob_base::error::{Exit, HostError};
 use hibob_contract::Roster;
-use hibob_contract::directory_sync::EmployeeState;
+use hibob_contract::directory_sync::{EmployeeState, RosterEntry};
 use hibob_contract::types::{Finding, Severity};
-use std::collections::BTreeMap;
+use hibob_jobs::run::EXCLUDED;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 #[derive(Args)]
@@ -28,6 +29,7 @@ enum State {
     Pending,
     Waiting,
     OutOfSelection,
+    Excluded,
     Archived,
     Left,
     Failed,
@@ -49,13 +51,27 @@ impl From<EmployeeState> for State {
     }
 }
 
+/// The ids of those whom the settings exclude. In the contract they are out of selection, with this finding.
+fn excluded(findings: &[Finding]) -> BTreeSet<String> {
+    findings
+        .iter()
+        .filter(|finding| finding.code == EXCLUDED)
+        .filter_map(|finding| finding.employee_id.clone())
+        .collect()
+}
+
 impl State {
+    fn of(entry: &RosterEntry, excluded: &BTreeSet<String>) -> Self {
+        if excluded.contains(&entry.employee_id) { Self::Excluded } else { entry.state.into() }
+    }
+
     fn word(self) -> &'static str {
         match self {
             Self::Synced => "synced",
             Self::Pending => "pending",
             Self::Waiting => "not started",
             Self::OutOfSelection => "out of selection",
+            Self::Excluded => "excluded",
             Self::Archived => "archived",
             Self::Left => "left",
             Self::Failed => "failed",
@@ -70,20 +86,21 @@ pub(super) async fn employees(global: &Global, args: &EmployeesArgs) -> Result<E
     let roster = hibob_runner::roster(&ready.plugin, &ready.tenant, bar.clone()).await;
     bar.clear();
     let mut roster = roster.map_err(|error| error.of_tenant(&args.tenant))?;
-    roster.employees.retain(|entry| args.state.is_none_or(|state| State::from(entry.state) == state));
+    let excluded = excluded(&roster.findings);
+    roster.employees.retain(|entry| args.state.is_none_or(|state| State::of(entry, &excluded) == state));
     let failed = roster.employees.iter().any(|entry| entry.state == EmployeeState::Failed);
     if global.json {
-        outln!("{}", json(&args.tenant, &roster));
+        outln!("{}", json(&args.tenant, &roster, &excluded));
     } else {
-        outln!("{}", text(&args.tenant, &roster));
+        outln!("{}", text(&args.tenant, &roster, &excluded));
     }
     Ok(if failed { Exit::SomeFailed } else { Exit::Done })
 }
 
-/// The errors and warnings about each employee.
+/// The errors and warnings about each employee, and what excludes them.
 fn reasons(findings: &[Finding]) -> BTreeMap<&str, Vec<&Finding>> {
     let mut reasons: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
-    for finding in findings.iter().filter(|finding| finding.severity != Severity::Notice) {
+    for finding in findings.iter().filter(|finding| finding.severity != Severity::Notice || finding.code == EXCLUDED) {
         if let Some(id) = finding.employee_id.as_deref() {
             reasons.entry(id).or_default().push(finding);
         }
@@ -91,18 +108,18 @@ fn reasons(findings: &[Finding]) -> BTreeMap<&str, Vec<&Finding>> {
     reasons
 }
 
-fn text(tenant: &str, roster: &Roster) -> String {
+fn text(tenant: &str, roster: &Roster, excluded: &BTreeSet<String>) -> String {
     let reasons = reasons(&roster.findings);
     let mut numbers: BTreeMap<State, usize> = BTreeMap::new();
     let mut lines = Vec::new();
     for entry in &roster.employees {
-        let state = State::from(entry.state);
+        let state = State::of(entry, excluded);
         *numbers.entry(state).or_default() += 1;
         let color = match state {
             State::Synced => GREEN,
             State::Pending | State::Vanished => YELLOW,
             State::Failed => RED,
-            State::Waiting | State::OutOfSelection | State::Archived | State::Left => DIM,
+            State::Waiting | State::OutOfSelection | State::Excluded | State::Archived | State::Left => DIM,
         };
         let account = entry.account_id.as_deref().map(|id| format!("account {}", clean(id))).unwrap_or_default();
         let line = format!(
@@ -123,7 +140,7 @@ fn text(tenant: &str, roster: &Roster) -> String {
     lines.join("\n")
 }
 
-fn json(tenant: &str, roster: &Roster) -> serde_json::Value {
+fn json(tenant: &str, roster: &Roster, excluded: &BTreeSet<String>) -> serde_json::Value {
     let reasons = reasons(&roster.findings);
     let rows: Vec<_> = roster
         .employees
@@ -140,7 +157,7 @@ fn json(tenant: &str, roster: &Roster) -> serde_json::Value {
             serde_json::json!({
                 "employee_id": entry.employee_id,
                 "display_name": entry.display_name,
-                "state": State::from(entry.state).word().replace(' ', "_"),
+                "state": State::of(entry, excluded).word().replace(' ', "_"),
                 "account_id": entry.account_id,
                 "why": why,
             })

@@ -288,6 +288,11 @@ impl TextField {
         }
     }
 
+    /// Whether settings may name the HiBob fields that it is read from.
+    pub(crate) const fn takes_sources(self) -> bool {
+        matches!(self, Self::GivenName | Self::FamilyName) || self.row().detail.name().is_some()
+    }
+
     /// Whether an employee without it is not synced.
     pub const fn is_mandatory(self) -> bool {
         matches!(self.row().detail, Detail::Mandatory(_))

@@ -93,7 +93,7 @@ impl<'f> Notes<'f> {
     pub(crate) fn error(
         &mut self,
         code: &'static str,
-        field: &'static str,
+        field: &str,
         message: impl Into<Cow<'static, str>>,
         remedy: impl Into<Cow<'static, str>>,
     ) {
@@ -114,7 +114,7 @@ impl<'f> Notes<'f> {
 
     /// Adds a notice if `written`, which is what goes to TravelPerk, was cleaned of something that `sent`, which HiBob
     /// sent, has. `name` is the field's name in the sentence.
-    pub(crate) fn cleaned(&mut self, name: &'static str, field: &'static str, sent: &str, written: &str) {
+    pub(crate) fn cleaned(&mut self, name: &'static str, field: &str, sent: &str, written: &str) {
         if sent == written {
             return;
         }

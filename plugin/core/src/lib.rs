@@ -19,6 +19,7 @@ pub mod check;
 #[cfg(test)]
 mod documented;
 pub mod error;
+pub mod exclusion;
 pub mod field;
 pub mod finding;
 pub mod hibob;

@@ -8,6 +8,7 @@
 //! 5. No status, or an unknown one: broken.
 //! 6. If only some sites are synced, an employee who would be active or waiting by these rules and works at another
 //!    site is outside, or gone if `out-of-selection` is `archive`. Without a site, the record is broken.
+//! 7. Whoever the settings exclude (`exclusion.rs`) is excluded, whatever the status.
 
 use crate::finding::Notes;
 use crate::hibob::{Employee, Status};
@@ -23,6 +24,8 @@ pub enum AccountStatus {
     Waiting(NaiveDate),
     /// The employee works at a site that is not synced: an account, if there is one, is left as it is.
     Outside,
+    /// The settings leave the employee out of the sync: an account, if there is one, is left as it is.
+    Excluded,
     /// There should be no active account any more.
     Gone(Because),
     /// The record lacks something, or contradicts itself: the account is left as it is.

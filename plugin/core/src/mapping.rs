@@ -2,6 +2,7 @@
 
 mod detail;
 
+use crate::exclusion::{ExcludedBy, Matched};
 use crate::field::{
     Detail, Form, List, MANAGER, MANDATORY_FIELDS, TEXT_FIELDS, TEXT_FIELDS_COUNT, TextField, is_email,
 };
@@ -229,7 +230,12 @@ impl Mapping<'_> {
     }
 
     /// Maps one employee. None if the record has no id, as it cannot be matched then; a finding says so.
-    pub fn person(&self, employee: &Employee<'_, '_>, findings: &mut Vec<Finding>) -> Option<DesiredAccount> {
+    pub fn person(
+        &self,
+        employee: &Employee<'_, '_>,
+        matched: &mut Matched,
+        findings: &mut Vec<Finding>,
+    ) -> Option<DesiredAccount> {
         let Some(id) = employee.id() else {
             findings.push(Finding::new(
                 Severity::Error,
@@ -248,8 +254,13 @@ impl Mapping<'_> {
         };
         let mut values: [DesiredValue; TEXT_FIELDS_COUNT] = Default::default();
         let before = findings.len();
+        let excluded = self.excluded(id, employee, matched);
+        findings.extend(excluded.as_ref().map(|by| self.settings.exclusion.finding(by).employee(id)));
         let mut notes = Notes::new(id, findings);
-        person.status = self.lifecycle.account_status(employee, &mut notes);
+        person.status = match excluded {
+            Some(_) => AccountStatus::Excluded,
+            None => self.lifecycle.account_status(employee, &mut notes),
+        };
         self.names(employee, &person, &mut values, &mut notes);
         if person.status == AccountStatus::Active {
             self.details(employee, &mut person, &mut values, &mut notes);
@@ -274,6 +285,17 @@ impl Mapping<'_> {
         Some(person)
     }
 
+    /// What excludes an employee, if the settings exclude anybody.
+    fn excluded(&self, id: &str, employee: &Employee<'_, '_>, matched: &mut Matched) -> Option<ExcludedBy> {
+        let exclusion = &self.settings.exclusion;
+        if exclusion.is_empty() {
+            return None;
+        }
+        let email = employee.text_field(TextField::UserName).text();
+        let names = [("work.department", &self.departments), ("work.title", &self.titles)];
+        exclusion.of(id, email, employee.exclusion(), names, matched)
+    }
+
     /// Maps the mandatory fields. That one is missing is an error only for employees who should have an active account.
     fn names(
         &self,
@@ -285,7 +307,8 @@ impl Mapping<'_> {
         let needed = person.status == AccountStatus::Active;
         for field in MANDATORY_FIELDS {
             let (row, place) = (field.text_row(), values.get_mut(field.index()));
-            let ([hibob_field], Detail::Mandatory(name)) = (row.row.sources, row.row.detail) else { continue };
+            let Detail::Mandatory(name) = row.row.detail else { continue };
+            let Some(hibob_field) = self.settings.mandatory_source(field).next() else { continue };
             let fits = |text: &str| !text.is_empty() && (field.form() != Form::UserName || is_email(text));
             let sent = employee.text_field(field).text();
             let text = sent.map(|text| match field.form() {

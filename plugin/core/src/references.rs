@@ -152,10 +152,3 @@ fn one(world: &mut dyn World, request: &Request) -> Result<Option<Vec<u8>>, JobE
 fn unreadable(request: &Request, what: &str) -> JobError {
     JobError::nonsense(request, format!("an employee's record: {what}"))
 }
-
-#[cfg(test)]
-mod bob;
-#[cfg(test)]
-mod claims_tests;
-#[cfg(test)]
-mod garden_tests;

@@ -3,6 +3,7 @@
 mod choices;
 
 use crate::approvers::{Approvals, Method};
+use crate::exclusion::Exclusion;
 use crate::field::{Detail, Field, FieldSet, Form, LANGUAGES, List, MANAGER, TEXT_FIELDS, TextField, fold, is_email};
 use crate::finding::{Finding, Severity};
 use crate::phone::Country;
@@ -67,6 +68,8 @@ pub struct Settings {
     pub sites: Option<BTreeSet<String>>,
     /// The names of sites that are known not to be synced, in the same form.
     pub other_sites: BTreeSet<String>,
+    /// Who is left out of the sync.
+    pub exclusion: Exclusion,
     /// What becomes of the account of an employee who works at another site.
     pub out_of_selection: OutOfSelection,
     /// How many days before the start date an account is created.
@@ -151,9 +154,16 @@ impl Settings {
         TEXT_FIELDS.into_iter().filter(is_synced).collect()
     }
 
-    /// The HiBob fields from which a text field is read.
+    /// The HiBob fields from which a text field is read, those that are always synced left out but for names.
     pub fn source(&self, field: TextField) -> &[String] {
         self.sources.get(&field).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The HiBob fields from which a field that is always synced is read: those of the settings, else those of the table.
+    pub fn mandatory_source(&self, field: TextField) -> impl Iterator<Item = &str> {
+        let own = self.source(field);
+        let default = field.row().sources.iter().copied().filter(|_| own.is_empty());
+        own.iter().map(String::as_str).chain(default)
     }
 
     /// Reads settings from named values.
@@ -200,6 +210,7 @@ impl Settings {
                 .iter()
                 .map(|site| text_form::key(site).into_owned())
                 .collect(),
+            exclusion: reader.exclusion(),
             out_of_selection: reader
                 .choice("out-of-selection", [("leave", OutOfSelection::Leave), ("archive", OutOfSelection::Archive)]),
             create_days_before_start: reader.number("create-days-before-start", 0, DAYS_BEFORE_MAX),
@@ -478,6 +489,15 @@ impl<'v> Reader<'v> {
             .collect()
     }
 
+    fn exclusion(&mut self) -> Exclusion {
+        let employees = self.texts("exclude-employees").unwrap_or_default();
+        let domains = self.texts("exclude-email-domains").unwrap_or_default();
+        let fields = self.table("exclude-fields");
+        let ids: Vec<String> = fields.iter().map(|(field, _)| field.clone()).collect();
+        self.field_ids("exclude-fields", &ids);
+        Exclusion::new(&employees, &domains, &fields)
+    }
+
     fn table(&mut self, name: &'static str) -> Vec<(String, String)> {
         match self.value(name) {
             None => Vec::new(),
@@ -504,7 +524,7 @@ impl<'v> Reader<'v> {
     fn sources(&mut self) -> BTreeMap<TextField, Vec<String>> {
         let mut sources = BTreeMap::new();
         let mut fields = 0;
-        for field in TEXT_FIELDS.into_iter().filter(|field| field.row().detail.name().is_some()) {
+        for field in TEXT_FIELDS.into_iter().filter(|field| field.takes_sources()) {
             let (name, default) = (field.text_row().source_setting, field.row().sources);
             let ids = self.texts(name).unwrap_or_else(|| default.iter().map(ToString::to_string).collect());
             self.field_ids(name, &ids);

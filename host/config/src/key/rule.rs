@@ -61,6 +61,8 @@ pub enum Rule {
     Secret,
     /// A list of ids of HiBob fields.
     FieldIds,
+    /// A list of ids of HiBob fields with a value each: `FIELD = VALUE`.
+    FieldValues,
     /// An email address with `{id}` in it.
     SwapAddress,
     /// A time zone of the IANA database.
@@ -148,6 +150,13 @@ impl Rule {
             Self::Texts { may_be_empty } => list(value, may_be_empty, |text| one_line(text).map(drop)),
             Self::Words(known) => list(value, true, |word| a_word("has", word, known)).and_then(|()| once_each(value)),
             Self::FieldIds => list(value, true, field_id),
+            Self::FieldValues => list(value, true, |text| match one_line(text)?.split_once('=') {
+                Some((field, value)) if !value.trim().is_empty() => field_id(field.trim()),
+                _ => Err(Wrong::new(
+                    format!("has {}, which is not a field with a value", quoted(text)),
+                    "write it like payroll.employment.type = Contractor",
+                )),
+            }),
             Self::Networks => list(value, true, |range| match range.parse::<IpNet>() {
                 Ok(_) => Ok(()),
                 Err(_) => Err(Wrong::new(

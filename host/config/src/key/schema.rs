@@ -101,6 +101,7 @@ fn of_rule(rule: Rule) -> Value {
             schema
         }
         Rule::FieldIds => texts(json!({ "type": "string", "pattern": "^[^./ ]+(\\.[^./ ]+)+$" })),
+        Rule::FieldValues => texts(json!({ "type": "string", "pattern": "^[^=]+\\.[^=]+=.*\\S" })),
         Rule::Networks => texts(json!({ "type": "string" })),
         Rule::Digests => texts(json!({ "type": "string", "pattern": "^sha256:[0-9a-f]{64}$" })),
         Rule::TenantId => json!({ "type": "string", "pattern": "^[a-z0-9-]{1,63}$" }),

@@ -23,6 +23,8 @@ const DETAILS: &[&str] = &[
 
 /// The fields of `[sync.sources]`: those that the plugin reads from fields of HiBob that a setting may name.
 const SOURCES: &[&str] = &[
+    "given-name",
+    "family-name",
     "title",
     "phone",
     "language",
@@ -191,6 +193,17 @@ pub const TABLES: &[Table] = &[
             SOURCES,
             Free { rule: Rule::FieldIds, example: ("language", "[\"work.custom.field_1680000000000\"]") },
         ),
+    },
+    Table {
+        path: "sync.exclude",
+        need: Need::Optional,
+        comment: "who is left out of the sync: nothing is done for them, and nobody is archived for it",
+        is_list: false,
+        keys: Keys::Named(&[
+            key("employees", Need::Optional, Rule::Texts { may_be_empty: true }, "[]", "default; HiBob's ids of employees"),
+            key("email_domains", Need::Optional, Rule::Texts { may_be_empty: true }, "[]", "default; domains of work emails, such as \"agency.example\""),
+            key("fields", Need::Optional, Rule::FieldValues, "[]", "default; such as \"payroll.employment.type = Contractor\": a HiBob field and its value"),
+        ]),
     },
     Table {
         path: "sync.companies",

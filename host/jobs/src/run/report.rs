@@ -184,6 +184,9 @@ pub struct Report {
     pub errors: Vec<ErrorRow>,
     /// What was left out on purpose, and other facts that a person should know.
     pub warnings: Vec<ErrorRow>,
+    /// Who is left out of the sync by settings, one row each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub excluded: Vec<ErrorRow>,
     /// The changes that guards hold, one row each.
     pub held: Vec<HeldRow>,
     /// Accounts that were active in the target before this run, of nobody who is employed in the source, without those
@@ -221,6 +224,9 @@ pub struct Report {
     pub(super) settled: Option<i64>,
 }
 
+/// The code of the finding about somebody whom the settings leave out of the sync.
+pub const EXCLUDED: &str = "EXCLUDED";
+
 impl Report {
     /// The report of a plan of which nothing has been applied yet.
     pub fn planned(tenant: &str, planned: &Planned) -> Self {
@@ -235,6 +241,7 @@ impl Report {
             errors: rows(Severity::Error).collect(),
             warnings: rows(Severity::Warning).collect(),
             active_accounts: planned.active_accounts.clone(),
+            excluded: rows(Severity::Notice).filter(|row| row.code == EXCLUDED).collect(),
             ..Self::default()
         }
     }

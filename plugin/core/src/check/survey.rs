@@ -189,7 +189,8 @@ fn detail(name: &'static str, required: bool, sources: &[&str], position: impl F
 /// The values that are synced with these settings: name, whether an employee without it is not synced, and the fields
 /// from which it is read.
 fn details(settings: &Settings) -> Vec<(&'static str, bool, Vec<&str>)> {
-    let mandatory = MANDATORY_FIELDS.into_iter().map(|field| (field.name(), true, field.row().sources.to_vec()));
+    let mandatory =
+        MANDATORY_FIELDS.into_iter().map(|field| (field.name(), true, settings.mandatory_source(field).collect()));
     let mut details: Vec<_> = mandatory.collect();
     details.push(("lifecycle-status", true, vec![LIFECYCLE_STATUS]));
     details.push(("start-date", true, vec![START_DATE]));
@@ -203,7 +204,10 @@ fn details(settings: &Settings) -> Vec<(&'static str, bool, Vec<&str>)> {
     if settings.has(MANAGER) {
         details.push((MANAGER, false, Field::Manager.row().sources.to_vec()));
     }
-    for field in TEXT_FIELDS.into_iter().filter(|field| settings.has_text(*field)) {
+    for field in settings.exclusion.field_ids() {
+        details.push(("exclude", true, vec![field]));
+    }
+    for field in TEXT_FIELDS.into_iter().filter(|field| settings.has_text(*field) && !field.is_mandatory()) {
         let sources: Vec<&str> = settings.source(field).iter().map(String::as_str).collect();
         let is_required = settings.missing_detail == MissingDetail::Fail && settings.default_of(field).is_none();
         if !sources.is_empty() {

@@ -21,6 +21,8 @@ pub struct FieldIds {
     end_date: usize,
     /// The positions of the birth date's sources; empty if it is not read.
     birth_date: Vec<usize>,
+    /// The positions of the fields that exclude somebody, in the order of the settings.
+    exclusion: Vec<usize>,
     /// For each text field, the positions of its sources.
     sources: [Vec<usize>; TEXT_FIELDS_COUNT],
 }
@@ -52,14 +54,14 @@ impl FieldIds {
         let mut sources: [Vec<usize>; TEXT_FIELDS_COUNT] = Default::default();
         for field in MANDATORY_FIELDS {
             if let Some(places) = sources.get_mut(field.index()) {
-                places.extend(field.row().sources.iter().map(|id| ask(id)));
+                places.extend(settings.mandatory_source(field).map(&mut ask));
             }
         }
         let (lifecycle_status, start_date) = (ask(LIFECYCLE_STATUS), ask(START_DATE));
         let site = settings.needs_sites().then(|| ask(SITE));
         let manager = Field::Manager.row().sources.iter().filter(|_| settings.has(MANAGER)).map(|id| ask(id)).collect();
         for (field, places) in TEXT_FIELDS.into_iter().zip(&mut sources) {
-            if settings.has_text(field) {
+            if settings.has_text(field) && !field.is_mandatory() {
                 places.extend(settings.source(field).iter().map(|id| ask(id)));
             }
         }
@@ -69,7 +71,8 @@ impl FieldIds {
             _ if settings.compare_birth_date => vec![ask(BIRTH_DATE)],
             _ => Vec::new(),
         };
-        Self { ids, lifecycle_status, start_date, site, manager, end_date, birth_date, sources }
+        let exclusion = settings.exclusion.field_ids().map(&mut ask).collect();
+        Self { ids, lifecycle_status, start_date, site, manager, end_date, birth_date, exclusion, sources }
     }
 
     /// The ids, as [`super::RecordReader::new`] takes them.
@@ -163,6 +166,11 @@ impl<'r, 'a> Employee<'r, 'a> {
     pub fn site(&self) -> Option<Cow<'r, str>> {
         let site = self.record.at(self.ids.site?).text()?;
         Some(text_form::key(site)).filter(|site| !site.is_empty())
+    }
+
+    /// The values of the fields that exclude somebody, in the order of the settings.
+    pub(crate) fn exclusion(&self) -> impl Iterator<Item = &'r Datum<'a>> {
+        self.ids.exclusion.iter().map(|position| self.record.at(*position))
     }
 
     /// The line manager's employee id.

@@ -8,6 +8,7 @@
 //! | waiting | active, by link | nothing, with a finding; by setting, archive after 14 accepted runs |
 //! | waiting | any other | nothing yet |
 //! | outside | any | nothing; a finding if the account is active |
+//! | excluded | any | nothing; a finding says by which setting |
 //! | gone | none | nothing |
 //! | gone | active, by order | adopt: only the external id |
 //! | gone | active, on the list of admins | nothing; a finding |
@@ -148,6 +149,7 @@ impl Deciding<'_> {
                     _ => return self.counted("waiting", EmployeeState::Waiting),
                 }
             }
+            (AccountStatus::Excluded, _) => return self.counted("excluded", EmployeeState::OutOfSelection),
             (AccountStatus::Outside, account) => {
                 self.outside(person, account.map(|(_, account, _)| account));
                 return EmployeeState::OutOfSelection;

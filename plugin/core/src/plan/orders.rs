@@ -78,7 +78,10 @@ fn judge(input: Input<'_>, employee: &str, account_id: &str) -> Result<Order, &'
     }
     let holder = input.people.iter().find(|other| {
         *other.id != *employee
-            && matches!(other.status, AccountStatus::Active | AccountStatus::Waiting(_) | AccountStatus::Outside)
+            && matches!(
+                other.status,
+                AccountStatus::Active | AccountStatus::Waiting(_) | AccountStatus::Outside | AccountStatus::Excluded
+            )
             && fold(other.user_name()) == fold(user_name)
     });
     match holder {

@@ -11,6 +11,7 @@ use super::sites::{Managed, Sites};
 use super::unreadable::{self, Unreadable};
 use super::{Plan, company, cost_center, domains, failed_employees, id_order};
 use crate::catalogue::Catalogue;
+use crate::exclusion::{Exclusion, Matched};
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::hibob::{END_DATE, Employee, FieldIds, NameList, RecordReader};
@@ -82,6 +83,8 @@ pub struct Planner<'s> {
     linked: Vec<Option<u32>>,
     admin_accounts: AdminAccounts,
     lasting: Lasting,
+    /// What has excluded somebody.
+    excluded: Matched,
     /// Rows of the listing of accounts that could not be read.
     broken_rows: Vec<BrokenRow>,
 }
@@ -117,6 +120,7 @@ impl<'s> Planner<'s> {
             linked: Vec::new(),
             admin_accounts: AdminAccounts::default(),
             lasting: Lasting::default(),
+            excluded: Matched::default(),
             broken_rows: Vec::new(),
         }
     }
@@ -165,7 +169,8 @@ impl<'s> Planner<'s> {
         for (position, covered) in self.coverage.iter_mut().enumerate() {
             *covered += usize::from(employee.has(position));
         }
-        let Some(person) = self.mapping.person(&employee, &mut self.findings) else { return };
+        let person = self.mapping.person(&employee, &mut self.excluded, &mut self.findings);
+        let Some(person) = person else { return };
         if let Some(site) = employee.site() {
             self.sites.see(&site, &person);
         }
@@ -356,6 +361,7 @@ impl<'s> Planner<'s> {
         self.sort();
         self.refuse_duplicate_ids();
         let told = self.distrust_sites();
+        self.distrust_exclusion();
         self.end_the_vanished();
         if self.employees > 0 {
             let settings = self.mapping.settings;
@@ -485,6 +491,17 @@ impl<'s> Planner<'s> {
             self.people.sort_by(|a, b| id_order(&a.id, &b.id));
             self.people_by_id = IdIndex::of(self.people.iter().map(|person| &*person.id));
             self.linked.clear();
+        }
+    }
+
+    /// Reports what excludes nobody. If HiBob does not show who is excluded, everybody is left as they are.
+    fn distrust_exclusion(&mut self) {
+        let exclusion = &self.mapping.settings.exclusion;
+        self.findings.extend(exclusion.unmatched(&self.excluded));
+        let Some(field) = exclusion.unreadable(&self.excluded) else { return };
+        self.findings.push(Exclusion::unreadable_finding(field));
+        for person in self.people.iter_mut().filter(|person| person.status != AccountStatus::Excluded) {
+            person.status = AccountStatus::Broken;
         }
     }
 

@@ -59,6 +59,7 @@ pub(super) fn look(input: Input<'_>, matches: &[Match]) -> Vec<Row> {
             Some(AccountStatus::Gone(Because::GardenLeave)) => "is on garden leave",
             Some(AccountStatus::Gone(Because::Vanished)) => VANISHED,
             Some(AccountStatus::Waiting(_)) => "has not started yet",
+            Some(AccountStatus::Excluded) => "is left out of the sync by a setting",
             None if known.is_some() => VANISHED,
             None => "nobody in HiBob",
         };
@@ -78,7 +79,7 @@ const VANISHED: &str = "HiBob does not send this employee any more";
 /// The employees by work email; of several, one who works here, and else one who has not left.
 fn emails(people: &[DesiredAccount]) -> BTreeMap<String, usize> {
     let rank = |person: &DesiredAccount| match person.status {
-        AccountStatus::Active | AccountStatus::Outside => 0,
+        AccountStatus::Active | AccountStatus::Outside | AccountStatus::Excluded => 0,
         _ if leavers::has_left(person) => 2,
         _ => 1,
     };

@@ -1,7 +1,10 @@
-//! What a plan decides about leavers, and what a check says, by the public calls of the core.
+//! What a plan decides about leavers, what a check says, and what references are made of, by the public calls of the core.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests and their helpers fail by panicking")]
 
+mod bob;
 mod check;
+mod claims;
+mod garden;
 mod leavers;
 mod mapping;
 mod nights;

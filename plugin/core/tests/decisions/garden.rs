@@ -1,9 +1,11 @@
 //! Tests of garden leave as a departure, from HiBob's answers to what is detected.
 
-use super::bob::{Bob, day, garden_leave_is_departure};
-use super::settings::tests::settings;
-use super::*;
+use crate::bob::{Bob, day, garden_leave_is_departure, settings};
 use chrono::Days;
+use hibob_connector_core::error::JobError;
+use hibob_connector_core::references::{
+    Departure, Detection, Issued, Known, ReferenceSettings, Standing, detect, look_up,
+};
 use proptest::prelude::*;
 
 fn known(standing: Standing, issued: Option<&Departure>, bob: &Bob) -> [Known; 1] {
@@ -54,7 +56,7 @@ fn a_day_begins_in_the_time_zone_of_the_tenant_or_the_site() {
     settings
         .time_zones
         .by_site
-        .insert("Kiritimati".to_owned(), crate::time_zones::Zone::named("Pacific/Kiritimati").unwrap());
+        .insert("Kiritimati".to_owned(), hibob_connector_core::time_zones::Zone::named("Pacific/Kiritimati").unwrap());
     assert_eq!((departures(&settings, 9, 59), departures(&settings, 10, 0)), (0, 1));
 }
 

@@ -1,7 +1,7 @@
 //! Tests of the statements of a reference, and of when there can be none.
 
-use super::bob::Bob;
-use super::*;
+use crate::bob::Bob;
+use hibob_connector_core::references::Claims;
 use serde_json::{Value, json};
 
 /// An employee who has left, with the record changed at these JSON pointers.

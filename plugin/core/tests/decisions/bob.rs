@@ -1,10 +1,12 @@
 //! A stand-in for a HiBob with one employee, whose status changes over time.
 
-use crate::http::{Body, Method, Request, Response, SendError};
-use crate::references::settings::tests::settings;
-use crate::references::{Claims, Departure, Detection, Known, ReferenceSettings, claims, detect, look_up};
-use crate::world::{Entry, StorageError, World};
 use chrono::{Days, NaiveDate};
+use hibob_connector_core::http::{Body, Method, Request, Response, SendError};
+use hibob_connector_core::references::{
+    Claims, Departure, Detection, Known, ReferenceSettings, claims, detect, look_up,
+};
+use hibob_connector_core::value::{NamedValue, Value as SettingValue};
+use hibob_connector_core::world::{Entry, StorageError, World};
 use serde_json::{Value, json};
 
 /// One employee as HiBob has them, and the day that it is.
@@ -115,6 +117,14 @@ impl Bob {
         let results = json!([{ "employeeId": "7", "values": rows }]);
         json!({ "results": results, "response_metadata": { "next_cursor": next }, "errors": [] })
     }
+}
+
+/// Settings with an address of HiBob and these texts.
+pub(super) fn settings(words: &[(&str, &str)]) -> ReferenceSettings {
+    let text =
+        |(name, text): (&str, &str)| NamedValue { name: name.to_owned(), value: SettingValue::Text(text.to_owned()) };
+    let values: Vec<_> = [("hibob-url", "https://x")].iter().chain(words).copied().map(text).collect();
+    ReferenceSettings::read(&values).unwrap()
 }
 
 /// Settings by which garden leave is a departure.
