@@ -62,9 +62,14 @@ fn every_field_of_the_types_has_a_row() {
     let mut rows: BTreeSet<String> = keys().into_iter().map(|(key, ..)| key).collect();
     rows.retain(|key| !key.starts_with("references.w") && key != "network.ca_file");
     // Fields that have their default are not all written.
-    for (key, expected) in
-        [("sync.approvals.conditions", "[]"), ("references.plugins", "[]"), ("network.allow_addresses", "[]")]
-    {
+    for (key, expected) in [
+        ("sync.approvals.conditions", "[]"),
+        ("sync.exclude.employees", "[]"),
+        ("sync.exclude.email_domains", "[]"),
+        ("sync.exclude.fields", "[]"),
+        ("references.plugins", "[]"),
+        ("network.allow_addresses", "[]"),
+    ] {
         assert!(rows.remove(key), "{key} = {expected}");
     }
     let mut leaves = BTreeSet::new();
@@ -318,6 +323,8 @@ fn the_schema_has_every_key_with_its_default() {
                     "out_of_selection",
                     "garden_leave",
                     "leavers_before",
+                    "vanished",
+                    "waiting",
                     "plugins",
                     "allow_addresses",
                 ];
