@@ -173,7 +173,8 @@ async fn only_synced_fields_are_requested() {
     let setup = setup(ana(), "[sync]\ndetails = [\"title\"]\n").await;
     setup.sync().await;
     let asked = setup.world().requests(hibob_fakes::Service::HiBob, "POST", "/v1/people/search")[0].value();
-    assert_eq!(asked["fields"].as_array().unwrap().len(), 7);
+    // The title, four fields that identify, three that say whether somebody works here.
+    assert_eq!(asked["fields"].as_array().unwrap().len(), 8);
     let user = account(&setup);
     assert_eq!((user.title, user.cost_center, user.gender, user.phones.len()), (some("Engineer"), None, None, 0));
 

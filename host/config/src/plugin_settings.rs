@@ -1,6 +1,6 @@
 //! From a tenant's settings to those of the plugin.
 
-use crate::tenant::TenantConfig;
+use crate::tenant::{REHIRE_GAP_DAYS, TenantConfig};
 use hibob_base::error::HostError;
 use hibob_contract::types::{NamedValue, Value};
 
@@ -18,6 +18,7 @@ impl TenantConfig {
         let approvals = sync.approvals.as_ref();
         let zones: Vec<_> = sync.site_time_zones.clone().into_iter().collect();
         let countries: Vec<_> = sync.site_countries.clone().into_iter().collect();
+        let days = |days: u16| Value::Integer(days.into());
         let settings = [
             ("hibob-url", text(&self.hibob.url)),
             ("scim-url", text(&travelperk.scim_url)),
@@ -41,8 +42,9 @@ impl TenantConfig {
             ("out-of-selection", sync.out_of_selection.as_deref().and_then(text)),
             ("create-days-before-start", Some(Value::Integer(sync.create_days_before_start.into()))),
             ("garden-leave", sync.garden_leave.as_deref().and_then(text)),
-            ("rehire-gap-days", Some(Value::Integer(sync.rehire_gap_days.into()))),
-            ("compare-birth-date", Some(Value::Flag(sync.compare_birth_date))),
+            // The default is not sent: plugins of before do not know the setting.
+            ("rehire-gap-days", Some(sync.rehire_gap_days).filter(|days| *days != REHIRE_GAP_DAYS).map(days)),
+            ("compare-birth-date", sync.compare_birth_date.then_some(Value::Flag(true))),
             ("vanished", sync.vanished.as_deref().and_then(text)),
             ("waiting", sync.waiting.as_deref().and_then(text)),
             ("leavers-before", sync.leavers_before.as_deref().and_then(text)),

@@ -260,6 +260,9 @@ impl ExcludeConfig {
     }
 }
 
+/// The default of `sync.rehire_gap_days`, in days.
+pub(crate) const REHIRE_GAP_DAYS: u16 = 30;
+
 /// The value of `network.proxy` for connections without a proxy, whatever the environment names.
 pub(crate) const NO_PROXY: &str = "none";
 
@@ -351,7 +354,7 @@ impl Default for SyncConfig {
             out_of_selection: None,
             create_days_before_start: 0,
             garden_leave: None,
-            rehire_gap_days: 30,
+            rehire_gap_days: REHIRE_GAP_DAYS,
             compare_birth_date: false,
             vanished: None,
             waiting: None,

@@ -205,6 +205,15 @@ impl DesiredAccount {
     pub fn display_name(&self) -> String {
         self.name().unwrap_or_else(|| format!("employee {}", self.id))
     }
+
+    /// The name and the id, for a text that is about somebody else: by `(employee ID)` the host finds whom a text names,
+    /// and leaves texts out that name a person who was erased.
+    pub fn named(&self) -> String {
+        match self.name() {
+            Some(name) => format!("{name} (employee {})", self.id),
+            None => format!("(employee {})", self.id),
+        }
+    }
 }
 
 /// What mapping needs beside the employee's record.

@@ -29,7 +29,11 @@ async fn a_line_manager_who_has_left_is_set_for_nobody_new_and_named_for_those_w
     let report = setup.sync().await;
     assert_eq!((report.exit(), report.archived, account(&setup, "3").manager), (Exit::Done, 1, None));
     assert_eq!(codes(&report), [("2", "MANAGER_HAS_LEFT"), ("3", "MANAGER_HAS_LEFT")]);
-    assert!(report.warnings[0].message.contains("the line manager, Ana Ruiz, has left"), "{:?}", report.warnings);
+    assert!(
+        report.warnings[0].message.contains("the line manager, Ana Ruiz (employee 1), has left"),
+        "{:?}",
+        report.warnings
+    );
     // Day 4: somebody new who reports to the one who left gets an account, and no line manager.
     let mut new = person("9");
     new.manager = Some("1".to_owned());

@@ -115,15 +115,22 @@ impl ErasedPeople {
         change.kind != ChangeKind::Update || change.fields.len() == before || !change.fields.is_empty()
     }
 
-    /// Removes findings about erased people. Returns which of them had an error.
+    /// Removes findings about erased people, and those about others whose text names one. Returns which of the erased
+    /// had an error of their own.
     pub fn leave_out_findings(&self, findings: &mut Vec<Finding>) -> BTreeSet<String> {
         let mut failed = BTreeSet::new();
         findings.retain(|finding| {
             let theirs = finding.employee_id.as_ref().filter(|id| self.has_employee(id));
             failed.extend(theirs.filter(|_| finding.severity == Severity::Error).cloned());
-            theirs.is_none()
+            theirs.is_none() && !self.is_named_in(&finding.message) && !self.is_named_in(&finding.remedy)
         });
         failed
+    }
+
+    /// Whether a text names an erased employee, as the plugin does: `(employee ID)` behind the name.
+    fn is_named_in(&self, text: &str) -> bool {
+        let named = text.split("(employee ").skip(1).filter_map(|rest| rest.split_once(')'));
+        named.into_iter().any(|(id, _)| self.has_employee(id))
     }
 
     /// Removes erased people from a roster.

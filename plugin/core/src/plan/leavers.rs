@@ -186,11 +186,10 @@ pub(super) fn needed_by(leaver: &DesiredAccount, other: &DesiredAccount, account
         _ => "has left",
     };
     let message = format!(
-        "{because}, and account {} is still active: its user name is the work email of {} (employee {}), who works here, \
+        "{because}, and account {} is still active: its user name is the work email of {}, who works here, \
          so it is not archived",
         account.id,
-        other.display_name(),
-        other.id
+        other.named()
     );
     let remedy = format!(
         "if they are one person: hibob link TENANT {} {}; else give the account another email in TravelPerk, and the next \

@@ -61,7 +61,7 @@ fn circle(input: Input<'_>, members: &[usize]) -> Option<Finding> {
     let person = input.people.get(*lowest)?;
     let others = members.iter().cycle().skip(first + 1).take(members.len() - 1);
     let mut names: Vec<String> =
-        others.filter_map(|&at| input.people.get(at)).take(NAMED_MAX).map(DesiredAccount::display_name).collect();
+        others.filter_map(|&at| input.people.get(at)).take(NAMED_MAX).map(DesiredAccount::named).collect();
     let more = (members.len() - 1).saturating_sub(names.len());
     if more > 0 {
         names.push(format!("{more} more"));
@@ -124,7 +124,7 @@ impl Deciding<'_> {
                 Because::OutOfSelection => "MANAGER_OUT_OF_SELECTION",
                 Because::Terminated | Because::GardenLeave | Because::Vanished => "MANAGER_HAS_LEFT",
             };
-            let message = format!("the line manager, {}, {}", manager.display_name(), because.sentence());
+            let message = format!("the line manager, {}, {}", manager.named(), because.sentence());
             return self.note(person, code, message);
         }
         let manager_account = found.account.and_then(|(at, _)| Some((at, accounts.get(at)?)));
@@ -138,7 +138,7 @@ impl Deciding<'_> {
             Some((_, boss))
                 if boss.state == State::Archived && (manager.status != AccountStatus::Active || found.conflict) =>
             {
-                let message = format!("the account of the line manager, {}, is archived", manager.display_name());
+                let message = format!("the account of the line manager, {}, is archived", manager.named());
                 return self.note(person, "MANAGER_ARCHIVED", message);
             }
             Some((at, boss)) => {
@@ -158,7 +158,7 @@ impl Deciding<'_> {
                 }
             }
             None => {
-                let message = format!("the line manager, {}, has no account yet", manager.display_name());
+                let message = format!("the line manager, {}, has no account yet", manager.named());
                 return self.note(person, "MANAGER_HAS_NO_ACCOUNT", message);
             }
         }

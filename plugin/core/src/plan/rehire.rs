@@ -55,7 +55,7 @@ pub(super) fn unclear(people: &[DesiredAccount], links: &Links, rules: Rules) ->
 pub(super) const UNCLEAR: &str = "SAME_PERSON_UNCLEAR";
 
 /// What a person can do about it.
-pub(super) const REMEDY: &str = "if they are one person: hibob link TENANT EMPLOYEE ACCOUNT, with this employee and the                                  account of the one who left; else give this employee another work email in HiBob";
+pub(super) const REMEDY: &str = "if they are one person: hibob link TENANT EMPLOYEE ACCOUNT, with this employee and the account of the one who left; else give this employee another work email in HiBob";
 
 /// The beginning of what is said about an employee who may be `owner`.
 pub(super) fn about(owner: &DesiredAccount) -> String {
