@@ -5,7 +5,12 @@
 //! one has nothing to do: it is the cost of a plan. The difference of their processor time, divided by the number of
 //! writes, is the cost of a write. The component is compiled before. The stand-ins are in this process and not counted.
 //! Builds alternate, and medians are compared, because the speed of a machine varies.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops at what fails, and prints")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a benchmark stops at what fails, and prints"
+)]
 
 use hibob_fakes::World;
 use hibob_tests::process::processor_time_of;

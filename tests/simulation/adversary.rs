@@ -69,16 +69,16 @@ const MISTAKES: [Mistake; 19] = [
     ("HiBob shows everybody again", 300, |world| world.show_all()),
     ("a leaver's address goes to somebody new", 60, |world| world.address_goes_on()),
     ("a leaver comes back under a new id", 60, |world| world.comes_back()),
-    ("an external id is emptied", 120, |world| world.to_one(|_, user| user.external_id = None)),
+    ("an external id is emptied", 120, |world| world.edit_one(|_, user| user.external_id = None)),
     ("an external id is overwritten", 120, |world| {
-        world.to_one(|chance, user| user.external_id = Some(format!("okta-{}", chance.below(1_000_000))))
+        world.edit_one(|chance, user| user.external_id = Some(format!("okta-{}", chance.below(1_000_000))))
     }),
     ("two external ids are exchanged", 60, |world| world.exchange_ids()),
-    ("an account is archived by hand", 80, |world| world.to_one(|_, user| user.active = false)),
-    ("accounts are made active by hand", 60, |world| world.to_some(|user| user.active = true)),
+    ("an account is archived by hand", 80, |world| world.edit_one(|_, user| user.active = false)),
+    ("accounts are made active by hand", 60, |world| world.edit_some(|user| user.active = true)),
     ("an account is deleted", 80, |world| world.delete()),
     ("another system makes a second account with the same id", 60, |world| world.second_account()),
-    ("other systems archive a part of the accounts", 20, |world| world.to_some(|user| user.active = false)),
+    ("other systems archive a part of the accounts", 20, |world| world.edit_some(|user| user.active = false)),
 ];
 
 /// What a mistake can be made in.
@@ -179,14 +179,14 @@ impl World<'_> {
         }
     }
 
-    fn to_one(&mut self, edit: impl FnOnce(&mut Chance, &mut User)) -> bool {
+    fn edit_one(&mut self, edit: impl FnOnce(&mut Chance, &mut User)) -> bool {
         let accounts = self.accounts();
         let account = self.chance.pick(&accounts);
         self.edit(account, edit);
         true
     }
 
-    fn to_some(&mut self, edit: impl Fn(&mut User)) -> bool {
+    fn edit_some(&mut self, edit: impl Fn(&mut User)) -> bool {
         let share = self.chance.pick(&[60, 200, 500]);
         for account in self.accounts() {
             if self.chance.in_thousand(share) {

@@ -216,7 +216,7 @@ async fn a_webhook_goes_through_the_proxy() {
     assert_eq!(proxy.asked(), [("intranet.test:443".to_owned(), 200)]);
     // Without its certificate the channel is at fault, and the setting is named; so it is where the proxy refuses.
     let failing = async |network: &str, url: &str| {
-        let channel = place.channel(&table(url, &network), "").await;
+        let channel = place.channel(&table(url, network), "").await;
         send(&channel).await.unwrap_err()
     };
     let untrusted = network.replace("ca_file = \"front.pem\"\n", "");

@@ -1,5 +1,10 @@
 //! What a plan decides about leavers, what a check says, and what references are made of, by the public calls of the core.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests and their helpers fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests and their helpers fail by panicking"
+)]
 
 mod bob;
 mod check;
