@@ -329,7 +329,7 @@ async fn a_large_request_body_passes() {
     let asked = search[0].value().pointer("/fields").unwrap().as_array().unwrap().len();
     assert_eq!(
         asked,
-        190 + 12,
-        "the 12 others are 6 mandatory ones, title, department, manager twice, gender, birth date"
+        190 + 13,
+        "the 13 others are 6 mandatory ones, title, department, manager twice, gender, birth date, termination date"
     );
 }

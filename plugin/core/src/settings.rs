@@ -1,6 +1,7 @@
 //! The settings of a sync: read and checked once, from named values.
 
 mod choices;
+mod people;
 
 use crate::approvers::{Approvals, Method};
 use crate::exclusion::Exclusion;
@@ -411,19 +412,6 @@ impl<'v> Reader<'v> {
         Some(language)
     }
 
-    fn sites(&mut self) -> Option<BTreeSet<String>> {
-        let sites: BTreeSet<String> =
-            self.texts("sites")?.iter().map(|site| text_form::key(site).into_owned()).collect();
-        if sites.is_empty() {
-            self.wrong(
-                "sites",
-                "the list of sites is empty, so nobody would be synced",
-                "name the sites, or leave the setting out",
-            );
-        }
-        Some(sites)
-    }
-
     /// One of two words; the first one if the setting is not given.
     fn choice<T: Copy>(&mut self, name: &'static str, words: [(&'static str, T); 2]) -> T {
         let [(_, default), _] = words;
@@ -487,15 +475,6 @@ impl<'v> Reader<'v> {
             .into_iter()
             .filter_map(|(site, zone)| Some((text_form::key(&site).into_owned(), self.zone(name, &zone)?)))
             .collect()
-    }
-
-    fn exclusion(&mut self) -> Exclusion {
-        let employees = self.texts("exclude-employees").unwrap_or_default();
-        let domains = self.texts("exclude-email-domains").unwrap_or_default();
-        let fields = self.table("exclude-fields");
-        let ids: Vec<String> = fields.iter().map(|(field, _)| field.clone()).collect();
-        self.field_ids("exclude-fields", &ids);
-        Exclusion::new(&employees, &domains, &fields)
     }
 
     fn table(&mut self, name: &'static str) -> Vec<(String, String)> {
