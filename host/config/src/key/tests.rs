@@ -325,6 +325,9 @@ fn the_schema_has_every_key_with_its_default() {
                     "leavers_before",
                     "vanished",
                     "waiting",
+                    "employees",
+                    "email_domains",
+                    "fields",
                     "plugins",
                     "allow_addresses",
                 ];
