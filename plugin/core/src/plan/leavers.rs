@@ -12,7 +12,7 @@
 //!    the employee's. The other account is left as it is.
 
 use super::input::Input;
-use super::matching::Match;
+use super::matching::{Match, owners};
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::lifecycle::{AccountStatus, Because};
@@ -36,14 +36,7 @@ pub(super) fn has_left(person: &DesiredAccount) -> bool {
 
 /// Looks for active accounts of leavers, by the rules above.
 pub(super) fn look(input: Input<'_>, matches: &[Match], findings: &mut Vec<Finding>) -> Leavers {
-    let mut owners: Vec<Option<usize>> = vec![None; input.accounts.len()];
-    for (person, found) in matches.iter().enumerate() {
-        if let Some((account, _)) = found.account
-            && let Some(owner) = owners.get_mut(account)
-        {
-            *owner = Some(person);
-        }
-    }
+    let owners = owners(matches, input.accounts.len());
     let mut looking = Looking { input, matches, owners, findings, found: Leavers::default() };
     looking.by_ledger();
     looking.at_accounts_without_owner();

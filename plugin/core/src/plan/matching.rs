@@ -78,6 +78,19 @@ pub(super) struct Match {
     pub(super) linked: bool,
 }
 
+/// For each of so many accounts the employee whom matching has given it to, by position.
+pub(super) fn owners(matches: &[Match], accounts: usize) -> Vec<Option<usize>> {
+    let mut owners = vec![None; accounts];
+    for (person, found) in matches.iter().enumerate() {
+        if let Some((account, _)) = found.account
+            && let Some(owner) = owners.get_mut(account)
+        {
+            *owner = Some(person);
+        }
+    }
+    owners
+}
+
 /// Matches all employees. The result has one entry for each, by position.
 pub(super) fn match_all(input: Input<'_>, findings: &mut Vec<Finding>) -> Vec<Match> {
     let Input { people, accounts, .. } = input;

@@ -6,13 +6,14 @@
 //! Somebody whose record cannot be used is an error of their own, and is not listed.
 
 use super::input::Input;
-use super::matching::Match;
+use super::matching::{Match, owners};
 use super::{Plan, leavers};
 use crate::field::{TextField, fold};
 use crate::lifecycle::{AccountStatus, Because};
 use crate::mapping::DesiredAccount;
 use crate::scim::{Account, State};
 use crate::value::{NamedValue, Value};
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -33,33 +34,31 @@ pub(super) struct Row {
 
 /// Finds the accounts.
 pub(super) fn look(input: Input<'_>, matches: &[Match]) -> Vec<Row> {
-    let mut owners: BTreeMap<usize, usize> = BTreeMap::new();
-    for (person, found) in matches.iter().enumerate() {
-        if let Some((account, _)) = found.account {
-            owners.insert(account, person);
-        }
-    }
-    let linked: BTreeMap<&str, &str> = input.links.iter().map(|(employee, link)| (&*link.account, employee)).collect();
-    let mut by_email: Option<BTreeMap<String, usize>> = None;
+    let owners = owners(matches, input.accounts.len());
+    // Nearly every account is that of somebody who is employed, and needs neither.
+    let linked = LazyCell::new(|| {
+        let pairs = input.links.iter().map(|(employee, link)| (&*link.account, employee));
+        pairs.collect::<BTreeMap<&str, &str>>()
+    });
+    let by_email = LazyCell::new(|| emails(input.people));
+    let status = |owner: Option<usize>| owner.and_then(|owner| input.people.get(owner)).map(|person| person.status);
     let mut rows = Vec::new();
     for (at, account) in input.accounts.iter().enumerate().filter(|(_, account)| account.state == State::Active) {
+        let matched = owners.get(at).copied().flatten();
+        if status(matched).is_some_and(|status| unemployed(status).is_none()) {
+            continue;
+        }
         let carrier = || account.text(TextField::ExternalId).and_then(|id| input.person(id));
         let linked = linked.get(&*account.id).copied();
         let in_ledger = input.facts.owner_of(&account.id).map(|row| row.employee);
         let known = linked.or(in_ledger);
-        let owner = owners.get(&at).copied().or_else(carrier).or_else(|| {
-            let emails = by_email.get_or_insert_with(|| emails(input.people));
-            account.text(TextField::UserName).and_then(|name| emails.get(&fold(name))).copied()
-        });
+        let owner = matched
+            .or_else(carrier)
+            .or_else(|| account.text(TextField::UserName).and_then(|name| by_email.get(&fold(name))).copied());
         let owner = owner.or_else(|| known.and_then(|id| input.person(id)));
-        let why = match owner.and_then(|owner| input.people.get(owner)).map(|person| person.status) {
-            Some(AccountStatus::Active | AccountStatus::Outside | AccountStatus::Broken) => continue,
-            Some(AccountStatus::Gone(Because::OutOfSelection)) => continue,
-            Some(AccountStatus::Gone(Because::Terminated)) => "has left",
-            Some(AccountStatus::Gone(Because::GardenLeave)) => "is on garden leave",
-            Some(AccountStatus::Gone(Because::Vanished)) => VANISHED,
-            Some(AccountStatus::Waiting(_)) => "has not started yet",
-            Some(AccountStatus::Excluded) => "is left out of the sync by a setting",
+        let why = match status(owner).map(unemployed) {
+            Some(Some(why)) => why,
+            Some(None) => continue,
             None if known.is_some() => VANISHED,
             None => "nobody in HiBob",
         };
@@ -72,6 +71,19 @@ pub(super) fn look(input: Input<'_>, matches: &[Match]) -> Vec<Row> {
         });
     }
     rows
+}
+
+/// Why the account of somebody of this status is listed; none if they are employed, or have a record that cannot be used.
+fn unemployed(status: AccountStatus) -> Option<&'static str> {
+    match status {
+        AccountStatus::Active | AccountStatus::Outside | AccountStatus::Broken => None,
+        AccountStatus::Gone(Because::OutOfSelection) => None,
+        AccountStatus::Gone(Because::Terminated) => Some("has left"),
+        AccountStatus::Gone(Because::GardenLeave) => Some("is on garden leave"),
+        AccountStatus::Gone(Because::Vanished) => Some(VANISHED),
+        AccountStatus::Waiting(_) => Some("has not started yet"),
+        AccountStatus::Excluded => Some("is left out of the sync by a setting"),
+    }
 }
 
 const VANISHED: &str = "HiBob does not send this employee any more";
