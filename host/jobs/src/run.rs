@@ -1,9 +1,9 @@
 //! A run of a tenant: under its lease, with its journal, to its run record.
 //!
 //! [`Running`] is one run, of a directory sync or of the references job. Its parts: `guard.rs` asks the guards about a
-//! plan, `approval.rs` decides whether a plan waits for a person, `first.rs` has the first sync confirmed, `apply.rs` makes the changes, `journal.rs`
-//! keeps which of them were begun and finished, `resume.rs` takes up what an interrupted run has left, `look.rs` looks what became of a change that was begun, and `rows.rs`
-//! and `report.rs` say what was done. Everything outside is reached through [`ports`].
+//! plan, `approval.rs` decides whether a plan waits for a person, `first.rs` has the first sync confirmed, `apply.rs` makes
+//! the changes, `journal.rs` keeps which of them were begun and finished, `resume.rs` takes up what an interrupted run has
+//! left, `look.rs` looks what became of a change that was begun, and `rows.rs` and `report.rs` say what was done. Everything outside is reached through [`ports`].
 
 mod apply;
 mod approval;

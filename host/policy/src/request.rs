@@ -171,7 +171,7 @@ fn policy(role: Role, method: &Method, path: &str) -> Result<Action, Refusal> {
         return Err(Refusal::new(format!("{method} {path} is not a plain path")));
     }
     let action = match (role, method.as_str()) {
-        (Role::HiBob, "POST") if path == "/people/search" => Action::Read,
+        (Role::HiBob, "POST") if path == PEOPLE_SEARCH => Action::Read,
         (Role::HiBob, "GET") if is_hibob_read(path) => Action::Read,
         (Role::HiBob, _) => {
             return Err(Refusal::new(format!(
@@ -194,6 +194,9 @@ fn policy(role: Role, method: &Method, path: &str) -> Result<Action, Refusal> {
     };
     Ok(action)
 }
+
+/// The path of HiBob's search, which answers with employees.
+pub const PEOPLE_SEARCH: &str = "/people/search";
 
 /// The path of HiBob's lifecycle table: rows with the dates of employees' lifecycle statuses.
 pub const LIFECYCLE_TABLE: &str = "/bulk/people/lifecycle";

@@ -20,9 +20,6 @@ use std::collections::HashSet;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 
-/// The path below HiBob's base URL that answers with employees.
-pub const PEOPLE_SEARCH: &str = "/people/search";
-
 /// Largest employee that is read, in bytes; a larger one is passed over. With every field, HiBob sends about 7 kB.
 const EMPLOYEE_BYTES_MAX: usize = 1024 * 1024;
 
