@@ -13,6 +13,7 @@
 )]
 
 use hibob_fakes::World;
+use hibob_tests::numbers::{median, milliseconds};
 use hibob_tests::process::processor_time_of;
 use hibob_tests::setup::{Setup, in_memory, today};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
@@ -80,18 +81,12 @@ async fn measure(program: &Path, employees: usize) -> Cost {
     let first = sync(program, &data, has_yes);
     let writes = setup.writes();
     let second = sync(program, &data, false);
-    let milliseconds = |time: Duration| time.as_secs_f64() * 1_000.0;
     Cost {
         of_a_write: milliseconds(first.processor.saturating_sub(second.processor)) / writes as f64,
         of_a_plan: milliseconds(second.processor),
         rate: writes as f64 / first.wall.saturating_sub(second.wall).as_secs_f64(),
         writes,
     }
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap()
 }
 
 #[tokio::main]

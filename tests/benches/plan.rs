@@ -17,6 +17,7 @@ use hibob_policy::work_emails::{AnswerReader, WorkEmails};
 use hibob_sandbox::tenant::Tenant;
 use hibob_store::data_dir::DataDir;
 use hibob_tests::canned::{Canned, HIBOB, Memory, PIECE_BYTES, SCIM, config};
+use hibob_tests::numbers::median;
 use hibob_tests::setup::plugin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -96,11 +97,6 @@ fn held_to_answers(canned: &Canned) -> Duration {
         body.chunks(PIECE_BYTES).for_each(|piece| reader.read(piece, &mut work_emails));
     }
     start.elapsed()
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap()
 }
 
 #[tokio::main]
