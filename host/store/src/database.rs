@@ -32,6 +32,7 @@ pub use control::{ControlDatabase, Disabled, LEASE_SECONDS, Lease};
 pub use decisions::{LedgerLine, LinkOrder, host_facts};
 pub use engine::{Engine, Transaction, within};
 pub use error::DatabaseError;
+use error::is_locked;
 pub use first_sync::{BegunPlan, FirstSyncState};
 pub use guard_facts::KeptFields;
 pub use hibob_base::files::unwritable;
@@ -57,7 +58,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Connections to one database file. SQLite writes one at a time; more would only wait.
 const CONNECTIONS_MAX: u32 = 4;
@@ -65,8 +66,11 @@ const CONNECTIONS_MAX: u32 = 4;
 /// Rows that a connection's thread reads ahead: a whole page of a scan, so that nobody is woken for each row.
 const ROWS_BUFFERED: usize = 1_000;
 
-/// How long a connection waits for another one's write, in milliseconds.
-const BUSY_MILLISECONDS: u64 = 10_000;
+/// How long a connection waits for another one's write.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// The pause before a file is opened again that somebody else is opening.
+const BUSY_PAUSE: Duration = Duration::from_millis(5);
 
 /// Opens an SQLite database of this user that only its owner can read, and makes it if it is missing.
 async fn open(path: &Path) -> Result<SqlitePool, HostError> {
@@ -80,9 +84,17 @@ async fn open(path: &Path) -> Result<SqlitePool, HostError> {
         .row_buffer_size(ROWS_BUFFERED)
         .synchronous(SqliteSynchronous::Full) // a run must not forget an account that it has made
         .pragma("secure_delete", "ON") // removed rows can be personal data
-        .busy_timeout(Duration::from_millis(BUSY_MILLISECONDS));
-    let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(options).await;
-    pool.map_err(|error| HostError::Storage(format!("{}: {error}", path.display())))
+        .busy_timeout(BUSY);
+    // Of several who open a new file at the same moment, one turns its write-ahead log on. SQLite refuses the others at
+    // once, whatever the time-out is.
+    let begun = Instant::now();
+    loop {
+        let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(options.clone()).await;
+        match pool {
+            Err(error) if is_locked(&error) && begun.elapsed() < BUSY => tokio::time::sleep(BUSY_PAUSE).await,
+            pool => return pool.map_err(|error| HostError::Storage(format!("{}: {error}", path.display()))),
+        }
+    }
 }
 
 /// Copies an SQLite database, as it is at one moment and without free pages, into a new file that only its owner can

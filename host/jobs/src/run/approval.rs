@@ -114,7 +114,7 @@ impl<P: RunPorts> Running<P> {
         let at_once = self.at_once(planned, &reasons);
         let mut open = approvals.open_approval(self.started_at).await?;
         if let Some(row) = open.take_if(|row| row.state == ApprovalState::Approved) {
-            let is_this_one = self.saved.is_some() && approvals.saved_of(row.id).await? == self.saved;
+            let is_this_one = self.saved.is_some() && row.saved == self.saved;
             if self.kind == RunKind::Apply && !is_this_one {
                 return Err(approved_first(&config.id, &row.plan));
             }

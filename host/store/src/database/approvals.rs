@@ -227,16 +227,6 @@ impl TenantDatabase {
         query("UPDATE approvals SET run = $1 WHERE id = $2").bind(run).bind(id).execute(&self.store).await?;
         Ok(())
     }
-
-    /// The seal of the saved plan that a plan is which waits or was decided; none if it was not saved.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn saved_of(&self, id: i64) -> Result<Option<String>, HostError> {
-        let saved: Option<(Option<String>,)> =
-            query("SELECT saved FROM approvals WHERE id = $1").bind(id).fetch_optional(&self.store).await?;
-        Ok(saved.and_then(|(saved,)| saved))
-    }
 }
 
 /// Records that the saved plan is applied which an approved plan is, if it is one.

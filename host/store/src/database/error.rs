@@ -21,7 +21,7 @@ impl From<DatabaseError> for HostError {
 }
 
 /// Whether SQLite has waited in vain for another process's transaction (`SQLITE_BUSY`, 5, and its extended codes).
-fn is_locked(error: &sqlx::Error) -> bool {
+pub(super) fn is_locked(error: &sqlx::Error) -> bool {
     const BUSY: i64 = 5;
     let code = error.as_database_error().and_then(|error| error.code());
     code.and_then(|code| code.parse::<i64>().ok()).is_some_and(|code| code & 0xff == BUSY)

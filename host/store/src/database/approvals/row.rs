@@ -79,11 +79,13 @@ pub struct ApprovalRow {
     pub ended_at: Option<i64>,
     /// The number of the run that applied it, or found it stale.
     pub run: Option<i64>,
+    /// The seal of the saved plan that it is; none if it was not saved.
+    pub saved: Option<String>,
 }
 
 /// The columns of a [`StoredRow`].
 pub(super) const COLUMNS: &str = "id, plan, settings, plugin, reasons, changes, trigger, requested_by, created_at, lapses_at, state, \
-                       decided_by, decided_with, decided_at, reason, superseded_by, ended_at, \
+                       decided_by, decided_with, decided_at, reason, superseded_by, ended_at, saved, \
                        coalesce(run, (SELECT run FROM journals WHERE journals.id = approvals.journal)) AS run";
 
 #[derive(FromRow)]
@@ -106,6 +108,7 @@ pub(super) struct StoredRow {
     superseded_by: Option<String>,
     ended_at: Option<i64>,
     run: Option<i64>,
+    saved: Option<String>,
 }
 
 impl TryFrom<StoredRow> for ApprovalRow {
@@ -133,6 +136,7 @@ impl TryFrom<StoredRow> for ApprovalRow {
             superseded_by: row.superseded_by,
             ended_at: row.ended_at,
             run: row.run,
+            saved: row.saved,
         })
     }
 }
