@@ -44,6 +44,8 @@ pub(crate) struct Ended {
     pub(crate) runs: usize,
     /// How many of the runs resumed an interrupted one.
     pub(crate) resumed: usize,
+    /// How many of the runs closed the plan of an interrupted one.
+    pub(crate) closed: usize,
     /// How many of the runs a person interrupted while they applied a plan.
     pub(crate) interrupted: usize,
     /// Employees with a second account, from a request that arrived after it was given up.
@@ -99,10 +101,11 @@ pub(crate) fn history(seed: u64, planted: Option<Planted>) -> Ended {
         let mut state = sim.lock();
         let count = |is: fn(&RunRecord) -> bool| state.pages.runs.iter().filter(|run| is(run)).count();
         let resumed = count(|run| run.trigger == "resumed");
+        let closed = count(|run| run.trigger == "abandoned");
         let interrupted = count(|run| run.interrupted_by.is_some());
         let (broken, trace) = (std::mem::take(&mut state.watch.broken), std::mem::take(&mut state.trace));
         let twice = state.watch.twice.len();
-        Ended { broken, trace, runs: state.pages.runs.len(), resumed, interrupted, twice }
+        Ended { broken, trace, runs: state.pages.runs.len(), resumed, closed, interrupted, twice }
     })
 }
 
