@@ -73,15 +73,26 @@ impl Site {
 
     /// Makes all schedules due at once.
     pub(crate) async fn make_due(&self) {
-        let due = "UPDATE schedules SET next_due = next_due - 864000000, next_start = 0";
+        self.change("UPDATE schedules SET next_due = next_due - 864000000, next_start = 0").await;
+    }
+
+    /// Makes the schedules of these tenants due at once.
+    pub(crate) async fn make_due_of(&self, tenants: &[String]) {
+        let due = "UPDATE schedules SET next_due = next_due - 864000000, next_start = 0 WHERE tenant IN ('";
+        self.change(&format!("{due}{}')", tenants.join("', '"))).await;
+    }
+
+    /// Changes the control database by this statement, past the hosts.
+    async fn change(&self, statement: &str) {
+        let statement = sqlx::AssertSqlSafe(statement);
         if let Some(url) = &self.database {
             let mut connection = PgConnection::connect(url).await.unwrap();
-            sqlx::query(due).execute(&mut connection).await.unwrap();
+            sqlx::query(statement).execute(&mut connection).await.unwrap();
             return connection.close().await.unwrap();
         }
         let options = SqliteConnectOptions::new().filename(self.shell.path("data/control.db")).busy_timeout(TIME_MAX);
         let mut connection = options.connect().await.unwrap();
-        sqlx::query(due).execute(&mut connection).await.unwrap();
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     }
 
