@@ -26,6 +26,12 @@ impl TenantConfig {
             SecretName::TravelPerkKey => self.travelperk.as_ref().map(|travelperk| &travelperk.key),
             SecretName::ReferencesToken => self.hibob.references.as_ref().map(|references| &references.token),
             SecretName::SmtpPassword => self.references.as_ref()?.smtp.as_ref()?.password.as_ref(),
+            SecretName::SmtpClientSecret => {
+                Some(&self.references.as_ref()?.smtp.as_ref()?.oauth.as_ref()?.client_secret)
+            }
+            SecretName::SmtpRefreshToken => {
+                self.references.as_ref()?.smtp.as_ref()?.oauth.as_ref()?.refresh_token.as_ref()
+            }
             SecretName::WebhookKey => self.references.as_ref()?.webhook.as_ref().map(|webhook| &webhook.key),
             SecretName::ProxyPassword => self.network.proxy_password.as_ref(),
         }
@@ -39,11 +45,15 @@ impl TenantConfig {
     pub fn origins(&self, name: SecretName) -> Result<BTreeSet<Origin>, HostError> {
         let references = self.references.as_ref();
         let mail_server = references.and_then(|references| Some(references.smtp.as_ref()?.url()));
+        let oauth = references.and_then(|references| references.smtp.as_ref()?.oauth.as_ref());
         let webhook = references.and_then(|references| references.webhook.as_ref());
         let urls: Vec<(&str, &str)> = match name {
             SecretName::HiBobToken | SecretName::ReferencesToken => vec![("hibob.url", self.hibob.url.as_str())],
             SecretName::TravelPerkKey => self.travelperk()?.urls().map(|(_, setting, url)| (setting, url)).collect(),
             SecretName::SmtpPassword => mail_server.iter().map(|url| ("references.smtp.host", url.as_str())).collect(),
+            SecretName::SmtpClientSecret | SecretName::SmtpRefreshToken => {
+                oauth.iter().map(|oauth| ("references.smtp.oauth.token_url", oauth.token_url.as_str())).collect()
+            }
             SecretName::WebhookKey => webhook.iter().map(|to| ("references.webhook.url", to.url.as_str())).collect(),
             SecretName::ProxyPassword => self.network.proxy.iter().map(|url| ("network.proxy", url.as_str())).collect(),
         };

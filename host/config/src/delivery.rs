@@ -54,11 +54,32 @@ pub struct SmtpConfig {
     /// Where the password comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<SecretSource>,
+    /// Where access tokens come from, to log in by XOAUTH2 in place of a password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oauth: Option<SmtpOauthConfig>,
     /// The sender, as `ACME HR <hr@acme.example>`.
     pub from: String,
     /// The longest time for one whole delivery, in seconds.
     #[serde(default = "minute")]
     pub timeout_seconds: NonZeroU32,
+}
+
+/// The token endpoint of the company's identity provider (RFC 6749).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmtpOauthConfig {
+    /// The endpoint's URL.
+    pub token_url: String,
+    /// The client's id there.
+    pub client_id: String,
+    /// Where the client's secret comes from.
+    pub client_secret: SecretSource,
+    /// Where a refresh token comes from. Without one the token is the client's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<SecretSource>,
+    /// What the token is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
 }
 
 /// How a connection to a mail server is protected.
@@ -131,7 +152,13 @@ impl SmtpConfig {
             let remedy = "choose starttls or tls; without protection the reference can be read on its way";
             found.push(wrong("references.smtp.security", message, remedy));
         }
-        if self.user.is_some() != self.password.is_some() {
+        if self.oauth.is_some() {
+            if self.password.is_some() || self.user.is_none() {
+                let message =
+                    "[references.smtp.oauth] goes with references.smtp.user, and in place of references.smtp.password";
+                found.push(wrong("references.smtp.oauth", message, "give the user, and no password"));
+            }
+        } else if self.user.is_some() != self.password.is_some() {
             let message = "one of references.smtp.user and references.smtp.password is missing";
             let remedy = "give both, or neither where the server asks for none";
             found.push(wrong("references.smtp", message, remedy));

@@ -151,6 +151,10 @@ impl ReferencesConfig {
     pub(super) fn resolved(mut self, folder: &Path) -> Self {
         if let Some(smtp) = &mut self.smtp {
             smtp.password = smtp.password.take().map(|password| password.resolved(folder));
+            if let Some(oauth) = &mut smtp.oauth {
+                oauth.client_secret = oauth.client_secret.clone().resolved(folder);
+                oauth.refresh_token = oauth.refresh_token.take().map(|token| token.resolved(folder));
+            }
         }
         if let Some(publish) = &mut self.publish {
             publish.dir = folder.join(&publish.dir);

@@ -485,6 +485,8 @@ impl TenantConfig {
         urls.extend(travelperk.map(|(_, setting, url)| (setting.to_owned(), url.to_owned())));
         let Some(references) = &self.references else { return urls };
         urls.extend(references.channel().map(|channel| (channel.setting().to_owned(), channel.url())));
+        let oauth = references.smtp.as_ref().and_then(|smtp| smtp.oauth.as_ref());
+        urls.extend(oauth.map(|oauth| ("references.smtp.oauth.token_url".to_owned(), oauth.token_url.clone())));
         let witnesses = references.witnesses.iter().enumerate();
         urls.extend(witnesses.map(|(at, witness)| (format!("references.witnesses[{at}].url"), witness.url.clone())));
         urls

@@ -6,7 +6,9 @@
 //! within a message.
 
 mod line;
+mod login;
 mod open;
+mod token;
 mod verdict;
 
 use crate::address::Recipient;
@@ -14,19 +16,22 @@ use crate::strip_addresses::without_addresses;
 use crate::{Failure, Kind, Letter, message};
 use hibob_base::error::HostError;
 use hibob_base::secret::{Redactor, SecretName};
-use hibob_config::delivery::{SmtpConfig, SmtpSecurity};
+use hibob_config::delivery::{SmtpConfig, SmtpOauthConfig, SmtpSecurity};
 use hibob_config::tenant::TenantConfig;
 use hibob_net::address::{AddressPolicy, Resolve};
 use hibob_net::tls::ca_certificates;
+use hibob_net::transport::HttpTransport;
 use hibob_store::data_dir::DataDir;
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
+use login::Login;
 use open::Open;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use token::TokenSource;
 use tokio::time::timeout;
 use verdict::{Stage, Trouble};
 
@@ -49,7 +54,7 @@ pub(super) struct Smtp {
     host: String,
     port: u16,
     security: Security,
-    credentials: Option<Credentials>,
+    login: Option<Login>,
     from: Mailbox,
     /// The time limit of one whole delivery.
     timeout: Duration,
@@ -76,13 +81,21 @@ impl Smtp {
         resolver: Arc<dyn Resolve>,
     ) -> Result<Self, HostError> {
         let mut redactor = Redactor::default();
-        let credentials = match &smtp.user {
-            Some(user) => {
+        let login = match (&smtp.user, &smtp.oauth) {
+            (Some(user), Some(oauth)) => {
+                let source = token_source(data, config, oauth, resolver.clone()).await?;
+                redactor.learn(&source.client_secret, None);
+                if let Some(token) = &source.refresh_token {
+                    redactor.learn(token, None);
+                }
+                Some(Login::Token(user.clone(), source))
+            }
+            (Some(user), None) => {
                 let password = data.secrets().read(config, SecretName::SmtpPassword).await?;
                 redactor.learn(&password, Some(user));
-                Some(Credentials::new(user.clone(), password.reveal().to_owned()))
+                Some(Login::Password(Credentials::new(user.clone(), password.reveal().to_owned())))
             }
-            None => None,
+            (None, _) => None,
         };
         let tls = || {
             tls(config, &smtp.host).map_err(|what| {
@@ -100,7 +113,7 @@ impl Smtp {
                 SmtpSecurity::Tls => Security::Tls(tls()?),
                 SmtpSecurity::None => Security::None,
             },
-            credentials,
+            login,
             from: smtp.sender()?,
             timeout: Duration::from_secs(smtp.timeout_seconds.get().into()),
             connect_timeout: Duration::from_secs(config.limits.connect_timeout_seconds),
@@ -205,7 +218,8 @@ impl Smtp {
         let mut parameters = Vec::new();
         if recipient.needs_utf8() {
             if !supports(Extension::SmtpUtfEight) {
-                let text = "the address has letters beyond ASCII, and the mail server does not offer SMTPUTF8";
+                let text = "the address has letters beyond ASCII, and references.smtp.host does not offer SMTPUTF8 (RFC 6531): \
+                            the address is right. Ask whoever runs that mail server, or give another address in HiBob";
                 return Err(Trouble::own(Kind::Permanent, text));
             }
             parameters.push(MailParameter::SmtpUtfEight);
@@ -227,6 +241,36 @@ impl Smtp {
         let taken = connection.message(message).await.map_err(|error| Trouble::at(Stage::Letter, error))?;
         if taken.has_code(TAKEN) { Ok(()) } else { Err(Trouble::out_of_step()) }
     }
+}
+
+/// Where the tokens of [`Login::Token`] come from.
+async fn token_source(
+    data: &DataDir,
+    config: &TenantConfig,
+    oauth: &SmtpOauthConfig,
+    resolver: Arc<dyn Resolve>,
+) -> Result<TokenSource, HostError> {
+    let proxy = data.secrets().proxy(config).await?;
+    let connect_timeout = Duration::from_secs(config.limits.connect_timeout_seconds);
+    let ca_file = config.network.ca_file.as_deref();
+    let transport = HttpTransport::through(proxy, connect_timeout, config.addresses(), ca_file, resolver);
+    Ok(TokenSource {
+        url: oauth.token_url.clone(),
+        client_id: oauth.client_id.clone(),
+        client_secret: data.secrets().read(config, SecretName::SmtpClientSecret).await?,
+        refresh_token: match &oauth.refresh_token {
+            Some(_) => Some(data.secrets().read(config, SecretName::SmtpRefreshToken).await?),
+            None => None,
+        },
+        scope: oauth.scope.clone(),
+        transport: transport.map_err(|what| {
+            HostError::configuration(
+                format!("tenant {}: {what}", config.id),
+                "name a PEM file with certificates of authorities",
+            )
+        })?,
+        last: tokio::sync::Mutex::new(None),
+    })
 }
 
 /// The TLS settings for a server of this name. Trusted are the platform's certificates and those in the operator's

@@ -14,6 +14,10 @@ pub enum SecretName {
     ReferencesToken,
     /// `references.smtp.password`: the password at the mail server that delivers references.
     SmtpPassword,
+    /// `references.smtp.oauth.client_secret`: the secret at the token endpoint for the mail server.
+    SmtpClientSecret,
+    /// `references.smtp.oauth.refresh_token`: the refresh token there.
+    SmtpRefreshToken,
     /// `references.webhook.key`: the key that signs deliveries by webhook.
     WebhookKey,
     /// `network.proxy_password`: the password at the operator's proxy.
@@ -22,11 +26,13 @@ pub enum SecretName {
 
 impl SecretName {
     /// Every name.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::HiBobToken,
         Self::TravelPerkKey,
         Self::ReferencesToken,
         Self::SmtpPassword,
+        Self::SmtpClientSecret,
+        Self::SmtpRefreshToken,
         Self::WebhookKey,
         Self::ProxyPassword,
     ];
@@ -38,6 +44,8 @@ impl SecretName {
             Self::TravelPerkKey => "travelperk.key",
             Self::ReferencesToken => "hibob.references.token",
             Self::SmtpPassword => "references.smtp.password",
+            Self::SmtpClientSecret => "references.smtp.oauth.client_secret",
+            Self::SmtpRefreshToken => "references.smtp.oauth.refresh_token",
             Self::WebhookKey => "references.webhook.key",
             Self::ProxyPassword => "network.proxy_password",
         }

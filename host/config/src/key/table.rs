@@ -111,6 +111,19 @@ pub const TABLES: &[Table] = &[
         ]),
     },
     Table {
+        path: "references.smtp.oauth",
+        need: Need::Rare,
+        comment: "tokens in place of a password (XOAUTH2), from the identity provider's token endpoint",
+        is_list: false,
+        keys: Keys::Named(&[
+            key("token_url", Need::Required, Rule::DeliveryUrl, "\"https://login.example/oauth2/v2.0/token\"", ""),
+            key("client_id", Need::Required, Rule::Text, "\"hibob\"", ""),
+            key("client_secret", Need::Required, Rule::Secret, "\"store\"", "or env:NAME, or file:PATH"),
+            key("refresh_token", Need::Optional, Rule::Secret, "\"store\"", "default: none; the token is then the client's own"),
+            key("scope", Need::Optional, Rule::Text, "\"https://outlook.office365.com/.default\"", "default: none"),
+        ]),
+    },
+    Table {
         path: "references.webhook",
         need: Need::Rare,
         comment: "delivery by webhook, instead of [references.smtp], never both",

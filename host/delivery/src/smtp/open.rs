@@ -3,16 +3,12 @@
 use crate::smtp::line::LineStream;
 use crate::smtp::verdict::{Stage, Trouble};
 use crate::smtp::{Kind, Security, Smtp};
-use lettre::transport::smtp::authentication::Mechanism;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::extension::{ClientId, Extension};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
-
-/// The supported login mechanisms, the preferred one first.
-const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
 
 /// A connection over which e-mails can be sent.
 pub(super) struct Open {
@@ -55,9 +51,8 @@ impl Smtp {
                 connected.await.map_err(connecting)?
             }
         };
-        if let Some(credentials) = &self.credentials {
-            let login = connection.auth(&MECHANISMS, credentials).await;
-            login.map_err(|error| Trouble::at(Stage::Login, error))?;
+        if let Some(login) = &self.login {
+            login.at(&mut connection, &hello).await?;
         }
         Ok(Open { connection, letters: 0, since: Instant::now() })
     }

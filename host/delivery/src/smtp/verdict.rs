@@ -53,11 +53,9 @@ impl Trouble {
         if let Some(code) = error.status() {
             let code = u16::from(code);
             let words = error.source().map(ToString::to_string).unwrap_or_default();
-            return Self {
-                kind: kind(stage, code, enhanced(&words)),
-                code: Some(code),
-                text: format!("{code} {words}"),
-            };
+            let (kind, enhanced) = (kind(stage, code, enhanced(&words), &words), enhanced(&words));
+            let whose = whose(stage, code, enhanced, &words);
+            return Self { kind, code: Some(code), text: format!("{code} {words}{whose}") };
         }
         if is_tls(&error) {
             return Self::own(
@@ -112,7 +110,7 @@ fn enhanced(words: &str) -> Option<(u16, u16, u16)> {
 
 /// The kind of failure that a refusal means. The codes are defined in RFC 5321 section 4.2, the enhanced codes in RFC
 /// 3463 and the registry of RFC 5248.
-fn kind(stage: Stage, code: u16, enhanced: Option<(u16, u16, u16)>) -> Kind {
+fn kind(stage: Stage, code: u16, enhanced: Option<(u16, u16, u16)>, words: &str) -> Kind {
     match (code, enhanced) {
         (..500, _) => Kind::Temporary,
         // Authentication is required, too weak, refused, or allowed under TLS only (RFC 4954, section 6; RFC 3207,
@@ -128,7 +126,31 @@ fn kind(stage: Stage, code: u16, enhanced: Option<(u16, u16, u16)>) -> Kind {
         (_, Some((_, 2, 3) | (_, 3, 4))) => Kind::Permanent,
         // Out of storage (RFC 5321, section 4.2.2). At RCPT it has to be treated like 452 (section 4.5.3.1.10).
         (552, _) if stage == Stage::Recipient => Kind::Temporary,
+        (552, None) if !is_about_size(words) => Kind::Temporary,
         _ => Kind::Permanent,
+    }
+}
+
+/// Whether the words of a refusal without an enhanced code are about the size of the message. Servers give 552 for that
+/// (RFC 1870, section 6) and for a mailbox that is full (RFC 5321, section 4.2.2).
+fn is_about_size(words: &str) -> bool {
+    let words = words.to_ascii_lowercase();
+    ["size", "large", "big", "length", "limit"].iter().any(|word| words.contains(word))
+}
+
+/// Whose side a refusal with code 552 is on, as an addition to the server's words.
+fn whose(stage: Stage, code: u16, enhanced: Option<(u16, u16, u16)>, words: &str) -> &'static str {
+    const SIZE: &str = " (a mail server on the way takes no message of this size: the address is right. Ask whoever runs the \
+                        server in references.smtp.host for a higher limit)";
+    const FULL: &str = " (the mailbox of this address is full)";
+    const SENDER: &str = " (the account that sends, references.smtp.from, has no room left at its mail server)";
+    match (code, enhanced) {
+        (552, _) if stage == Stage::Sender => SENDER,
+        (552, Some((_, 3, 4) | (_, 2, 3))) => SIZE,
+        (552, Some((_, 2, 2))) => FULL,
+        (552, None) if stage == Stage::Letter && is_about_size(words) => SIZE,
+        (552, None) if matches!(stage, Stage::Letter | Stage::Recipient) => FULL,
+        _ => "",
     }
 }
 
@@ -161,12 +183,32 @@ mod tests {
             (Stage::Letter, "552 5.3.4 too big", Permanent),
             (Stage::Letter, "552 5.2.2 full", Temporary),
             (Stage::Letter, "552 too big", Permanent),
+            (Stage::Letter, "552 message exceeds maximum size", Permanent),
+            (Stage::Letter, "552 mailbox full", Temporary),
             (Stage::Letter, "554 5.7.1 spam", Permanent),
             (Stage::Letter, "554 5.7.9 too weak", Channel),
             (Stage::Letter, "451 4.3.0 later", Temporary),
         ] {
             let (code, words) = answer.split_once(' ').unwrap();
-            assert_eq!(kind(stage, code.parse().unwrap(), enhanced(words)), expected, "{stage:?} {answer}");
+            assert_eq!(kind(stage, code.parse().unwrap(), enhanced(words), words), expected, "{stage:?} {answer}");
+        }
+    }
+
+    #[test]
+    fn a_552_says_on_whose_side_it_is() {
+        for (stage, answer, expected) in [
+            (Stage::Sender, "552 out of storage", "references.smtp.from"),
+            (Stage::Recipient, "552 full", "mailbox of this address is full"),
+            (Stage::Letter, "552 5.2.2 full", "mailbox of this address is full"),
+            (Stage::Letter, "552 mailbox full", "mailbox of this address is full"),
+            (Stage::Letter, "552 5.3.4 too big", "the address is right"),
+            (Stage::Letter, "552 Message too large", "the address is right"),
+            (Stage::Letter, "552 5.7.0 content refused", ""),
+            (Stage::Letter, "554 5.7.1 spam", ""),
+        ] {
+            let (code, words) = answer.split_once(' ').unwrap();
+            let whose = whose(stage, code.parse().unwrap(), enhanced(words), words);
+            assert!(whose.contains(expected) && whose.is_empty() == expected.is_empty(), "{answer}: {whose}");
         }
     }
 

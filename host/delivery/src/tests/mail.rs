@@ -1,5 +1,6 @@
 //! Tests of delivery by e-mail: the messages that arrive, and the failures where none does.
 
+use crate::tests::post::{answer, receiver};
 use crate::tests::*;
 use hibob_fakes::smtp::{Account, At, MailFault, MailFaultKind, Mechanism, Security, Settings};
 use hibob_fakes::{MailServer, Mailbox};
@@ -260,6 +261,8 @@ async fn addresses_of_other_scripts_need_a_server_that_takes_them() {
     assert_eq!(post.mailbox().mails()[0].recipients, ["anna@xn--bcher-kva.example"]);
     let failure = send(&channel, "änne@bücher.example").await.unwrap_err();
     assert!(failure.kind == Kind::Permanent && failure.said.contains("SMTPUTF8"), "{failure}");
+    // It is the server's side.
+    assert!(failure.said.contains("references.smtp.host does not offer") && failure.said.contains("address is right"));
     post.mailbox().settings.utf8 = true;
     // A new channel, because a server's extensions are read at the beginning of a connection.
     let channel = post.channel("").await;
@@ -271,5 +274,83 @@ async fn addresses_of_other_scripts_need_a_server_that_takes_them() {
 async fn a_letter_that_is_too_big_never_goes_through() {
     let post = Post::start(Settings { security: Security::None, size_max: 1000, ..Settings::default() }).await;
     let failure = send(&post.channel("").await, ANNA).await.unwrap_err();
-    assert_eq!((failure.kind, failure.said.as_str()), (Kind::Permanent, "552 5.3.4 message too big"));
+    assert_eq!(failure.kind, Kind::Permanent);
+    assert!(failure.said.starts_with("552 5.3.4 message too big (") && failure.said.contains("the address is right"));
+}
+
+/// Old servers write `AUTH=LOGIN`.
+#[tokio::test]
+async fn login_mechanisms_are_found_in_their_old_form() {
+    for mechanism in [Mechanism::Login, Mechanism::Plain] {
+        let post = Post::start(Settings { old_auth: true, ..with_account(Security::StartTls, mechanism) }).await;
+        send(&post.channel(LOGIN).await, ANNA).await.unwrap();
+        assert_eq!(post.mailbox().mails()[0].user.as_deref(), Some("hr"));
+    }
+}
+
+const TOKEN: &str = "token-of-the-mail-server";
+
+fn oauth(url: &str, more: &str) -> String {
+    format!(
+        "user = \"hr\"\n[references.smtp.oauth]\ntoken_url = \"{url}\"\nclient_id = \"a b&c\"\n\
+         client_secret = \"file:password\"\nscope = \"https://mail.example/.default\"\n{more}"
+    )
+}
+
+#[tokio::test]
+async fn a_token_is_fetched_once_and_logs_in() {
+    let account = Account { name: "hr".to_owned(), password: TOKEN.to_owned() };
+    let settings = Settings { account: Some(account), ..with_account(Security::StartTls, Mechanism::Xoauth2) };
+    let post = Post::start(settings).await;
+    for (more, expected) in [
+        ("", "grant_type=client_credentials"),
+        (
+            "refresh_token = \"file:key\"\n",
+            "grant_type=refresh_token&refresh_token=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        ),
+    ] {
+        let body = format!(r#"{{"access_token":"{TOKEN}","token_type":"Bearer","expires_in":3600}}"#);
+        let (url, asked) = receiver(answer(200, &body)).await;
+        let channel = post.channel(&oauth(&url, more)).await;
+        // Each probe logs in anew; the endpoint answers one request only.
+        channel.probe().await.unwrap();
+        channel.probe().await.unwrap();
+        send(&channel, ANNA).await.unwrap();
+        let expected = format!(
+            "client_id=a+b%26c&client_secret={PASSWORD}&{expected}&scope=https%3A%2F%2Fmail.example%2F.default"
+        );
+        assert_eq!(String::from_utf8(asked.await.unwrap().body).unwrap(), expected);
+    }
+    assert_eq!(post.mailbox().mails()[0].user.as_deref(), Some("hr"));
+}
+
+#[tokio::test]
+async fn a_login_by_token_says_on_whose_side_it_fails() {
+    let account = Account { name: "hr".to_owned(), password: TOKEN.to_owned() };
+    let settings = Settings { account: Some(account), ..with_account(Security::StartTls, Mechanism::Xoauth2) };
+    let post = Post::start(settings).await;
+    let failing = async |status: u16, body: &str| {
+        let (url, _asked) = receiver(answer(status, body)).await;
+        send(&post.channel(&oauth(&url, "")).await, ANNA).await.unwrap_err()
+    };
+    let failure = failing(200, r#"{"access_token":"another-token"}"#).await;
+    assert_eq!(failure.kind, Kind::Channel);
+    assert!(failure.said.contains("does not accept the token (status 401)"), "{failure}");
+    let failure = failing(400, r#"{"error":"invalid_scope","error_description":"no such scope"}"#).await;
+    assert_eq!(failure.kind, Kind::Channel);
+    assert!(failure.said.contains("status 400 invalid_scope: no such scope"), "{failure}");
+    // What repeats the client's secret does not show it.
+    let failure = failing(401, &format!(r#"{{"error":"{PASSWORD}"}}"#)).await;
+    assert!(failure.said.contains("[secret]") && !failure.said.contains(PASSWORD), "{failure}");
+    assert_eq!(failing(503, "").await.kind, Kind::Temporary);
+    assert!(failing(200, "{}").await.said.contains("has no access_token"));
+    // A server that takes tokens only, and one that takes none.
+    let failure = send(&post.channel(LOGIN).await, ANNA).await.unwrap_err();
+    assert!(failure.kind == Kind::Channel && failure.said.contains("[references.smtp.oauth]"), "{failure}");
+    post.mailbox().settings.mechanisms = vec![Mechanism::Plain];
+    let failure = failing(200, &format!(r#"{{"access_token":"{TOKEN}"}}"#)).await;
+    assert!(
+        failure.kind == Kind::Channel && failure.said.contains("does not offer the login mechanism XOAUTH2"),
+        "{failure}"
+    );
 }

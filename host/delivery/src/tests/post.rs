@@ -11,10 +11,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 /// A request that the receiver has read.
-struct Posted {
+pub(super) struct Posted {
     line: String,
     headers: BTreeMap<String, String>,
-    body: Vec<u8>,
+    pub(super) body: Vec<u8>,
 }
 
 /// Reads one request that has a `Content-Length`.
@@ -50,7 +50,7 @@ async fn listener() -> (TcpListener, String) {
 }
 
 /// A receiver that gives one answer to one request. An empty answer closes the connection.
-async fn receiver(answer: String) -> (String, JoinHandle<Posted>) {
+pub(super) async fn receiver(answer: String) -> (String, JoinHandle<Posted>) {
     let (listener, url) = listener().await;
     let received = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
@@ -61,7 +61,7 @@ async fn receiver(answer: String) -> (String, JoinHandle<Posted>) {
     (url, received)
 }
 
-fn answer(status: u16, body: &str) -> String {
+pub(super) fn answer(status: u16, body: &str) -> String {
     format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nlocation: http://127.0.0.1:1/\r\n\r\n{body}", body.len())
 }
 

@@ -9,7 +9,12 @@ use super::{mailbox::Mechanism, reply::Reply};
 pub(super) enum Dialogue {
     Plain,
     LoginName,
-    LoginPassword { name: String },
+    LoginPassword {
+        name: String,
+    },
+    Token,
+    /// The server has said why it does not accept the token, and waits for an empty line.
+    TokenRefused,
 }
 
 /// The result of a line from the client.
@@ -30,6 +35,7 @@ pub(super) fn begin(mechanism: Mechanism, initial: Option<&str>) -> Turn {
     let (dialogue, prompt) = match mechanism {
         Mechanism::Plain => (Dialogue::Plain, ""),
         Mechanism::Login => (Dialogue::LoginName, "Username:"),
+        Mechanism::Xoauth2 => (Dialogue::Token, ""),
     };
     match initial {
         None => Turn::Ask(dialogue, question(prompt)),
@@ -43,6 +49,9 @@ pub(super) fn begin(mechanism: Mechanism, initial: Option<&str>) -> Turn {
 pub(super) fn go_on(dialogue: Dialogue, line: &[u8]) -> Turn {
     if line == b"*" {
         return Turn::Refused(Reply::new(501, "5.7.0 cancelled"));
+    }
+    if dialogue == Dialogue::TokenRefused {
+        return if line.is_empty() { denied() } else { Turn::Refused(Reply::new(501, "5.5.2 an empty line")) };
     }
     match BASE64_STANDARD.decode(line) {
         Ok(bytes) => answered(dialogue, &bytes),
@@ -63,6 +72,18 @@ fn answered(dialogue: Dialogue, bytes: &[u8]) -> Turn {
         }
         Dialogue::LoginName => Turn::Ask(Dialogue::LoginPassword { name: text.to_owned() }, question("Password:")),
         Dialogue::LoginPassword { name } => complete(&name, text),
+        // user=NAME ^A auth=Bearer TOKEN ^A ^A
+        Dialogue::Token => {
+            let parts: Vec<&str> = text.split('\u{1}').collect();
+            match *parts.as_slice() {
+                [user, auth, "", ""] => match (user.strip_prefix("user="), auth.strip_prefix("auth=Bearer ")) {
+                    (Some(user), Some(token)) => complete(user, token),
+                    _ => denied(),
+                },
+                _ => denied(),
+            }
+        }
+        Dialogue::TokenRefused => denied(),
     }
 }
 
@@ -77,6 +98,11 @@ fn denied() -> Turn {
 /// The reply to a wrong login. It does not say whether name or password is wrong.
 pub(super) fn wrong() -> Reply {
     Reply::new(535, "5.7.8 wrong name or password")
+}
+
+/// What a server says of a token that it does not accept.
+pub(super) fn token_refused() -> Turn {
+    Turn::Ask(Dialogue::TokenRefused, question(r#"{"status":"401","schemes":"bearer","scope":"smtp"}"#))
 }
 
 fn question(prompt: &str) -> Reply {

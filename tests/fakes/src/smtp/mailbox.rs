@@ -33,6 +33,8 @@ pub enum Mechanism {
     Plain,
     /// LOGIN, which was never standardised, but is widely used.
     Login,
+    /// XOAUTH2, Google's and Microsoft's: the password of the account is the access token.
+    Xoauth2,
 }
 
 impl Mechanism {
@@ -40,6 +42,7 @@ impl Mechanism {
         match self {
             Self::Plain => "PLAIN",
             Self::Login => "LOGIN",
+            Self::Xoauth2 => "XOAUTH2",
         }
     }
 }
@@ -65,6 +68,8 @@ pub struct Settings {
     pub account: Option<Account>,
     /// The login mechanisms that the server offers; default: both.
     pub mechanisms: Vec<Mechanism>,
+    /// Whether they are offered in the form of old servers, `AUTH=LOGIN`, alone; default: no. Seen in the field.
+    pub old_auth: bool,
     /// The largest message in bytes (RFC 1870); default: 10 MiB.
     pub size_max: usize,
     /// The most recipients of one message; default: 100, the lowest limit that is allowed (RFC 5321 section 4.5.3.1.8).
@@ -87,6 +92,7 @@ impl Default for Settings {
             security: Security::StartTls,
             account: None,
             mechanisms: vec![Mechanism::Plain, Mechanism::Login],
+            old_auth: false,
             size_max: 10 * 1024 * 1024,
             recipients_max: 100,
             eight_bit: true,

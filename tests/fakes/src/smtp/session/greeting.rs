@@ -23,7 +23,10 @@ impl Session {
                     (settings.utf8, "SMTPUTF8".to_owned()),
                     (settings.pipelining, "PIPELINING".to_owned()),
                     (session.may_start_tls(mailbox), "STARTTLS".to_owned()),
-                    (session.may_log_in(mailbox), format!("AUTH {}", mechanisms.join(" "))),
+                    (
+                        session.may_log_in(mailbox),
+                        format!("AUTH{}{}", if settings.old_auth { '=' } else { ' ' }, mechanisms.join(" ")),
+                    ),
                 ] {
                     lines.extend(offered.then_some(line));
                 }

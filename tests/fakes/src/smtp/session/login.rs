@@ -4,7 +4,7 @@ use super::{Phase, Session};
 use crate::smtp::{
     auth::{self, Dialogue, Turn},
     fault::At,
-    mailbox::{Mailbox, Security},
+    mailbox::{Mailbox, Mechanism, Security},
     reply::Reply,
 };
 
@@ -51,6 +51,10 @@ impl Session {
                 self.say(mailbox, reply);
             }
             Turn::Complete { name, password } => {
+                let is_token = mailbox.settings.mechanisms == [Mechanism::Xoauth2];
+                if is_token && !mailbox.lets_in(&name, &password) {
+                    return self.take_turn(mailbox, auth::token_refused());
+                }
                 let user = name.clone();
                 self.carry_out(mailbox, At::Auth, &[&user], |session, mailbox| {
                     if !mailbox.lets_in(&name, &password) {
