@@ -11,6 +11,7 @@ use crate::chance::Chance;
 use crate::company::{company, happen, pass};
 use crate::history::{everything, sync};
 use crate::host::{Command, Fate, Host};
+use crate::model::values::plain;
 use crate::sim::Sim;
 use chrono::Days;
 use hibob_base::job::Trigger;
@@ -341,7 +342,7 @@ struct Looked<'n> {
 }
 
 fn folded(name: &str) -> String {
-    name.to_lowercase()
+    plain(name).to_lowercase()
 }
 
 impl Looked<'_> {

@@ -82,7 +82,10 @@ fn open() -> impl Strategy<Value = Open> {
 /// Accounts from before the first sync: of others, of the first employees, and one with an external id that is an
 /// employee's.
 fn users() -> impl Strategy<Value = Vec<User>> {
-    let name = select(&["p1@x.example", "P3@X.example", "p5@x.example", "guest@x.example", "admin@x.example"][..]);
+    let name = select(
+        &["p1@x.example", "P3@X.example", "p5@x.example", "p6@x.example\u{200b}", "guest@x.example", "admin@x.example"]
+            [..],
+    );
     let external_id = prop::option::weighted(0.4, select(&["2128438000000000002", "2128438000000000004", "other"][..]));
     let user = (name, external_id, prop::bool::weighted(0.7), any::<bool>()).prop_map(|(name, id, active, whole)| {
         let mut user = User::new(name, "Ana", "Ruiz");
@@ -126,6 +129,10 @@ impl History {
         for mut user in users {
             // The sync cannot find an archived account that is not listed and has no link.
             user.active |= !open.archived_in_list;
+            if !open.archived_in_list {
+                // Nor can it find one by its user name that is not in the listing and has another spelling.
+                user.user_name = values::plain(&user.user_name);
+            }
             if travelperk.user_by_name(&user.user_name).is_none() {
                 travelperk.insert_user(user);
             }

@@ -2,6 +2,7 @@
 //! services, and by what is recorded in the databases.
 
 use crate::host::Command;
+use crate::model::values::plain;
 use crate::ports::TENANT;
 use crate::run_store::Pages;
 use hibob_base::job::Trigger;
@@ -184,7 +185,7 @@ impl Watch {
                 }
                 versions.push((moment, user.clone()));
             }
-            if !names.insert(user.user_name.to_lowercase()) {
+            if !names.insert(plain(&user.user_name).to_lowercase()) {
                 found.push(format!("{} has two accounts", user.user_name));
             }
             if let Some(id) = user.external_id.as_ref().filter(|id| !ids.insert((*id).clone())) {
@@ -297,7 +298,8 @@ impl Watch {
 
 /// Whether the account's name is somebody's work email.
 fn is_address_of(person: &hibob_fakes::Employee, user: &User) -> bool {
-    person.email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(&user.user_name))
+    let name = |text: &str| plain(text).to_lowercase();
+    person.email.as_ref().is_some_and(|email| name(email) == name(&user.user_name))
 }
 
 /// The account or employee that a write is about; none for a read.

@@ -2,7 +2,7 @@
 
 use super::rules::{CUSTOM_TITLE, Rules, rules};
 use super::trouble::{Trouble, trouble};
-use super::values::{POOLS, say};
+use super::values::{POOLS, dress, plain, say};
 use super::{ADMINS, History};
 use chrono::{Days, NaiveDate};
 use hibob_fakes::Employee;
@@ -43,6 +43,17 @@ pub(crate) enum Event {
     Rename {
         who: usize,
         first: &'static str,
+    },
+    /// HiBob's name or address of somebody gets something that nobody sees.
+    Dress {
+        who: usize,
+        field: Dressed,
+        how: usize,
+    },
+    /// The same for the first name of an account in TravelPerk. It is no other name, and stays.
+    DressAccount {
+        account: usize,
+        how: usize,
     },
     /// A new work email, or the present one in capitals.
     ChangeEmail {
@@ -99,6 +110,13 @@ pub(crate) enum Then {
     Keep,
 }
 
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Dressed {
+    FirstName,
+    Surname,
+    Email,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Tampered {
     Title,
@@ -141,7 +159,10 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
             .prop_map(|(who, days, garden_leave)| Event::Terminate { who, days, garden_leave }),
         4 => who.clone().prop_map(|who| Event::Employ { who }),
         3 => (who.clone(), prop::bool::weighted(0.3)).prop_map(|(who, other)| Event::ComeBack { who, other }),
-        2 => (who.clone(), select(&["Ana", "Ben", "Zoë"][..])).prop_map(|(who, first)| Event::Rename { who, first }),
+        2 => (who.clone(), select(&["Ana", "Ben", "Zoë", "José Ángel"][..])).prop_map(|(who, first)| Event::Rename { who, first }),
+        3 => (who.clone(), select(&[Dressed::FirstName, Dressed::Surname, Dressed::Email][..]), 0..5_usize)
+            .prop_map(|(who, field, how)| Event::Dress { who, field, how }),
+        2 => (0..20_usize, 0..5_usize).prop_map(|(account, how)| Event::DressAccount { account, how }),
         2 => (who.clone(), any::<bool>()).prop_map(|(who, capitals)| Event::ChangeEmail { who, capitals }),
         2 => (who.clone(), who.clone(), then).prop_map(|(who, from, then)| Event::TakeEmail { who, from, then }),
         6 => (who.clone(), 0..POOLS.len(), said()).prop_map(|(who, field, said)| Event::Set { who, field, said }),
@@ -230,6 +251,18 @@ impl History {
                 }
             }
             Event::Rename { who, first } => self.change(who, |person| person.first_name = first.to_owned()),
+            Event::Dress { who, field, how } => self.change(who, |person| match field {
+                Dressed::FirstName => person.first_name = dress(&plain(&person.first_name), how),
+                Dressed::Surname => person.surname = dress(&plain(&person.surname), how),
+                Dressed::Email => person.email = person.email.as_ref().map(|email| dress(&plain(email), how)),
+            }),
+            Event::DressAccount { account, how } => {
+                let users = &mut self.world.fakes.travelperk.users;
+                let ids: Vec<u64> = users.iter().map(|user| user.id).collect();
+                if let Some(user) = (!ids.is_empty()).then(|| users.get_mut(ids[account % ids.len()])).flatten() {
+                    user.given_name = dress(&plain(&user.given_name), how);
+                }
+            }
             Event::ChangeEmail { who, capitals: true } => {
                 self.change(who, |person| person.email = person.email.as_ref().map(|email| email.to_uppercase()));
             }

@@ -2,9 +2,14 @@
 
 use super::record::Stand::{self, Left, Moved, Released, Waits, Works};
 use super::record::{Before, address, names};
-use super::values::{same, says};
+use super::values::{plain, same, says};
 use hibob_fakes::Employee;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// A user name as it is compared.
+fn folded(name: &str) -> String {
+    plain(name).to_lowercase()
+}
 
 /// An account's fields by name, without empty ones.
 pub(crate) type Fields = BTreeMap<&'static str, String>;
@@ -113,7 +118,7 @@ impl<'a> Model<'a> {
         };
         let mut accounts = self.before.accounts.values();
         (with(&[Left, Released, Moved]) && !with(&[Works]))
-            || accounts.any(|fields| fields["user-name"].to_lowercase() == admin && fields["active"] == "no")
+            || accounts.any(|fields| folded(&fields["user-name"]) == admin && fields["active"] == "no")
     }
 
     /// The account with an employee's work email, if they can have it. None if the address is free; an error if another
@@ -121,7 +126,7 @@ impl<'a> Model<'a> {
     fn place(&self, id: &'a str, waiting: &mut Vec<&'a str>) -> Result<Option<&'a str>, ()> {
         let email = address(self.person(id));
         let own = self.owns.get(id).copied();
-        let holds = |(_, fields): &(&String, &Fields)| fields["user-name"].to_lowercase() == email;
+        let holds = |(_, fields): &(&String, &Fields)| folded(&fields["user-name"]) == email;
         let holder = self.before.accounts.iter().find(holds).map(|(account, _)| account.as_str());
         if waiting.contains(&id) || self.stands[id] != Works || self.conflicts.contains(id) {
             return Err(());
@@ -178,7 +183,7 @@ impl<'a> Model<'a> {
             let is_needed = matches!(stand, Left | Released)
                 && account_of.get(id).and_then(|account| self.field(account, "user-name")).is_some_and(|name| {
                     let works = |(other, stand): (&&str, &Stand)| {
-                        *stand == Works && address(self.person(other)) == name.to_lowercase()
+                        *stand == Works && address(self.person(other)) == folded(name)
                     };
                     self.stands.iter().any(works)
                 });
@@ -186,7 +191,7 @@ impl<'a> Model<'a> {
             let leaves = matches!(stand, Left | Released | Moved) && !self.conflicts.contains(id) && !is_needed;
             if let Some(fields) =
                 account_of.get(id).and_then(|account| expected.accounts.get_mut(account)).filter(|_| leaves)
-                && ![&fields["user-name"].to_lowercase(), &address(self.person(id))]
+                && ![&folded(&fields["user-name"]), &address(self.person(id))]
                     .into_iter()
                     .any(|name| self.is_admin(name))
             {

@@ -20,11 +20,11 @@ pub(crate) const POOLS: [(&str, &[&str]); 14] = [
     ("home.legalGender", &["Female", "male", "X"]),
     ("personal.birthDate", &["1990-02-28", "1971-12-31", "28/02/1990", "2190-01-01"]),
     ("address.country", &["Spain", "Germany"]),
-    (CUSTOM_TITLE, &["Engineer", "Captain"]),
+    (CUSTOM_TITLE, &["Engineer", "Cap\u{200b}tain"]),
     (CUSTOM_LANGUAGE, &["en-GB", "fr", "Klingon"]),
     (CUSTOM_LOCALE, &["en-GB", "es-ES"]),
     (CUSTOM_POLICY, &["Standard", "Executives"]),
-    (CUSTOM_CONTACT, &["Eva Ruiz", "Zoë"]),
+    (CUSTOM_CONTACT, &["Eva\u{a0} Ruiz", "Zoe\u{308}"]),
     (CUSTOM_CONTACT_PHONE, &["+34 600 300 400", "112"]),
 ];
 
@@ -44,6 +44,33 @@ const TAKEN: [(&str, &str, Option<&str>); 12] = [
     ("emergency-phone", "112", None),
 ];
 
+/// Characters that show nothing. None of them belongs into a name in Latin letters.
+const INVISIBLE: [char; 6] = ['\u{200b}', '\u{feff}', '\u{ad}', '\u{2060}', '\u{200e}', '\u{202c}'];
+/// Letters that are written as a letter and a mark (NFD), and as one letter (NFC).
+const COMPOSED: [(&str, &str); 3] = [("e\u{301}", "é"), ("e\u{308}", "ë"), ("a\u{301}", "á")];
+
+/// A text as everybody reads it: without what nobody sees, with single blanks between words, and composed letters.
+pub(crate) fn plain(text: &str) -> String {
+    let mut seen: String = text.chars().filter(|character| !INVISIBLE.contains(character)).collect();
+    for (parts, letter) in COMPOSED {
+        seen = seen.replace(parts, letter);
+    }
+    seen.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The same text with something in it that nobody sees, or that is written in another way.
+pub(crate) fn dress(text: &str, how: usize) -> String {
+    let middle = text.char_indices().nth(1).map_or(text.len(), |(at, _)| at);
+    let (start, end) = text.split_at(middle);
+    match how % 5 {
+        0 => format!("{text}\u{200b}"),
+        1 => format!("\u{feff}{start}\u{ad}{end}\u{202c}"),
+        2 => format!("{start}\u{2060}\u{200e}{end}"),
+        3 => format!(" {}\u{3000}", text.replace(' ', "\u{a0} \u{2003}")),
+        _ => COMPOSED.into_iter().fold(text.to_owned(), |text, (parts, letter)| text.replace(letter, parts)),
+    }
+}
+
 /// HiBob's text in TravelPerk's form.
 pub(crate) fn taken(field: &str, text: &str) -> Option<String> {
     let known = TAKEN.iter().find(|(of, said, _)| *of == field && *said == text);
@@ -54,15 +81,20 @@ pub(crate) fn taken(field: &str, text: &str) -> Option<String> {
 pub(crate) fn same(field: &str, now: &str, wanted: &str) -> bool {
     let dialled = |phone: &str| phone.replace([' ', '(', ')', '-', '.'], "");
     match field {
-        "user-name" => now.to_lowercase() == wanted.to_lowercase(),
+        "user-name" => plain(now).to_lowercase() == wanted.to_lowercase(),
         "phone" | "emergency-phone" => dialled(now) == dialled(wanted),
         "company" => now.split('|').any(|company| company == wanted),
-        _ => now == wanted,
+        _ => plain(now) == wanted,
     }
 }
 
-/// HiBob's value of a field: `None` if it is not sent, `Some(None)` if it is empty.
+/// HiBob's value of a field as everybody reads it: `None` if it is not sent, `Some(None)` if it is empty.
 pub(crate) fn says(person: &Employee, field: &str) -> Option<Option<String>> {
+    let text = as_sent(person, field)?;
+    Some(text.map(|text| plain(&text)).filter(|text| !text.is_empty()))
+}
+
+fn as_sent(person: &Employee, field: &str) -> Option<Option<String>> {
     if person.removed.contains(field) {
         return None;
     }
