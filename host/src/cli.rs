@@ -13,6 +13,7 @@ mod confirm;
 mod demo;
 mod doctor;
 mod employees;
+mod explain;
 #[cfg(feature = "demo")]
 mod fakes;
 mod first;
@@ -50,7 +51,7 @@ use audit::Change;
 use clap::{Args, Parser, Subcommand};
 use hibob_base::error::{Exit, HostError, WrongSetting};
 use hibob_base::private_folder::PrivateFolder;
-use hibob_config::zone::TIME_ZONE_DATA;
+use hibob_config::zone::{self, TIME_ZONE_DATA, ZoneFolder};
 use hibob_sandbox::Open;
 use hibob_sandbox::engine::Runtime;
 use hibob_sandbox::identity::Trust;
@@ -61,7 +62,7 @@ use hibob_telemetry::{Telemetry, TextFile};
 use output::Ended;
 use release_args::ReleaseArgs;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -95,8 +96,21 @@ struct Cli {
 }
 
 /// What `--version` prints after the program's name. `-V` has the first line only.
-static LONG_VERSION: LazyLock<String> =
-    LazyLock::new(|| format!("{}\ntime zone data: IANA {TIME_ZONE_DATA}", env!("CARGO_PKG_VERSION")));
+static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
+    let own = std::env::var_os(TIME_ZONES_VARIABLE).map(|folder| ZoneFolder::open(Path::new(&folder)));
+    let own = own.map(|own| match own {
+        Ok(folder) => format!("\ntime zone data that count: {}", folder.shown()),
+        Err(what) => format!("\n{TIME_ZONES_VARIABLE} cannot be used: {what}"),
+    });
+    format!("{}\ntime zone data: IANA {TIME_ZONE_DATA}{}", env!("CARGO_PKG_VERSION"), own.unwrap_or_default())
+});
+
+/// The variable that `--time-zones` can be given by.
+const TIME_ZONES_VARIABLE: &str = "HIBOB_TIME_ZONES";
+
+fn time_zones(path: &str) -> Result<ZoneFolder, String> {
+    ZoneFolder::open(Path::new(path))
+}
 
 /// The exit codes, three to a line, and an example.
 fn after_help() -> String {
@@ -122,6 +136,9 @@ struct Global {
     /// How many connections this host opens to that database
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "N", default_value_t = POSTGRES_CONNECTIONS)]
     database_connections: u32,
+    /// A folder with newer time zone data than this program has, such as /usr/share/zoneinfo; they count for the plugin too
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "DIR", env = TIME_ZONES_VARIABLE, value_parser = time_zones)]
+    time_zones: Option<ZoneFolder>,
     /// A plugin to load instead of the built-in one
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "FILE")]
     plugin: Option<PathBuf>,
@@ -329,6 +346,9 @@ enum Command {
     /// Check this machine and this installation: clock, disk, keys, database, certificates, issuers; changes nothing
     #[command(after_help = "Example: hibob doctor --json")]
     Doctor,
+    /// Say what the code of a message means, on whose side it is, and what to do
+    #[command(after_help = "Example: hibob explain MISSING_EMAIL")]
+    Explain(explain::ExplainArgs),
     /// Print the script with which a shell completes the commands
     #[command(after_help = "Example: hibob completions bash > /etc/bash_completion.d/hibob")]
     Completions(generated::CompletionsArgs),
@@ -346,6 +366,9 @@ pub fn main() -> ExitCode {
         }
     };
     let json = cli.global.json;
+    if let Some(folder) = cli.global.time_zones.take() {
+        zone::take(folder);
+    }
     if !cli.global.allow_dumps
         && let Err(error) = memory::close()
     {
@@ -419,7 +442,7 @@ impl Command {
             | Self::History(_)
             | Self::Forgotten { .. } => None,
             Self::Audit(_) | Self::Verify(_) | Self::Serve(_) => None,
-            Self::Doctor | Self::Completions(_) | Self::Man(_) => None,
+            Self::Doctor | Self::Explain(_) | Self::Completions(_) | Self::Man(_) => None,
             // The row has a keyed hash instead of the id, and is written where that is known.
             Self::ForgetPerson(_) => None,
             // It has no database to write to before.
@@ -498,6 +521,7 @@ async fn carry_out(cli: Cli) -> Result<Exit, HostError> {
         Command::References(args) => references::run(global, args).await,
         Command::Verify(args) => verify::verify(global, &args).await,
         Command::Doctor => doctor::doctor(global).await,
+        Command::Explain(args) => explain::explain(global, &args),
         Command::Completions(args) => Ok(generated::completions(global, &args)),
         Command::Man(args) => generated::man(global, &args),
     }

@@ -21,8 +21,11 @@ const HOSTS: usize = 3;
 /// Jobs that a host carries out at the same time.
 const WORKERS: usize = 4;
 
-/// The length of a job's lease in seconds: the shortest that is allowed.
-const LEASE: &str = "2";
+/// The length of a job's lease in seconds: short, but longer than a host waits for the processor where much else runs.
+const LEASE: &str = "5";
+
+/// What a host that went on says of a job that is another's now: it has noticed it, or its end could not be noted.
+const GIVEN_UP: [&str; 2] = ["its lease ran out", "cannot be noted"];
 
 /// How many hosts are killed, and how many are stopped. One of each, where the night is a short one.
 const ROUNDS: usize = 3;
@@ -112,8 +115,8 @@ async fn pause(night: &mut Night<'_>, host: &mut Host) {
     let writes = |company: &Company| company.world.lock().unwrap().writes();
     let before: Vec<usize> = theirs.iter().map(|company| writes(company)).collect();
     host.signal("CONT");
-    for _ in &held {
-        host.says("its lease ran out");
+    for job in &held {
+        host.says_of(&format!("job={job} "), &GIVEN_UP);
     }
     for (company, before) in theirs.iter().zip(before) {
         assert!(writes(company) <= before + 1, "{} writes after {before}", writes(company));

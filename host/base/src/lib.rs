@@ -8,6 +8,7 @@ pub mod files;
 pub mod holder;
 pub mod job;
 pub mod key_file;
+pub mod messages;
 pub mod os_user;
 pub mod person;
 pub mod private_folder;

@@ -12,10 +12,12 @@ pub mod v0_3;
 pub(crate) use v0_3::hibob::connector::{log, progress, storage, types};
 
 use hibob_base::error::HostError;
+use hibob_config::zone;
 use hibob_contract::WitVersion;
 use hibob_contract::directory_sync::{Attempt, Change, CheckReport, Outcome, PlanSummary, RosterEntry};
 use hibob_contract::offboarding_references::{Departure, Detection, EmployeeClaims, Known};
-use hibob_contract::types::{Finding, Job, JobError, NamedValue};
+use hibob_contract::types::{Finding, Job, JobError, NamedValue, Value};
+use std::collections::BTreeSet;
 use wasmtime::Store;
 use wasmtime::component::{InstancePre, ResourceAny};
 
@@ -100,19 +102,47 @@ macro_rules! next {
     };
 }
 
+/// The setting with the operator's own time zone data. Plugins of earlier versions refuse it, and go by their own data.
+const ZONE_DATA: &str = "time-zone-data";
+
+/// The arguments for a plugin of version 0.3: with the operator's own data of the zones that they name, if there are any.
+fn with_zone_data(job: &Job) -> Job {
+    let mut zones = BTreeSet::new();
+    for setting in &job.settings {
+        match (setting.name.as_str(), &setting.value) {
+            ("time-zone", Value::Text(zone)) => zones.extend([zone]),
+            ("site-time-zones", Value::Pairs(sites)) => zones.extend(sites.iter().map(|(_, zone)| zone)),
+            _ => {}
+        }
+    }
+    let data: Vec<_> = zones.into_iter().filter_map(|zone| Some((zone.clone(), zone::own_data(zone)?))).collect();
+    let mut job = job.clone();
+    if !data.is_empty() {
+        job.settings.push(NamedValue { name: ZONE_DATA.to_owned(), value: Value::Pairs(data) });
+    }
+    job
+}
+
 fn list<T, U: From<T>>(items: Vec<T>) -> Vec<U> {
     items.into_iter().map(Into::into).collect()
 }
 
 #[expect(clippy::missing_errors_doc, reason = "the doc comment of the type states the error of every call")]
 impl Plugin {
+    fn arguments(&self, job: &Job) -> Job {
+        match self {
+            Self::V0_1(_) | Self::V0_2(_) => job.clone(),
+            Self::V0_3(_) => with_zone_data(job),
+        }
+    }
+
     /// Checks whether a sync would work.
     pub async fn call_check<T: Send + 'static>(
         &self,
         store: &mut Store<T>,
         job: &Job,
     ) -> wasmtime::Result<Result<CheckReport, JobError>> {
-        let job = job.clone().into();
+        let job = self.arguments(job).into();
         Ok(directory_sync!(self, call_check(store, &job)))
     }
 
@@ -123,7 +153,7 @@ impl Plugin {
         job: &Job,
         baseline: &[NamedValue],
     ) -> wasmtime::Result<Result<ResourceAny, JobError>> {
-        let (job, baseline) = (job.clone().into(), list(baseline.to_vec()));
+        let (job, baseline) = (self.arguments(job).into(), list(baseline.to_vec()));
         Ok(directory_sync!(self, call_plan(store, &job, &baseline)))
     }
 
@@ -135,7 +165,7 @@ impl Plugin {
         change: &Change,
         attempt: Attempt,
     ) -> wasmtime::Result<Outcome> {
-        let job = job.clone().into();
+        let job = self.arguments(job).into();
         Ok(match self {
             Self::V0_1(plugin) => {
                 let change = change.clone().into();
@@ -233,7 +263,7 @@ macro_rules! references {
                 guest.$function($store, &$job.clone().into(), $argument).await?.map($answer).map_err(Into::into)
             }
             References::V0_3(guest) => {
-                guest.$function($store, &$job.clone().into(), $argument).await?.map($answer).map_err(Into::into)
+                guest.$function($store, &with_zone_data($job).into(), $argument).await?.map($answer).map_err(Into::into)
             }
         }
     };
@@ -272,7 +302,7 @@ impl References<'_> {
         match self {
             Self::V0_3(guest) => {
                 let departures = list(departures.to_vec());
-                let answer = guest.call_read_claims(store, &job.clone().into(), &departures).await?;
+                let answer = guest.call_read_claims(store, &with_zone_data(job).into(), &departures).await?;
                 Ok(answer.map(list).map_err(Into::into))
             }
             Self::V0_2(guest) => {

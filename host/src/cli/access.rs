@@ -92,7 +92,7 @@ impl Access {
                 ) => Self::Writes,
             },
             Command::Verify(_) | Command::Doctor => Self::Answers,
-            Command::Completions(_) => Self::Reads,
+            Command::Explain(_) | Command::Completions(_) => Self::Reads,
             Command::Man(_) => Self::Writes,
         }
     }

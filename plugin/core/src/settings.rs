@@ -226,10 +226,7 @@ impl Settings {
             enabled_by: reader.text("enabled-by").map(|email| fold(&email)),
             swap_address: reader.swap_address(),
             admins: reader.texts("admins").unwrap_or_default().iter().map(|name| fold(name)).collect(),
-            time_zones: TimeZones {
-                default: reader.text("time-zone").and_then(|name| reader.zone("time-zone", &name)).unwrap_or_default(),
-                by_site: reader.zones("site-time-zones"),
-            },
+            time_zones: reader.time_zones(),
             phone_country: reader.text("phone-country").and_then(|name| reader.country("phone-country", &name)),
             site_countries: reader.countries("site-countries"),
             text_fields: FieldSet::EMPTY,
@@ -458,8 +455,23 @@ impl<'v> Reader<'v> {
             .collect()
     }
 
-    fn zone(&mut self, name: &'static str, zone: &str) -> Option<Zone> {
-        let found = Zone::named(zone);
+    /// The zones of a tenant. The operator's own data of them are read before.
+    fn time_zones(&mut self) -> TimeZones {
+        let own = self.table("time-zone-data");
+        TimeZones {
+            default: self.text("time-zone").and_then(|zone| self.zone("time-zone", &zone, &own)).unwrap_or_default(),
+            by_site: self
+                .table("site-time-zones")
+                .into_iter()
+                .filter_map(|(site, zone)| {
+                    Some((text_form::key(&site).into_owned(), self.zone("site-time-zones", &zone, &own)?))
+                })
+                .collect(),
+        }
+    }
+
+    fn zone(&mut self, name: &'static str, zone: &str, own: &[(String, String)]) -> Option<Zone> {
+        let found = Zone::of(zone, own);
         if found.is_none() {
             self.wrong(
                 name,
@@ -468,13 +480,6 @@ impl<'v> Reader<'v> {
             );
         }
         found
-    }
-
-    fn zones(&mut self, name: &'static str) -> BTreeMap<String, Zone> {
-        self.table(name)
-            .into_iter()
-            .filter_map(|(site, zone)| Some((text_form::key(&site).into_owned(), self.zone(name, &zone)?)))
-            .collect()
     }
 
     fn table(&mut self, name: &'static str) -> Vec<(String, String)> {

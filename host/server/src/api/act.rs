@@ -7,12 +7,17 @@ use crate::api::{events, health, history, jobs, openapi, plans, references, tena
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use hibob_base::job::WayOn;
+use hibob_base::messages::{self, Message};
 
 pub(super) async fn act(request: ApiRequest) -> Result<Response<Body>, Problem> {
     match request.route.action {
         Action::Health => Ok(text("alive\n".to_owned(), "text/plain; charset=utf-8")),
         Action::Readiness => Ok(health::readiness(&request.api).await),
         Action::Description => Ok(json(StatusCode::OK, &openapi::description())),
+        Action::Messages => {
+            let all: Vec<Message> = messages::all().collect();
+            Ok(json(StatusCode::OK, &serde_json::json!({ "messages": all })))
+        }
         Action::Metrics => Ok(text(request.api.data.metrics().render(), "text/plain; version=0.0.4; charset=utf-8")),
         Action::Audit => {
             let rows = request.api.data.control().api_log(request.limit).await?;

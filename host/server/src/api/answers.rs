@@ -11,6 +11,7 @@ pub(super) fn schema_of(action: Action) -> Option<&'static str> {
     let name = match action {
         Action::Readiness => "Readiness",
         Action::Description => "Description",
+        Action::Messages => "Messages",
         Action::Audit => "ApiLog",
         Action::ListTenants => "Tenants",
         Action::ShowTenant => "Tenant",
@@ -219,6 +220,25 @@ pub(super) fn schemas() -> Map<String, Value> {
     let schemas = [
         ("Readiness", object(&[("ready", flag.clone()), ("draining", flag.clone()), ("missing", texts.clone())])),
         ("Description", object(&[("openapi", text.clone()), ("info", open.clone()), ("paths", open.clone())])),
+        (
+            "Messages",
+            object(&[(
+                "messages",
+                list(&object(&[
+                    ("code", text.clone()),
+                    (
+                        "side",
+                        described(
+                            &text,
+                            "On whose side it is: `hibob`, `travelperk`, `settings`, `host`, `plugin`, `network`, `issuer`, `mail` or `person`.",
+                        ),
+                    ),
+                    ("kind", described(&text, "`error`, `warning` or `notice`: what it usually is.")),
+                    ("what", described(&text, "What happened.")),
+                    ("next", described(&text, "What to do.")),
+                ])),
+            )]),
+        ),
         ("ApiLog", object(&[("audit", list(&log_row))])),
         (
             "Tenants",
@@ -348,6 +368,10 @@ fn example(name: &str) -> Option<Value> {
         "Description" => {
             json!({ "openapi": "3.1.0", "info": { "title": "hibob serve", "version": "0.1.0" }, "paths": {} })
         }
+        "Messages" => json!({ "messages": [{
+            "code": "MISSING_EMAIL", "side": "hibob", "kind": "error",
+            "what": "The employee has no work email in HiBob.", "next": "Give them a work email in HiBob.",
+        }] }),
         "ApiLog" => json!({ "audit": [{
             "id": 7, "at": 1_795_485_600, "actor": "2c4e", "role": "admin", "action": "start-job", "tenant": "acme",
             "object": "128", "outcome": "done", "code": null, "request": "9f3a", "os_user": null, "asked_by": null,

@@ -214,6 +214,7 @@ fn summary(action: Action) -> &'static str {
         Action::Health => "Whether the process is alive",
         Action::Readiness => "Whether the host can do its work, and what is missing",
         Action::Description => "This description",
+        Action::Messages => "What each code of a message means, on whose side it is, and what to do",
         Action::Metrics => "Counters in the text format of Prometheus",
         Action::Audit => "Who did what, or was refused it; the newest first",
         Action::ListTenants => "The tenants that the token may be used for",

@@ -33,6 +33,7 @@ pub(super) enum Action {
     Health,
     Readiness,
     Description,
+    Messages,
     Metrics,
     Audit,
     ListTenants,
@@ -119,12 +120,13 @@ const fn get(action: Action, name: &'static str, path: &'static str, holders: Op
     }
 }
 
-pub(super) static ROUTES: [Route; 28] = [
+pub(super) static ROUTES: [Route; 29] = [
     Route { done: &[(200, "text/plain")], ..get(Action::Health, "health", "/healthz", None) },
     Route { also: &[503], ..get(Action::Readiness, "readiness", "/readyz", None) },
     get(Action::Description, "description", "/openapi.json", None),
     Route { done: &[(200, "text/plain")], ..get(Action::Metrics, "metrics", "/metrics", WHO_SEES_ALL) },
     Route { has_limit: true, ..get(Action::Audit, "audit", "/v1/audit", OPERATOR) },
+    get(Action::Messages, "messages", "/v1/messages", EVERYBODY),
     get(Action::ListTenants, "tenants", "/v1/tenants", EVERYBODY),
     get(Action::ShowTenant, "tenant", "/v1/tenants/{tenant}", EVERYBODY),
     Route {

@@ -3,7 +3,7 @@
 use super::Finding;
 use hibob_base::clock::now_unix_seconds;
 use hibob_config::tenant::TenantConfig;
-use hibob_config::zone::TIME_ZONE_DATA;
+use hibob_config::zone;
 use hibob_net::tls;
 use std::ffi::OsString;
 use std::io::Write;
@@ -62,7 +62,7 @@ pub(super) fn clock_of_database(database_unix_seconds: i64) -> Finding {
 
 /// Which time zones are known.
 pub(super) fn time_zones() -> Finding {
-    Finding::ok("time zones", format!("the data of IANA {TIME_ZONE_DATA} are part of this program"))
+    Finding::ok("time zones", format!("the data that count are {}", zone::data()))
 }
 
 /// Whether there is room in the data directory, and whether it can be written to.

@@ -42,8 +42,8 @@ const ADDRESS_FIELDS: [&str; 2] = [WORK_EMAIL, "home.privateEmail"];
 
 impl ReferenceSettings {
     /// The names of all settings.
-    pub(crate) const NAMES: [&str; 6] =
-        ["hibob-url", "statuses", "address-field", "garden-leave", "time-zone", "site-time-zones"];
+    pub(crate) const NAMES: [&str; 7] =
+        ["hibob-url", "statuses", "address-field", "garden-leave", "time-zone", "site-time-zones", "time-zone-data"];
 
     /// Reads the settings from named values. Those that are left out get their defaults.
     ///
@@ -58,6 +58,8 @@ impl ReferenceSettings {
             time_zones: TimeZones::default(),
         };
         let mut findings = Vec::new();
+        let own = values.iter().find(|value| value.name == "time-zone-data").map(|value| &value.value);
+        let own = if let Some(Value::Pairs(own)) = own { own.as_slice() } else { &[] };
         for NamedValue { name, value } in values {
             if !Self::NAMES.contains(&name.as_str()) {
                 findings.push(wrong(name, "there is no such setting".to_owned()));
@@ -79,13 +81,13 @@ impl ReferenceSettings {
                     "is-departure" => settings.garden_leave = GardenLeave::IsDeparture,
                     _ => findings.push(wrong(name, "it must be ignore or is-departure".to_owned())),
                 },
-                ("time-zone", Value::Text(zone)) => match Zone::named(zone) {
+                ("time-zone", Value::Text(zone)) => match Zone::of(zone, own) {
                     Some(zone) => settings.time_zones.default = zone,
                     None => findings.push(no_zone(name, zone)),
                 },
                 ("site-time-zones", Value::Pairs(zones)) => {
                     for (site, zone) in zones {
-                        match Zone::named(zone) {
+                        match Zone::of(zone, own) {
                             Some(zone) => {
                                 settings.time_zones.by_site.insert(text_form::key(site).into_owned(), zone);
                             }
@@ -93,6 +95,8 @@ impl ReferenceSettings {
                         }
                     }
                 }
+                // It is read before the others.
+                ("time-zone-data", Value::Pairs(_)) => {}
                 _ => findings.push(wrong(name, "it is of another kind".to_owned())),
             }
         }

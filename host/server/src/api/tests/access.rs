@@ -8,8 +8,9 @@ use serde_json::json;
 
 /// Which holders may: operator, admin of the tenant, reader of the tenant, reader of all. Written down a second time here,
 /// so that nobody changes a line of the table by accident.
-const MATRIX: [(&str, [bool; 4]); 25] = [
+const MATRIX: [(&str, [bool; 4]); 26] = [
     ("metrics", [true, false, false, true]),
+    ("messages", [true, true, true, true]),
     ("audit", [true, false, false, false]),
     ("tenants", [true, true, true, true]),
     ("tenant", [true, true, true, true]),
