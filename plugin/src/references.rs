@@ -7,7 +7,8 @@ use crate::exports::Plugin;
 use crate::world::Host;
 use hibob_connector_core::error::JobError;
 use hibob_connector_core::references::{
-    Claims, Departure, Detection, Issued, Known, ReferenceSettings, Seen, Standing, address, claims, detect, look_up,
+    Claims, Departure, Detection, Issued, Known, Overlap, ReferenceSettings, Seen, Standing, address, claims, detect,
+    look_up,
 };
 
 impl wit::Guest for Plugin {
@@ -73,6 +74,11 @@ fn seen_out(seen: Seen) -> wit::Seen {
     wit::Seen { employee_id: seen.employee_id, standing }
 }
 
+fn overlap_out(overlap: Overlap) -> wit::Overlap {
+    let Overlap { employee_id, by, has_same_names } = overlap;
+    wit::Overlap { employee_id, by, has_same_names }
+}
+
 fn detection_out(detection: Detection) -> wit::Detection {
     let departures = |list: Vec<Departure>| list.into_iter().map(departure_out).collect();
     wit::Detection {
@@ -80,6 +86,7 @@ fn detection_out(detection: Detection) -> wit::Detection {
         departures: departures(detection.departures),
         cancelled: departures(detection.cancelled),
         corrected: departures(detection.corrected),
+        overlaps: detection.overlaps.into_iter().map(overlap_out).collect(),
         employees: detection.employees as u64,
         findings: detection.findings.into_iter().map(convert::finding_out).collect(),
     }

@@ -59,6 +59,7 @@ mod references_only;
 mod references_privacy;
 mod references_published;
 mod references_told;
+mod references_transfer;
 mod references_witness;
 mod refusals;
 mod release;

@@ -272,8 +272,9 @@ async fn lists_are_read_once_in_a_run() {
     let release = Release { issuing: 41, revoking: 0 };
     let report = office.run_with(ReferencesRequest { release, ..ReferencesRequest::default() }).await;
     assert_eq!((report.issued, report.delivered), (41, 41), "{report:?}");
-    // Everybody, the names of those who have left, their records, and for each of them the address.
-    assert_eq!(requests(&office), (2, 3 + 41));
+    // Everybody, names and work emails of those who have left, who else has these work emails, their records, and for each
+    // of them the address.
+    assert_eq!(requests(&office), (2, 4 + 41));
     leave(&mut office.world(), "42", "2026-11-20");
     let release = Release { issuing: 1, revoking: 0 };
     let report = office.run_with(ReferencesRequest { release, ..ReferencesRequest::default() }).await;

@@ -80,6 +80,7 @@ impl references::Guest for Plugin {
             departures: Vec::new(),
             cancelled: Vec::new(),
             corrected: Vec::new(),
+            overlaps: Vec::new(),
             employees: 0,
             findings: Vec::new(),
         })

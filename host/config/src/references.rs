@@ -105,7 +105,7 @@ fn one_day() -> u32 {
 }
 
 /// HiBob's field with the work email.
-const WORK_EMAIL: &str = "root.email";
+pub const WORK_EMAIL: &str = "root.email";
 
 fn work_email() -> String {
     WORK_EMAIL.to_owned()

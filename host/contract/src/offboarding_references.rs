@@ -53,6 +53,17 @@ pub struct Seen {
     pub standing: Standing,
 }
 
+/// Somebody who is employed has the work email of somebody who has left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overlap {
+    /// HiBob's id of who has left.
+    pub employee_id: String,
+    /// HiBob's id of who is employed.
+    pub by: String,
+    /// Whether their names are the same.
+    pub has_same_names: bool,
+}
+
 /// What has changed since the last run of the references job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detection {
@@ -64,6 +75,9 @@ pub struct Detection {
     pub cancelled: Vec<Departure>,
     /// Departures with a reference whose title, department or dates were corrected in HiBob, as they are now.
     pub corrected: Vec<Departure>,
+    /// Those who have left and whose work email somebody who is employed has. Plugins of version 0.2 name none.
+    #[serde(default)]
+    pub overlaps: Vec<Overlap>,
     /// How many employees HiBob has sent.
     pub employees: u64,
     /// What a person should read.

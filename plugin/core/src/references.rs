@@ -6,10 +6,12 @@ mod detect;
 mod employee;
 mod lifecycle_table;
 mod notes;
+mod overlaps;
 mod rules;
 mod settings;
 
 pub use detect::{Departure, Detection, Issued, Known, Seen, Standing, detect};
+pub use overlaps::Overlap;
 pub use settings::{GardenLeave, ReferenceSettings};
 
 use crate::error::JobError;

@@ -12,6 +12,7 @@ impl wit::Guest for Plugin {
             departures: departures(&words(&job, "departs")),
             cancelled: Vec::new(),
             corrected: Vec::new(),
+            overlaps: Vec::new(),
             employees: 1_000,
             findings: observations.into_iter().map(finding).collect(),
         })

@@ -34,7 +34,7 @@ use futures::stream::{self, StreamExt};
 use hibob_base::error::HostError;
 use hibob_base::job::RunKind;
 use hibob_config::references::issuing as references_of;
-use hibob_contract::offboarding_references::{Departure, Detection, Known, Seen};
+use hibob_contract::offboarding_references::{Departure, Detection, Known, Overlap, Seen};
 use hibob_contract::types::Severity;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::Fence;
@@ -181,19 +181,24 @@ impl<P: Leavers> Job<'_, P> {
             self.detected(&known).await?;
             known = self.run.ports().run_store().reference_people().await?;
         }
-        match &self.order.employees {
+        let overlaps = match &self.order.employees {
             Some(employees) => {
                 let departures = self.look_up(employees).await?;
-                self.issue_all(&mut issuing, departures, Vec::new(), &known).await?;
+                // Who is named by a person has left.
+                self.issue_all(&mut issuing, departures, Vec::new(), &known, &[]).await?;
+                self.overlaps_with_deliveries().await?
             }
             None => {
                 let detection = self.detected(&known).await?;
                 let present = detection.departures.iter().map(|departure| departure.employee_id.as_str()).collect();
                 self.run.ports().run_store().keep_open_departures(self.fence, &present).await?;
                 self.revoke(&detection, &known).await?;
-                self.issue_all(&mut issuing, detection.departures, detection.corrected, &known).await?;
+                let Detection { departures, corrected, overlaps, .. } = detection;
+                self.issue_all(&mut issuing, departures, corrected, &known, &overlaps).await?;
+                overlaps
             }
-        }
+        };
+        let taken: BTreeSet<String> = overlaps.into_iter().map(|overlap| overlap.employee_id).collect();
         let mut log = Log::extended(self.run.ports().run_store(), references_of(self.run.ports().config())?).await?;
         let witnesses = witness::ask(self.run.ports().config(), &keys, &mut log).await?;
         self.report.warnings.extend(witnesses.warnings);
@@ -208,7 +213,17 @@ impl<P: Leavers> Job<'_, P> {
         daily::publish(self.data, self.run.ports().config(), self.report).await;
         self.has_published = true;
         let which = &self.order.deliveries;
-        outbox::deliver(self.run, &keys, &log, which, self.report).await
+        outbox::deliver(self.run, &keys, &log, which, taken, self.report).await
+    }
+
+    /// Whose work email somebody who is employed has, of those with a reference that waits for its delivery.
+    async fn overlaps_with_deliveries(&self) -> Result<Vec<Overlap>, HostError> {
+        let database = self.run.ports().run_store();
+        if database.waiting_deliveries().await? == 0 {
+            return Ok(Vec::new());
+        }
+        let known = database.reference_people().await?;
+        Ok(self.reading(self.run.ports().departures(&known)).await?.overlaps)
     }
 
     /// Ends `work`, which only reads, as soon as a person interrupts the run.

@@ -19,7 +19,7 @@ use crate::run::Running;
 use chrono::Utc;
 use futures::stream::{self, StreamExt};
 use hibob_base::error::HostError;
-use hibob_config::references::issuing;
+use hibob_config::references::{WORK_EMAIL, issuing};
 use hibob_delivery::{Channel, Failure, Kind, Letter, Occasion};
 use hibob_reference_format::claims::{ClaimText, Claims};
 use hibob_reference_format::credential::SignedCredential;
@@ -53,6 +53,8 @@ struct Outbox<'o, P: Leavers> {
     channel: Channel,
     issuer: hibob_reference_format::claims::Issuer,
     signers: Signers,
+    /// Whose work email is by now that of somebody who is employed, by HiBob's ids.
+    taken: BTreeSet<String>,
     /// Whether nothing more is sent in this run, because the channel or HiBob failed.
     is_closed: AtomicBool,
     /// The names in the references, by employee id, for the report.
@@ -97,7 +99,8 @@ pub enum Deliveries {
     One(String),
 }
 
-/// Tries the chosen deliveries, and counts them in the report.
+/// Tries the chosen deliveries, and counts them in the report. Nothing is sent to the work email of those in `taken`, by
+/// HiBob's ids.
 ///
 /// # Errors
 /// Nothing can be delivered, because of the keys, the log, the channel or HiBob.
@@ -106,6 +109,7 @@ pub(super) async fn deliver<P: Leavers>(
     keys: &IssuerKeys,
     log: &Log,
     which: &Deliveries,
+    taken: BTreeSet<String>,
     report: &mut Report,
 ) -> Result<(), HostError> {
     let (database, config) = (run.ports().run_store(), run.ports().config());
@@ -157,6 +161,7 @@ pub(super) async fn deliver<P: Leavers>(
         channel: Channel::open(keys.data(), config).await?,
         issuer: keys.issuer().clone(),
         signers,
+        taken,
         is_closed: AtomicBool::new(false),
         names: Mutex::default(),
         is_left: AtomicBool::new(false),
@@ -229,6 +234,16 @@ async fn remind<P: Leavers>(run: &Running<P>, told: &BTreeSet<String>, report: &
         }
     }
     Ok(())
+}
+
+/// Why there is no address: these fields are empty, and the work email may be somebody else's.
+fn without_address(empty: &[&str], is_taken: bool) -> String {
+    let taken = "the work email is by now that of somebody who works here, and nothing is sent there";
+    match (is_taken, empty) {
+        (true, []) => taken.to_owned(),
+        (true, empty) => format!("{taken}; HiBob has no address in {}", empty.join(", ")),
+        (false, empty) => format!("HiBob has no address in {}", empty.join(", ")),
+    }
 }
 
 impl<P: Leavers> Outbox<'_, P> {
@@ -341,7 +356,11 @@ impl<P: Leavers> Outbox<'_, P> {
         }
         let config = issuing(self.ports.config())?;
         let (mut empty, mut refused) = (Vec::new(), None);
+        let is_taken = |field: &str| field == WORK_EMAIL && self.taken.contains(employee);
         for field in config.addresses() {
+            if is_taken(field) {
+                continue;
+            }
             let address = match self.ports.address(employee, field).await {
                 Ok(Some(address)) => Zeroizing::new(address),
                 Ok(None) => {
@@ -366,7 +385,7 @@ impl<P: Leavers> Outbox<'_, P> {
             None => Undelivered {
                 failure: Failure {
                     kind: Kind::Temporary,
-                    said: format!("HiBob has no address in {}", empty.join(", ")),
+                    said: without_address(&empty, config.addresses().any(is_taken)),
                 },
                 has_address: false,
             },

@@ -19,6 +19,8 @@ pub enum HeldClass {
     LastDay,
     /// References whose grace time is not over. They are issued by a later run.
     GraceTime,
+    /// References of people who probably go on under another employee id. A person has to decide.
+    Transfer,
 }
 
 /// A class that the guard holds.

@@ -117,9 +117,6 @@ macro_rules! offboarding_references {
             Issued { departure: into, issued_at_unix_seconds }
             Known { employee_id, standing: into, issued: option }
             Seen { employee_id, standing: into }
-            Detection {
-                seen: list, departures: list, cancelled: list, corrected: list, employees, findings: list,
-            }
             Claims { given_name, family_name, job_title, department, started_on, ended_on }
         }
         $crate::bindings::translate::variants! { $from => $to;

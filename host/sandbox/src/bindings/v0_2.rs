@@ -32,4 +32,19 @@ mod references {
 
     super::offboarding_references!(wit => host);
     super::offboarding_references!(host => wit);
+
+    impl From<wit::Detection> for host::Detection {
+        fn from(from: wit::Detection) -> Self {
+            use super::super::list;
+            Self {
+                seen: list(from.seen),
+                departures: list(from.departures),
+                cancelled: list(from.cancelled),
+                corrected: list(from.corrected),
+                overlaps: Vec::new(),
+                employees: from.employees,
+                findings: list(from.findings),
+            }
+        }
+    }
 }

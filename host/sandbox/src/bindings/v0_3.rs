@@ -39,6 +39,10 @@ mod references {
     super::offboarding_references!(wit => host);
     super::offboarding_references!(host => wit);
     super::records! { wit => host;
+        Detection {
+            seen: list, departures: list, cancelled: list, corrected: list, overlaps: list, employees, findings: list,
+        }
         EmployeeClaims { employee_id, claims: option }
+        Overlap { employee_id, by, has_same_names }
     }
 }

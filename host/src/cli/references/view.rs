@@ -56,6 +56,7 @@ pub(super) fn report(report: &Report, json: bool, all: bool) -> Exit {
 fn not_due(person: &HeldPerson) -> Option<String> {
     let why = match person.class {
         HeldClass::LastDay => "the last day is not over at the site",
+        HeldClass::Transfer => "an employee who works here has the same names and work email",
         HeldClass::GraceTime => "the grace time is not over (references.issue_after_hours)",
         HeldClass::Issuing | HeldClass::Revoking => return None,
     };
@@ -116,6 +117,10 @@ fn why_none(why: WhyNone, details: &DepartureDetails) -> String {
         WhyNone::GraceTime => "the grace time is not over; hibob references issue … --now does not wait".to_owned(),
         WhyNone::Guard => "held, because there were too many at once".to_owned(),
         WhyNone::NotPossible => "not possible with what HiBob has; the last run says why".to_owned(),
+        WhyNone::Transfer => {
+            "somebody who works here under another employee id has the same names and work email; the last run says more"
+                .to_owned()
+        }
         WhyNone::Waived => {
             let of = |text: &Option<String>| clean(text.as_deref().unwrap_or("unknown"));
             format!("waived by {}: {}", of(&details.by), of(&details.reason))

@@ -18,6 +18,7 @@ pub use list::{NameList, read_list};
 pub use permission::{PERMISSIONS, Permission};
 pub use record::{Datum, Record, RecordReader};
 pub use request::{
-    LIFECYCLE_IDS_MAX, lifecycle_table, named_list, named_list_with_archived, search, search_one, search_some,
+    LIFECYCLE_IDS_MAX, lifecycle_table, named_list, named_list_with_archived, search, search_by_email, search_one,
+    search_some,
 };
 pub use splitter::{ArraySplitter, ELEMENT_BYTES_MAX, SplitError};

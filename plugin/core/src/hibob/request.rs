@@ -24,6 +24,13 @@ pub fn search_some<'i>(base_url: &str, employee_ids: &[&str], fields: impl IntoI
     people(base_url, &json!({ "fields": fields, "filters": [filter], "showInactive": true }))
 }
 
+/// `POST /people/search` for whoever has one of these work emails, with these fields.
+pub fn search_by_email<'i>(base_url: &str, emails: &[&str], fields: impl IntoIterator<Item = &'i str>) -> Request {
+    let fields: Vec<&str> = fields.into_iter().collect();
+    let filter = json!({ "fieldPath": "root.email", "operator": "equals", "values": emails });
+    people(base_url, &json!({ "fields": fields, "filters": [filter], "showInactive": true }))
+}
+
 fn people(base_url: &str, body: &serde_json::Value) -> Request {
     Request {
         side: Side::HiBob,

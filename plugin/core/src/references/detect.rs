@@ -20,6 +20,7 @@ use super::basis::{Change, compare, with_names};
 use super::employee::{DETECTION_FIELDS, EmployeeRecord, FIELDS};
 use super::lifecycle_table::{LifecycleRows, lifecycle_rows_of_all};
 use super::notes;
+use super::overlaps::{Leaver, Overlap, overlaps};
 use super::rules::Rules;
 use crate::error::JobError;
 use crate::finding::Finding;
@@ -92,6 +93,9 @@ pub struct Detection {
     pub cancelled: Vec<Departure>,
     /// Departures with a reference whose values were corrected in HiBob, as they are now.
     pub corrected: Vec<Departure>,
+    /// Those of the departures, the corrected ones and those with a young reference whose work email somebody who is
+    /// employed has.
+    pub overlaps: Vec<Overlap>,
     /// How many employees HiBob sent.
     pub employees: usize,
     /// What a person should read.
@@ -160,15 +164,15 @@ struct Detector<'s> {
     detection: Detection,
 }
 
-/// How many employees are asked for in one search for names.
-const NAMES_IDS_MAX: usize = 200;
+/// How many employees are asked for in one search for names or by work email.
+pub(super) const NAMES_IDS_MAX: usize = 200;
 
 /// For how many employees names are read in one run. Where more have left, something is wrong, and nobody should wait
 /// for their names.
 const NAMES_MAX: usize = 2_000;
 
-/// Reads the names of those who have left or have a young reference, adds their checksum to each departure, and adds the
-/// corrections that only the names show.
+/// Reads names and work emails of those who have left or have a young reference, adds the names' checksum to each
+/// departure, and adds the corrections that only the names show, and those whose work email is somebody else's by now.
 fn compare_names(
     world: &mut dyn World,
     settings: &ReferenceSettings,
@@ -180,21 +184,23 @@ fn compare_names(
     if ids.len() > NAMES_MAX {
         return Ok(());
     }
-    let fields = ["root.id", "root.firstName", "root.surname"];
+    let fields = ["root.id", "root.firstName", "root.surname", "root.email"];
     let reader = RecordReader::new(fields);
-    let mut names: BTreeMap<String, [Option<String>; 2]> = BTreeMap::new();
+    let mut leavers: BTreeMap<String, Leaver> = BTreeMap::new();
     for ids in ids.chunks(NAMES_IDS_MAX) {
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         each_employee(world, &search_some(&settings.hibob_url, &ids, fields), &mut |json| {
             if let Ok(record) = reader.read(json)
                 && let Some(id) = record.at(0).text()
             {
-                names.insert(id.to_owned(), [1, 2].map(|at| record.at(at).text().map(str::to_owned)));
+                let [given, family, email] = [1, 2, 3].map(|at| record.at(at).text().map(str::to_owned));
+                leavers.insert(id.to_owned(), Leaver { names: [given, family], email });
             }
         })?;
     }
+    detection.overlaps = overlaps(world, settings, &leavers)?;
     let named = |departure: &mut Departure| {
-        if let Some([given, family]) = names.get(&departure.employee_id) {
+        if let Some(Leaver { names: [given, family], .. }) = leavers.get(&departure.employee_id) {
             departure.basis = with_names(&departure.basis, given.as_deref(), family.as_deref());
         }
     };
@@ -297,7 +303,3 @@ fn is_ended(employee: &EmployeeRecord<'_, '_>, departure: &Departure) -> bool {
 fn is_hired_anew(employee: &EmployeeRecord<'_, '_>, issued: &Issued) -> bool {
     employee.start().is_some_and(|start| start.to_string() > issued.departure.ended_on)
 }
-
-#[cfg(test)]
-#[path = "detect_tests.rs"]
-mod tests;

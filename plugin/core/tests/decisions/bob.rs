@@ -132,6 +132,48 @@ pub(super) fn garden_leave_is_departure() -> ReferenceSettings {
     settings(&[("garden-leave", "is-departure")])
 }
 
+/// The methods of a world that references do not use.
+macro_rules! no_storage {
+    () => {
+        fn get(&mut self, _key: &str) -> Result<Option<Vec<u8>>, StorageError> {
+            panic!("references use no storage")
+        }
+
+        fn scan(&mut self, _prefix: &str, _after: Option<&str>) -> Result<Vec<Entry>, StorageError> {
+            panic!("references use no storage")
+        }
+
+        fn put(&mut self, _key: &str, _value: &[u8]) -> Result<(), StorageError> {
+            panic!("references use no storage")
+        }
+
+        fn remove(&mut self, _key: &str) -> Result<(), StorageError> {
+            panic!("references use no storage")
+        }
+
+        fn log(&mut self, _message: &str) {}
+
+        fn progress(&mut self, _phase: &str, _done: usize, _total: Option<usize>) {}
+    };
+}
+
+/// A HiBob that answers with this JSON.
+pub(super) struct Answers<F: FnMut(&Request) -> Value>(pub(super) F);
+
+impl<F: FnMut(&Request) -> Value> World for Answers<F> {
+    fn send(&mut self, request: &Request) -> Result<Response<'_>, SendError> {
+        Ok(ok(&(self.0)(request)))
+    }
+
+    no_storage!();
+}
+
+/// A successful answer with this JSON.
+fn ok(body: &Value) -> Response<'static> {
+    let body = Box::new(Once(Some(body.to_string().into_bytes())));
+    Response { status: 200, content_type: Some("application/json".to_owned()), location: None, body }
+}
+
 impl World for Bob {
     fn send(&mut self, request: &Request) -> Result<Response<'_>, SendError> {
         let body = match (request.method, request.url.as_str()) {
@@ -146,27 +188,8 @@ impl World for Bob {
             }
             _ => json!({ "values": [] }),
         };
-        let body = Box::new(Once(Some(body.to_string().into_bytes())));
-        Ok(Response { status: 200, content_type: Some("application/json".to_owned()), location: None, body })
+        Ok(ok(&body))
     }
 
-    fn get(&mut self, _key: &str) -> Result<Option<Vec<u8>>, StorageError> {
-        panic!("references use no storage")
-    }
-
-    fn scan(&mut self, _prefix: &str, _after: Option<&str>) -> Result<Vec<Entry>, StorageError> {
-        panic!("references use no storage")
-    }
-
-    fn put(&mut self, _key: &str, _value: &[u8]) -> Result<(), StorageError> {
-        panic!("references use no storage")
-    }
-
-    fn remove(&mut self, _key: &str) -> Result<(), StorageError> {
-        panic!("references use no storage")
-    }
-
-    fn log(&mut self, _message: &str) {}
-
-    fn progress(&mut self, _phase: &str, _done: usize, _total: Option<usize>) {}
+    no_storage!();
 }

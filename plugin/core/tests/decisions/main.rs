@@ -9,6 +9,7 @@
 mod bob;
 mod check;
 mod claims;
+mod detection;
 mod garden;
 mod leavers;
 mod mapping;

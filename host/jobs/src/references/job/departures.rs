@@ -11,7 +11,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use hibob_base::error::HostError;
 use hibob_config::references::issuing as references_of;
 use hibob_contract::leaver::{Confirmed, LeaverFacts};
-use hibob_contract::offboarding_references::{Departure, Known, Standing};
+use hibob_contract::offboarding_references::{Departure, Known, Overlap, Standing};
 use hibob_reference_format::claims::Claims;
 use hibob_store::database::{DepartureDetails, DepartureRow, WhyNone};
 use hibob_store::privacy::Purpose;
@@ -53,6 +53,7 @@ impl<P: Leavers> Job<'_, P> {
         departures: Vec<Departure>,
         corrected: Vec<Departure>,
         known: &[Known],
+        overlaps: &[Overlap],
     ) -> Result<(), HostError> {
         let limits = self.run.ports().config().safety.reference_limits();
         let since = self.run.ports().now() - i64::from(limits.leak_days) * DAY;
@@ -72,6 +73,9 @@ impl<P: Leavers> Job<'_, P> {
             skips_grace: self.order.skips_grace,
         };
         let first_seen = self.first_seen(known, timing.now).await?;
+        let same_names = overlaps.iter().filter(|overlap| overlap.has_same_names);
+        let transfers: BTreeMap<&str, &str> =
+            same_names.map(|overlap| (overlap.employee_id.as_str(), overlap.by.as_str())).collect();
         let batches: Vec<Vec<Found>> = all.chunks(ports.leavers_max().max(1)).map(<[Found]>::to_vec).collect();
         let answers = stream::iter(batches)
             .map(|batch| async move {
@@ -85,6 +89,12 @@ impl<P: Leavers> Job<'_, P> {
         while let Some((found, (facts, confirmed))) = self.reading(answers.try_next()).await? {
             done += 1;
             let seen = first_seen(&found.departure.employee_id);
+            let by = transfers.get(found.departure.employee_id.as_str()).filter(|_| !found.is_correction);
+            if let Some(by) = by {
+                self.hold_transfer(&found.departure, by, &facts);
+                open.push((found.departure, WhyNone::Transfer, facts.name));
+                continue;
+            }
             match self.look_at(issuing, &found, &facts, confirmed, timing, seen)? {
                 Looked::Without(_) if found.is_correction => {}
                 Looked::Without(why) => open.push((found.departure, why, facts.name)),
@@ -153,6 +163,24 @@ impl<P: Leavers> Job<'_, P> {
             Some(why) if !found.is_correction => Ok(self.not_due(&found.departure, why, facts)),
             _ => Ok(Looked::Issuable(Box::new(issuable))),
         }
+    }
+
+    /// Holds the reference of somebody who probably goes on under the employee id `by`.
+    fn hold_transfer(&mut self, departure: &Departure, by: &str, facts: &LeaverFacts) {
+        let (tenant, employee) = (self.run.ports().config().id.to_string(), &departure.employee_id);
+        if let Some(name) = &facts.name {
+            self.report.learn_name(employee, name);
+        }
+        self.report.held.push(held_person(HeldClass::Transfer, departure, facts.name.clone()));
+        let message = format!(
+            "has left by HiBob, and the employee {by}, who works here, has the same names and work email: probably one \
+             person who has changed the company or site, so no reference is issued"
+        );
+        let remedy = format!(
+            "if they have left all the same, issue it by name: hibob references issue {tenant} {employee}; else: \
+             hibob references waive {tenant} {employee} --reason transfer --by EMAIL"
+        );
+        self.report.warn(employee, "HELD_AS_TRANSFER", message, &remedy);
     }
 
     fn not_due(&mut self, departure: &Departure, why: WhyNone, facts: &LeaverFacts) -> Looked {

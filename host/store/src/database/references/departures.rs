@@ -20,13 +20,16 @@ pub enum WhyNone {
     Guard,
     /// HiBob lacks something that a reference needs, or the plugin failed to read it.
     NotPossible,
+    /// Somebody who works here under another employee id has the same names and work email.
+    Transfer,
     /// A person has decided that there is none.
     Waived,
 }
 
 impl WhyNone {
     /// Every reason.
-    const ALL: [Self; 5] = [Self::LastDay, Self::GraceTime, Self::Guard, Self::NotPossible, Self::Waived];
+    const ALL: [Self; 6] =
+        [Self::LastDay, Self::GraceTime, Self::Guard, Self::NotPossible, Self::Transfer, Self::Waived];
 
     /// The word in the database and in JSON.
     pub fn word(self) -> &'static str {
@@ -35,6 +38,7 @@ impl WhyNone {
             Self::GraceTime => "grace-time",
             Self::Guard => "guard",
             Self::NotPossible => "not-possible",
+            Self::Transfer => "transfer",
             Self::Waived => "waived",
         }
     }
