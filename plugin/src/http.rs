@@ -154,7 +154,7 @@ fn send_error(code: &http::ErrorCode) -> SendError {
             return SendError::Unknown("the connection was closed before the answer was complete".to_owned());
         }
         Code::InternalError(Some(reason)) => return SendError::Unknown(reason.clone()),
-        other => return SendError::Unknown(format!("{other:?}")),
+        other => return SendError::Unknown(format!("the connection failed ({other:?})")),
     };
     SendError::NotSent(reason.to_owned())
 }

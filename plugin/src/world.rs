@@ -44,7 +44,9 @@ impl World for Host {
 fn failed(error: storage::StorageError) -> StorageError {
     StorageError(match error {
         storage::StorageError::ReadOnly => "this call may not write to the storage".to_owned(),
-        storage::StorageError::OverLimit(limit) => format!("over the limit {limit}"),
+        storage::StorageError::OverLimit(limit) => {
+            format!("the plugin asked its storage for more than is allowed: {limit}")
+        }
         storage::StorageError::Unavailable(reason) => reason,
     })
 }

@@ -63,7 +63,7 @@ fn a_file_that_is_no_plugin_is_refused_with_a_remedy() {
         assert!(error.remedy().contains("hibob:connector/plugin@0.3.0"));
     };
     refused(b"not wasm at all", "is not a plugin for this host");
-    refused(b"(component)", "exports no hibob:connector/directory-sync@X.Y.Z");
+    refused(b"(component)", "built for no version of the contract");
     refused(
         b"(component (import \"wasi:sockets/network@0.2.0\" (instance (export \"network\" (type (sub resource))))))",
         "wasi:sockets/network",

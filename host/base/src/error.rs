@@ -214,7 +214,7 @@ pub enum HostError {
     #[error("the plugin {0}")]
     Plugin(String),
     /// The WebAssembly engine, or another part that the host is built on, failed.
-    #[error("the engine cannot be used: {0}")]
+    #[error("a part of this program failed on this machine: {0}")]
     Engine(String),
     /// The journal of an interrupted run cannot be read. That run was closed.
     #[error("{message}")]
@@ -302,10 +302,16 @@ impl HostError {
                 Self::Plugin(format!("asked for what it may not have: {reasons}"))
             }
             JobError::Unsound(reason) => Self::held(
-                format!("the plugin's own audit refused the plan: {reason}"),
-                "report this to the plugin's developers; nothing was changed",
+                format!(
+                    "the plugin found a mistake of its own in the plan that it made, and nothing was changed: {reason}"
+                ),
+                "report this to the plugin's developers",
             ),
-            JobError::Storage(reason) => Self::Storage(reason),
+            // A plugin that asked its storage for too much says so of itself: that is no fault of the storage.
+            JobError::Storage(reason) => match reason.strip_prefix("the plugin ") {
+                Some(what) => Self::Plugin(what.to_owned()),
+                None => Self::Storage(reason),
+            },
         }
     }
 
@@ -390,7 +396,9 @@ impl HostError {
             }
             Self::Busy(_) => "start it again later, or run fewer tenants at the same time".to_owned(),
             Self::Plugin(_) => "use another plugin file, or report this to its developers with the log (-v)".to_owned(),
-            Self::Engine(_) => "check the data directory and the machine's memory limits".to_owned(),
+            Self::Engine(_) => {
+                "check the machine's memory limits and the data directory (hibob doctor), then start again".to_owned()
+            }
             Self::Server { remedy, .. } => (*remedy).to_owned(),
             Self::LockLost(_) => {
                 "nothing to do where another run goes on; after databases were restored by hand: hibob restored; \

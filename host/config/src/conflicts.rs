@@ -80,7 +80,8 @@ impl TenantConfig {
 
     fn missing_tables(&self, found: &mut Vec<WrongSetting>) {
         if self.travelperk.is_none() && self.references.is_none() {
-            let remedy = "add [travelperk] to sync the directory, [references] to issue references, or both; docs/use/configuration.md shows them";
+            let remedy = "add [travelperk] to sync the directory, [references] to issue references, or both; hibob tenant \
+                          schema prints their keys";
             found.push(wrong("", "there is neither [travelperk] nor [references]", remedy));
         }
         if self.schedule.sync.is_some() && self.travelperk.is_none() {

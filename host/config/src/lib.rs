@@ -6,7 +6,7 @@ pub mod delivery;
 pub mod due;
 pub mod key;
 pub mod limits;
-mod plugin_settings;
+pub mod plugin_settings;
 pub mod references;
 mod safety;
 pub mod schedule;

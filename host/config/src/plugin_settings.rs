@@ -65,3 +65,50 @@ impl TenantConfig {
         Ok(settings.collect())
     }
 }
+
+/// The key of a tenant's file from which a plugin's setting of this name comes, as messages name it; none for what the
+/// host itself sets. `table` is where most settings of the call are: `sync` or `references`.
+pub fn key_of(table: &str, setting: &str) -> Option<String> {
+    let name = setting.replace('-', "_");
+    Some(match setting {
+        "time-zone-data" => return None,
+        "hibob-url" => "hibob.url".to_owned(),
+        "scim-url" | "rest-url" | "cost-centers-url" | "content-type" => format!("travelperk.{name}"),
+        "plan-tier" => "travelperk.plan".to_owned(),
+        "approval-method" => "sync.approvals.method".to_owned(),
+        "approvals-replace-existing" => "sync.approvals.replaces_existing".to_owned(),
+        "approver-conditions" => "sync.approvals.conditions".to_owned(),
+        "enabled-by" => name,
+        "admins" => "safety.admins".to_owned(),
+        "address-field" => "references.address".to_owned(),
+        "time-zone" | "site-time-zones" => format!("sync.{name}"),
+        _ => match (setting.strip_prefix("source-"), name.strip_prefix("exclude_")) {
+            (Some(detail), _) => format!("sync.sources.{detail}"),
+            (None, Some(who)) => format!("sync.exclude.{who}"),
+            (None, None) => format!("{table}.{name}"),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_of_the_plugin_has_its_key_in_the_tenants_file() {
+        for (table, setting, key) in [
+            ("sync", "scim-url", "travelperk.scim_url"),
+            ("sync", "plan-tier", "travelperk.plan"),
+            ("sync", "source-date-of-birth", "sync.sources.date-of-birth"),
+            ("sync", "exclude-email-domains", "sync.exclude.email_domains"),
+            ("sync", "garden-leave", "sync.garden_leave"),
+            ("sync", "enabled-by", "enabled_by"),
+            ("references", "garden-leave", "references.garden_leave"),
+            ("references", "address-field", "references.address"),
+            ("references", "site-time-zones", "sync.site_time_zones"),
+        ] {
+            assert_eq!(key_of(table, setting).as_deref(), Some(key));
+        }
+        assert_eq!(key_of("sync", "time-zone-data"), None);
+    }
+}

@@ -173,7 +173,10 @@ impl ReferencesConfig {
 pub fn issuing(config: &TenantConfig) -> Result<&ReferencesConfig, HostError> {
     config.references.as_ref().ok_or_else(|| {
         let message = format!("tenant {} issues no references", config.id);
-        HostError::configuration(message, "add the table [references] to the tenant's file: docs/use/configuration.md")
+        HostError::configuration(
+            message,
+            "add the table [references] to the tenant's file: hibob tenant schema prints its keys",
+        )
     })
 }
 

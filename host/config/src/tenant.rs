@@ -420,7 +420,7 @@ impl TenantConfig {
         let place = Some((path, &places));
         refuse(wrong_settings(&value), place)?;
         let mut config: Self = toml::from_str(text).map_err(|error| {
-            let remedy = "correct that; docs/use/configuration.md lists every key";
+            let remedy = "correct that; hibob tenant schema prints every key";
             HostError::configuration(format!("{}: {}", path.display(), error.message()), remedy)
         })?;
         let folder = path.canonicalize().ok().and_then(|path| Some(path.parent()?.to_owned())).unwrap_or_default();
@@ -446,7 +446,7 @@ impl TenantConfig {
     pub fn from_json(json: Value, applied_by: AppliedBy) -> Result<Self, HostError> {
         refuse(wrong_settings(&json), None)?;
         let config: Self = serde_json::from_value(json).map_err(|error| {
-            let remedy = "send the keys of a tenant's file as JSON; docs/use/configuration.md has them all";
+            let remedy = "send the keys of a tenant's file as JSON; hibob tenant schema prints them all";
             HostError::configuration(format!("this is not a tenant's configuration: {error}"), remedy)
         })?;
         config.permit(applied_by)?;
@@ -475,7 +475,10 @@ impl TenantConfig {
     /// The error for a sync of a tenant without TravelPerk.
     pub fn no_travelperk(&self) -> HostError {
         let message = format!("tenant {} has no TravelPerk to sync", self.id);
-        HostError::configuration(message, "add the table [travelperk] to the tenant's file: docs/use/configuration.md")
+        HostError::configuration(
+            message,
+            "add the table [travelperk] to the tenant's file: hibob tenant schema prints its keys",
+        )
     }
 
     /// Every URL that the host sends something to for this tenant, each with its setting.

@@ -14,13 +14,23 @@ pub enum CallKind {
 }
 
 impl CallKind {
-    /// The name of the kind in manifests, metrics and messages.
+    /// The name of the kind in manifests and metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::Check => "check",
             Self::Plan => "plan",
             Self::Apply => "apply",
             Self::References => "references",
+        }
+    }
+
+    /// What a plugin does in a call of this kind, in messages.
+    pub fn work(self) -> &'static str {
+        match self {
+            Self::Check => "checking",
+            Self::Plan => "making a plan",
+            Self::Apply => "making a change",
+            Self::References => "reading leavers",
         }
     }
 }

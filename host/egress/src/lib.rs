@@ -281,8 +281,8 @@ impl CallEgress {
         match manifest.covers(*kind, role, method, path) {
             Some(_) => Ok(()),
             None => Err(Refusal::new(format!(
-                "{method} {path} is not among the requests that the plugin's manifest declares for `{}`",
-                kind.name()
+                "the plugin wanted to send {method} {path}, which its manifest does not name for {}; nothing was sent",
+                kind.work()
             ))),
         }
     }

@@ -199,7 +199,7 @@ impl Outgoing<'_> {
     async fn once_a_run(&self, key: String, read: &ReadLists) -> Result<Response<TransportBody>, Error> {
         let mut read = self.call.waits.wait(read.lock()).await;
         if self.call.is_closed() {
-            return Err(Failed::Closed.into_error());
+            return Err(Failed::Closed(CLOSED).into_error());
         }
         if let Some(kept) = read.get(&key) {
             if let Grant::Person(scope) = &self.call.grant {
@@ -266,7 +266,7 @@ impl Outgoing<'_> {
             Err(Failed::NotSent(..)) => back_off(),
             Err(Failed::Lost(_)) if self.call.overrun.get().is_some() => return None,
             Err(Failed::Lost(_) | Failed::Late) if read => back_off(),
-            Ok(_) | Err(Failed::Lost(_) | Failed::Packed(_) | Failed::Late | Failed::Closed) => return None,
+            Ok(_) | Err(Failed::Lost(_) | Failed::Packed(_) | Failed::Late | Failed::Closed(_)) => return None,
         };
         let longest = Duration::from_secs(limits.rate_limit_wait_seconds_max).min(self.call.waits.left());
         (pause <= longest).then(|| clock_and_chance.scattered(pause))
@@ -288,10 +288,10 @@ impl Outgoing<'_> {
         if self.call.waits.left().is_zero() {
             let most = egress.limits.waiting_seconds_max;
             self.call.overrun.note("waiting_seconds_max", format!("waited politely for more than {most} seconds"));
-            return Err(Failed::Closed);
+            return Err(Failed::Closed("the time for waiting was used up (limits.waiting_seconds_max)"));
         }
         if self.call.is_closed() {
-            return Err(Failed::Closed);
+            return Err(Failed::Closed(CLOSED));
         }
         let origin = self.service.route.origin();
         let budget = &egress.refusal_budget;
@@ -303,10 +303,10 @@ impl Outgoing<'_> {
             }
         };
         if self.call.is_closed() {
-            return Err(Failed::Closed); // another request was refused while this one waited
+            return Err(Failed::Closed(CLOSED)); // another request was refused while this one waited
         }
         if self.action == Action::Write && !self.call.may_write().await {
-            return Err(Failed::Closed);
+            return Err(Failed::Closed("the run has lost its lease to another one"));
         }
         let timeout = Duration::from_secs(egress.limits.first_byte_timeout_seconds);
         let sent = tokio::time::timeout(timeout, egress.transport.send(self.request.clone())).await;
@@ -386,7 +386,7 @@ impl Outgoing<'_> {
             Err(Failed::NotSent(..)) => unanswered::NOT_SENT.into(),
             Err(Failed::Lost(_) | Failed::Packed(_)) => unanswered::LOST.into(),
             Err(Failed::Late) => unanswered::LATE.into(),
-            Err(Failed::Closed) => return,
+            Err(Failed::Closed(_)) => return,
         };
         metrics.request(self.service.route.role, status, again);
     }
@@ -427,21 +427,21 @@ enum Failed {
     Packed(String),
     /// The answer did not begin in time. The request may have been carried out.
     Late,
-    /// The egress is closed, or the call has waited politely for as long as it may.
-    Closed,
+    /// The egress is closed, or the call has waited politely for as long as it may. Holds which of them.
+    Closed(&'static str),
 }
+
+/// Why nothing leaves any more after the egress was closed.
+const CLOSED: &str = "a service had refused the credentials before, or the run had lost its lease";
 
 impl Failed {
     fn reason(&self) -> String {
         match self {
             Self::NotSent(_, reason) => format!("not sent: {reason}"),
+            Self::Closed(why) => format!("not sent: {why}"),
             Self::Lost(reason) => format!("lost: {reason}"),
             Self::Packed(encoding) => format!("the answer is packed as {encoding}"),
             Self::Late => "no answer in time".to_owned(),
-            Self::Closed => {
-                "not sent: the credentials were refused, the run lost its lease, or the call waited for too long"
-                    .to_owned()
-            }
         }
     }
 
@@ -457,7 +457,7 @@ impl Failed {
                 "its answer is packed as `{encoding}`, and the host unpacks gzip only: tell that service's support, or what stands between (a proxy), not to pack what was not asked for"
             ))),
             Self::Late => Error::ConnectionReadTimeout,
-            Self::Closed => Error::HttpRequestDenied,
+            Self::Closed(_) => Error::HttpRequestDenied,
         }
     }
 }

@@ -54,7 +54,8 @@ pub fn error_lines(run: &PastRun) -> Vec<ErrorLine> {
     let stale = run.report.get("stale").and_then(|stale| stale.get("differences")).and_then(|rows| rows.as_array());
     let differs = |row| ErrorLine { code: "PLAN_STALE".to_owned(), remedy: DIFFERS.to_owned(), ..line(row) };
     lines.extend(stale.into_iter().flatten().map(differs));
-    lines.extend(run.report.get("waiting").and_then(waiting_line));
+    let tenant = text(&run.report, "tenant");
+    lines.extend(run.report.get("waiting").and_then(|waiting| waiting_line(&tenant, waiting)));
     lines.extend(list("guards").iter().map(|guard| ErrorLine { code: "HELD".to_owned(), ..line(guard) }));
     lines.extend(list("warnings").iter().map(line));
     lines.extend(list("excluded").iter().map(line));
@@ -65,13 +66,13 @@ pub fn error_lines(run: &PastRun) -> Vec<ErrorLine> {
 const DIFFERS: &str = "nothing; it is part of the next plan, if it is still so then";
 
 /// The row about a plan that waits for approval.
-fn waiting_line(waiting: &serde_json::Value) -> Option<ErrorLine> {
+fn waiting_line(tenant: &str, waiting: &serde_json::Value) -> Option<ErrorLine> {
     let (plan, changes) = (waiting.get("plan")?.as_str()?, waiting.get("changes")?.as_u64()?);
     Some(ErrorLine {
         employee_id: String::new(),
         code: "WAITING_FOR_APPROVAL".to_owned(),
         what: format!("the plan {} waits for a person; none of its {changes} changes is applied yet", short(plan)),
-        remedy: "look at it, and approve or reject it: hibob plans".to_owned(),
+        remedy: format!("look at it, and approve or reject it: hibob plans show {tenant} {}", short(plan)),
     })
 }
 

@@ -219,7 +219,9 @@ impl ApplyScope {
         query: Option<&str>,
         body: &[u8],
     ) -> Result<Outgoing, Refusal> {
-        let refuse = |why: &str| Refusal::new(format!("{method} {path} is not what a change may ask: {why}"));
+        let refuse = |why: &str| {
+            Refusal::new(format!("the plugin wanted to send {method} {path}, which the change may not ask: {why}"))
+        };
         if !body.is_empty() {
             return Err(refuse("a read has no body"));
         }
@@ -251,7 +253,10 @@ impl ApplyScope {
         body: &[u8],
     ) -> Result<Outgoing, Refusal> {
         let refuse = |why: &str| {
-            Refusal::new(format!("{method} {path} is not what a change of kind `{:?}` may write: {why}", self.kind))
+            let kind = self.kind.word();
+            Refusal::new(format!(
+                "the plugin wanted to send {method} {path}, which a change of the kind {kind} may not write: {why}"
+            ))
         };
         if query.is_some() {
             return Err(refuse("a write has no query"));

@@ -80,7 +80,9 @@ impl PersonScope {
     /// # Errors
     /// The request is about anybody else, or asks for more than this scope allows.
     pub fn check(&self, method: &Method, path: &str, query: Option<&str>, body: &[u8]) -> Result<Bytes, Refusal> {
-        let refuse = |why: &str| Refusal::new(format!("{method} {path} is not what a reference may ask: {why}"));
+        let refuse = |why: &str| {
+            Refusal::new(format!("the plugin wanted to send {method} {path}, which a reference may not ask: {why}"))
+        };
         if method == Method::GET {
             let is_list = || path.strip_prefix(NAMED_LISTS).is_some_and(|list| LISTS.contains(&list));
             let right = match &self.read {

@@ -130,6 +130,9 @@ pub fn entry_bytes(entry: &RosterEntry) -> usize {
 /// not be begun.
 const ID_BYTES_MAX: usize = 512;
 
+/// What a plugin did that makes a plan which cannot be applied.
+const MISTAKE: &str = "made a plan with a mistake, and nothing was changed";
+
 /// Checks that a plan can be applied:
 ///
 /// 1. A change depends only on changes before it, so there is no circle.
@@ -145,25 +148,25 @@ pub fn check(planned: &Planned) -> Result<(), String> {
     for change in &planned.changes {
         if let Some(id) = change.depends_on.iter().chain(&change.after).find(|id| !earlier.contains(id.as_str())) {
             return Err(format!(
-                "made a plan that cannot be applied: {} waits for {}, which does not come before it",
+                "{MISTAKE}: the change {} has to wait for {}, which does not come before it",
                 shown(&change.id),
                 shown(id)
             ));
         }
         if !names_employee(change) {
-            return Err(format!("made a plan that cannot be applied: {} names no employee", shown(&change.id)));
+            return Err(format!("{MISTAKE}: the change {} names no employee", shown(&change.id)));
         }
         check_ids(change)?;
         let mut fields = BTreeSet::new();
         if let Some(twice) = change.fields.iter().find(|field| !fields.insert(field.field.as_str())) {
             return Err(format!(
-                "made a plan that cannot be applied: {} names {} twice",
+                "{MISTAKE}: the change {} has the field {} twice",
                 shown(&change.id),
                 shown(&twice.field)
             ));
         }
         if !earlier.insert(&change.id) {
-            return Err(format!("made a plan that cannot be applied: {} comes twice", shown(&change.id)));
+            return Err(format!("{MISTAKE}: the change {} comes twice", shown(&change.id)));
         }
     }
     Ok(())
@@ -182,9 +185,9 @@ fn names_employee(change: &Change) -> bool {
 
 /// Checks that the ids of a change can be stored.
 fn check_ids(change: &Change) -> Result<(), String> {
-    let cannot = |what: &str| Err(format!("made a plan that cannot be applied: {what}"));
+    let cannot = |what: &str| Err(format!("{MISTAKE}: {what}"));
     if change.id.contains('\0') {
-        return cannot(&format!("the id {} has a U+0000", shown(&change.id)));
+        return cannot(&format!("the id {} has a character that cannot be stored (U+0000)", shown(&change.id)));
     }
     let ids = [
         ("id", Some(&change.id)),

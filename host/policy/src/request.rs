@@ -154,11 +154,11 @@ pub fn action(role: Role, method: &Method, path: &str) -> Option<Action> {
 /// What a request does at one service, if this call may send it.
 fn at(route: &Route, grant: &Grant, method: &Method, path: &str) -> Result<Action, Refusal> {
     if route.role == Role::HiBob && !grant.is_read() {
-        return Err(Refusal::new(format!("{method} {path}: a call that applies a change may not ask HiBob")));
+        return Err(Refusal::new(format!("{method} {path}: a plugin that makes a change may not ask HiBob")));
     }
     let action = policy(route.role, method, path)?;
     if action == Action::Write && grant.is_read() {
-        return Err(Refusal::new(format!("{method} {path} would write, and `check` and `plan` may only read")));
+        return Err(Refusal::new(format!("{method} {path} would write, and checking and planning may only read")));
     }
     Ok(action)
 }
@@ -168,7 +168,9 @@ fn at(route: &Route, grant: &Grant, method: &Method, path: &str) -> Result<Actio
 fn policy(role: Role, method: &Method, path: &str) -> Result<Action, Refusal> {
     if path.split('/').any(|part| [".", ".."].contains(&part)) || path.contains(['%', '\\', ';']) || path.contains("//")
     {
-        return Err(Refusal::new(format!("{method} {path} is not a plain path")));
+        return Err(Refusal::new(format!(
+            "{method} {path} is not a plain path: parts such as .., escapes and empty parts are not allowed"
+        )));
     }
     let action = match (role, method.as_str()) {
         (Role::HiBob, "POST") if path == PEOPLE_SEARCH => Action::Read,

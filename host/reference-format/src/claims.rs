@@ -25,10 +25,12 @@ pub enum ClaimsError {
         characters: usize,
     },
     /// A text is not in Unicode normalization form C (composed characters).
-    #[error("the {0} is not in Unicode normalization form C; read it with ClaimText::from_source")]
+    #[error(
+        "the {0} has letters apart from their marks (not Unicode normalization form C); write it anew in the source"
+    )]
     NotComposed(&'static str),
     /// A text begins or ends with a space, or has two spaces in a row.
-    #[error("the {0} begins or ends with a space, or has two in a row; read it with ClaimText::from_source")]
+    #[error("the {0} begins or ends with a space, or has two in a row; correct it in the source")]
     Spaces(&'static str),
     /// A text has a character that is invisible, or that changes how other characters look.
     #[error("the {field} has the character U+{character:04X}, which cannot be seen on paper; remove it in the source")]

@@ -102,7 +102,8 @@ async fn of_leavers(
             Severity::Warning,
             "REFERENCE_VALUES_MISSING",
             &format!("for none of {tried} who have left does HiBob show all that a reference says"),
-            "give the service user the permissions for references: docs/use/hibob-permissions.md",
+            "in HiBob, give the service user's permission group View on Basic info, Lifecycle and Work (Settings, Permission \
+             groups, People data)",
         ));
     }
     for field in without_address {

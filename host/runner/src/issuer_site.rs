@@ -48,8 +48,8 @@ fn ended(tenant: &str, bytes: &[u8], answers: &Answers) -> Option<Finding> {
     );
     let domain = answers.domain.as_ref()?;
     let Ok((list, _)) = StatusList::parse(bytes, domain, FIRST_LIST, Purpose::Revocation) else {
-        let message = "what the issuer's site has for its list of revoked references is none, so that no reference is \
-                       accepted";
+        let message = "the issuer's site has something else in the place of its list of revoked references, so that \
+                       nobody's reference is accepted";
         return Some(finding("ISSUER_LISTS_BROKEN", message.to_owned(), remedy));
     };
     let end = list.valid_until?;

@@ -182,7 +182,9 @@ impl Call {
         step: impl AsyncFnOnce(&mut Store<CallState>, &Bindings) -> wasmtime::Result<T>,
     ) -> Result<T, HostError> {
         if std::mem::replace(&mut self.broken, true) {
-            return Err(HostError::Plugin("was interrupted before, and is not used again".to_owned()));
+            return Err(HostError::Plugin(
+                "failed in an earlier step of this call, and was not asked again".to_owned(),
+            ));
         }
         let work = step(&mut self.store, &self.instance);
         let metered = Metered::new(work, &mut self.used, self.allowance.clone());
@@ -205,11 +207,11 @@ impl Call {
         let stderr = redactor.line(String::from_utf8_lossy(&self.stderr.contents()).trim(), STDERR_BYTES_MAX);
         let causes = redactor.line(&format!("{error:#}"), STDERR_BYTES_MAX);
         tracing::error!(tenant = self.store.data().tenant_id, %stderr, "the plugin trapped: {causes}");
-        let name = self.kind.name();
+        let work = self.kind.work();
         if let Some(over) = self.allowance.overrun.get() {
             return HostError::over(over); // the limit is the cause of the trap
         }
-        HostError::Plugin(redactor.plugin_text(&format!("trapped in `{name}`: {}", error.root_cause())))
+        HostError::Plugin(redactor.plugin_text(&format!("crashed while it was {work}: {}", error.root_cause())))
     }
 
     /// What the target's answers show of the call's change at the account or cost center `written_id`. See

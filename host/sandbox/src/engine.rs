@@ -86,20 +86,20 @@ impl Runtime {
     /// # Errors
     /// No place came free in time.
     pub async fn slot(&self, longest: Duration) -> Result<OwnedSemaphorePermit, HostError> {
-        turn(&self.slots, longest, "the host's pool of instances").await
+        turn(&self.slots, longest, "too many calls of plugins run on this host at the same time").await
     }
 }
 
-/// Waits for one of the places in `slots`, in order, for at most `longest`. `whose` names them in the error.
+/// Waits for one of the places in `slots`, in order, for at most `longest`. `why` begins the error's sentence.
 ///
 /// # Errors
 /// No place came free in time.
-pub async fn turn(slots: &Arc<Semaphore>, longest: Duration, whose: &str) -> Result<OwnedSemaphorePermit, HostError> {
+pub async fn turn(slots: &Arc<Semaphore>, longest: Duration, why: &str) -> Result<OwnedSemaphorePermit, HostError> {
     match tokio::time::timeout(longest, slots.clone().acquire_owned()).await {
         Ok(Ok(slot)) => Ok(slot),
-        Ok(Err(_)) => Err(HostError::Engine("the engine is shutting down".to_owned())),
+        Ok(Err(_)) => Err(HostError::Engine("the program is ending".to_owned())),
         Err(_) => Err(HostError::Busy(format!(
-            "no place in {whose} came free within {} seconds (limits.slot_wait_seconds_max)",
+            "{why}, and none of them ended within {} seconds (limits.slot_wait_seconds_max)",
             longest.as_secs()
         ))),
     }

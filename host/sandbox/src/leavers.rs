@@ -144,7 +144,7 @@ fn confirmed(
     own: Vec<EmployeeClaims>,
 ) -> Result<Option<Confirmed>, HostError> {
     let [EmployeeClaims { claims, .. }] = <[_; 1]>::try_from(own).map_err(|own| {
-        HostError::Plugin(format!("returned {} answers about a leaver, where one was asked for", own.len()))
+        HostError::Plugin(format!("gave {} answers about one leaver, so no reference was issued for them", own.len()))
     })?;
     let Some(claims) = claims else { return Ok(None) };
     scope.confirm(departure, &claims).map_err(invented)?;
@@ -226,7 +226,7 @@ async fn call_in<T>(
     let refusals = call.refusals();
     call.finish();
     let redactor = tenant.references_egress().redactor();
-    answer.map_err(|error| explained(redactor.job_error(error), &refusals))
+    answer.map_err(|error| explained("references", redactor.job_error(error), &refusals))
 }
 
 fn config(tenant: &Tenant) -> Result<&ReferencesConfig, HostError> {
@@ -274,5 +274,5 @@ fn count(tenant: &Tenant, detection: &Detection) -> Result<(), HostError> {
 
 /// The error for a value of the plugin that HiBob's answers do not have.
 fn invented(what: &str) -> HostError {
-    HostError::Plugin(format!("returned something about a leaver that HiBob's answers do not have: {what}"))
+    HostError::Plugin(format!("gave something about a leaver that HiBob has not sent, so it is not used: {what}"))
 }

@@ -8,6 +8,7 @@ use crate::tenant::Tenant;
 use hibob_base::error::HostError;
 use hibob_base::progress::Progress;
 use hibob_base::secret::Redactor;
+use hibob_config::plugin_settings::key_of;
 use hibob_contract::directory_sync::{Change, ChangeKind, CheckReport, RosterEntry};
 use hibob_contract::types::{self, Finding, JobError, NamedValue, Severity, SideError};
 use hibob_contract::{Planned, Roster};
@@ -123,7 +124,8 @@ fn require_shown(work_emails: &WorkEmails, changes: &[Change], swap_address: Opt
     let Some(change) = work_emails.unknown(changes, swap_address) else { return Ok(()) };
     let employee = change.employee_id.as_deref().unwrap_or("nobody");
     Err(HostError::Plugin(format!(
-        "planned the change {} with a work email that HiBob did not give for the employee {employee}",
+        "planned the change {} with a work email that HiBob did not give for the employee {employee}; nothing was \
+         changed",
         change.id
     )))
 }
@@ -288,7 +290,7 @@ impl CallError {
     /// The error with the tenant's secrets removed. `refusals` are the requests that the egress has refused.
     fn redacted(self, redactor: &Redactor, refusals: &[String]) -> HostError {
         match self {
-            Self::Job(error) => explained(redactor.job_error(error), refusals),
+            Self::Job(error) => explained("sync", redactor.job_error(error), refusals),
             Self::Over(over) => HostError::over(&over),
             Self::Trap(error) => HostError::Plugin(redactor.plugin_text(&error.to_string())),
         }
@@ -296,9 +298,21 @@ impl CallError {
 }
 
 /// The error that a call ended with, as a person reads it. A plugin has no words for a failure of TLS or of the operator's
-/// proxy, so the egress's own, which are among `refusals`, are added where no answer came.
-pub(crate) fn explained(error: JobError, refusals: &[String]) -> HostError {
+/// proxy, so the egress's own, which are among `refusals`, are added where no answer came. And it has names of its own
+/// for settings, most of which are in this `table` of the tenant's file, so their keys are added.
+pub(crate) fn explained(table: &str, error: JobError, refusals: &[String]) -> HostError {
+    let with_key = |finding: Finding| {
+        let is_of_setting = ["WRONG_SETTING", "UNKNOWN_SETTING"].contains(&finding.code.as_str());
+        match finding.field.as_deref().filter(|_| is_of_setting).and_then(|setting| key_of(table, setting)) {
+            Some(key) => {
+                let message = format!("{} (in the tenant's file: {key})", finding.message);
+                Finding { message, ..finding }
+            }
+            None => finding,
+        }
+    };
     let error = match error {
+        JobError::Settings(findings) => JobError::Settings(findings.into_iter().map(with_key).collect()),
         JobError::Unavailable(side) if side.status.is_none() && !refusals.is_empty() => {
             let message = format!("{} ({})", side.message, refusals.join("; "));
             JobError::Unavailable(SideError { message, ..side })

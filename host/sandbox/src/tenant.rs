@@ -159,7 +159,8 @@ impl Tenant {
     /// No place came free in time.
     pub async fn slots(&self, runtime: &Runtime) -> Result<[OwnedSemaphorePermit; 2], HostError> {
         let longest = Duration::from_secs(self.config.limits.slot_wait_seconds_max);
-        let own = turn(&self.shared.calls, longest, "the tenant's calls (limits.parallel_calls_max)").await?;
+        let why = "the tenant has as many calls running as it may (limits.parallel_calls_max)";
+        let own = turn(&self.shared.calls, longest, why).await?;
         Ok([own, runtime.slot(longest).await?])
     }
 

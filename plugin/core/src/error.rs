@@ -120,7 +120,9 @@ pub fn expect_json(request: &Request, response: &Response<'_>) -> Result<(), Job
             format!("check {url}, and look for a newer release of this plugin"),
         ),
         429 => (
-            format!("{name} still limits the rate; the request was not sent again within the limit of waiting"),
+            format!(
+                "{name} takes no more requests for now, and the time for waiting was used up (limits.waiting_seconds_max)"
+            ),
             "start the job later, or lower calls_per_minute in the tenant's file".to_owned(),
         ),
         500..=599 => (
@@ -168,6 +170,7 @@ fn side_error(request: &Request, status: Option<u16>, message: String, remedy: S
 
 /// Says where JSON is wrong, without its content: serde's own message would repeat values, which may be personal data.
 pub(crate) fn where_wrong(error: &serde_json::Error) -> String {
-    let what = if error.is_data() { "JSON of an unexpected shape" } else { "no valid JSON" };
-    format!("{what} at line {}, column {}", error.line(), error.column())
+    let shape = "its JSON lacks something that belongs there, or has it in another form";
+    let what = if error.is_data() { shape } else { "it is not valid JSON" };
+    format!("{what} (line {}, column {})", error.line(), error.column())
 }

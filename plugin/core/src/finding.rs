@@ -76,6 +76,11 @@ impl Finding {
     }
 }
 
+/// A field's name as words of a sentence.
+pub(crate) fn in_words(field: &str) -> String {
+    field.replace("emergency-", "emergency contact's ").replace('-', " ")
+}
+
 /// Collects the findings about one employee.
 pub(crate) struct Notes<'f> {
     id: &'f str,
@@ -122,7 +127,7 @@ impl<'f> Notes<'f> {
         let finding = Finding::new(
             Severity::Notice,
             "TEXT_CLEANED",
-            format!("the {name} in HiBob {what}; it is compared and written without that"),
+            format!("the {} in HiBob {what}; it is compared and written without that", in_words(name)),
             "nothing has to be done; typed anew in HiBob, it no longer comes up",
         );
         self.findings.push(finding.employee(self.id).field(field));
@@ -134,7 +139,8 @@ impl<'f> Notes<'f> {
             Severity::Notice,
             "PHONE_EXTENSION_LEFT_OUT",
             format!(
-                "the {field} in HiBob has an extension, which TravelPerk's form of a number cannot hold; it is written without that"
+                "the {} in HiBob has an extension, which TravelPerk's form of a number cannot hold; it is written without that",
+                in_words(field)
             ),
             "nothing has to be done",
         );
@@ -154,7 +160,7 @@ impl<'f> Notes<'f> {
                 "START_DATE_NOT_READ",
                 "work.startDate",
                 format!("the start date in HiBob {why}"),
-                "ask HiBob's support why its API gives this field in another form than YYYY-MM-DD; nobody is guessed to have started",
+                "ask HiBob's support why its API gives this field in another form than YYYY-MM-DD; until then the account is left as it is",
             ),
         }
     }

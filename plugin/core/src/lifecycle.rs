@@ -138,7 +138,7 @@ impl<'s> Lifecycle<'s> {
                     "MISSING_LIFECYCLE_STATUS",
                     "internal.lifecycleStatus",
                     "HiBob gives no lifecycle status",
-                    "grant the service user's group the permission People, Lifecycle, View; the account is left as it is",
+                    "in HiBob, give the service user's permission group View on Lifecycle (Settings, Permission groups, People data); the account is left as it is",
                 );
                 AccountStatus::Broken
             }

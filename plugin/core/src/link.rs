@@ -165,7 +165,7 @@ pub fn remove(world: &mut dyn World, employee_id: &str) -> Result<(), StorageErr
 fn read(key: &str, value: &[u8]) -> Result<Link, StorageError> {
     serde_json::from_slice(value).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
-        StorageError(format!("the entry {key} is not a link ({place})"))
+        StorageError(format!("what the sync stored about an employee's account cannot be read ({key}, {place})"))
     })
 }
 

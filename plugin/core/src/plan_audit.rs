@@ -138,7 +138,7 @@ struct Audit<'a> {
 impl Audit<'_> {
     fn require(&mut self, holds: bool, change: &Change, promise: &str) {
         if !holds {
-            self.broken.push(format!("{}: {promise}", change.id));
+            self.broken.push(format!("the change {} breaks the rule \"{promise}\"", change.id));
         }
     }
 

@@ -355,7 +355,7 @@ impl<'v> Reader<'v> {
         let conditions = self.texts("approver-conditions").unwrap_or_default();
         let Some(method) = self.text("approval-method") else {
             if !conditions.is_empty() {
-                self.wrong("approver-conditions", "conditions without a method", "choose a method: A, B or C");
+                self.wrong("approver-conditions", "conditions are set, and no method is", "choose a method: A, B or C");
             }
             return None;
         };

@@ -132,7 +132,7 @@ async fn step_3_the_approved_plan_is_stale(office: &Office, plan: &str) -> Strin
         &["sync", "acme"],
         6,
         expect![[r#"
-            ! stale PLAN: HiBob or TravelPerk has moved since it was made
+            ! stale PLAN: the data in HiBob or TravelPerk has changed since it was made, so that a new plan makes other changes
                 update Ana Ruiz (employee 1): user-name was approved as 1@x.example → 1@y.example, and would be 1@x.example → 1@z.example now
             ! waiting plan PLAN waits for approval: 6 changes, none of them applied
                 because  6 of 20 accounts would get another user name, and the limit is 5 (10 %, at least 5)

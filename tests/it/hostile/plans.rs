@@ -50,10 +50,10 @@ async fn a_plan_takes_no_more_bytes_than_it_may() {
 async fn a_plan_that_cannot_be_applied_is_refused() {
     for (makes, words) in [
         ("same-ids", "same comes twice"),
-        ("cycle", "100 waits for 101, which does not come before it"),
-        ("cycle-of-after", "100 waits for 101, which does not come before it"),
-        ("waits-for-nothing", "100 waits for nothing, which does not come before it"),
-        ("many-fields", "100 names  twice"),
+        ("cycle", "100 has to wait for 101, which does not come before it"),
+        ("cycle-of-after", "100 has to wait for 101, which does not come before it"),
+        ("waits-for-nothing", "100 has to wait for nothing, which does not come before it"),
+        ("many-fields", "100 has the field  twice"),
         ("of-nobody", "100 names no employee"),
     ] {
         let arena = Arena::new().await;

@@ -70,7 +70,7 @@ async fn hibob_is_only_ever_read_for_one_person() {
     let tenant = mallory(&arena, &words, true).await;
     // Its claims begin with a text that is in no answer of HiBob.
     let claims = async || hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await;
-    stopped(arena.beside(claims).await, "PLUGIN_FAILED", "HiBob's answers do not have: given-name");
+    stopped(arena.beside(claims).await, "PLUGIN_FAILED", "HiBob has not sent, so it is not used: given-name");
     let address = async || hibob_sandbox::leavers::address(hostile(), &tenant, "1").await;
     assert_eq!(arena.beside(address).await.unwrap(), None);
     let world = arena.world();
@@ -113,15 +113,15 @@ async fn invented_claims_are_not_believed() {
     let words = ["says Eve", "says Smith", "says Director", "says Board", "says 2010-01-01", "says 2026-11-20"];
     let tenant = mallory(&arena, &words, true).await;
     let claims = async || hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await;
-    stopped(arena.beside(claims).await, "PLUGIN_FAILED", "HiBob's answers do not have: given-name");
+    stopped(arena.beside(claims).await, "PLUGIN_FAILED", "HiBob has not sent, so it is not used: given-name");
     // A true name does not help while other claims are invented.
     let said = format!("says {name}");
     let tenant = mallory(&arena, &[&said, "says Ruiz", "says Director"], true).await;
     let claims = async || hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await;
-    stopped(arena.beside(claims).await, "PLUGIN_FAILED", "HiBob's answers do not have");
+    stopped(arena.beside(claims).await, "PLUGIN_FAILED", "HiBob has not sent, so it is not used");
     let tenant = mallory(&arena, &["delivers-to mallory@evil.example"], true).await;
     let address = async || hibob_sandbox::leavers::address(hostile(), &tenant, "1").await;
-    stopped(arena.beside(address).await, "PLUGIN_FAILED", "HiBob's answers do not have: the address");
+    stopped(arena.beside(address).await, "PLUGIN_FAILED", "HiBob has not sent, so it is not used: the address");
 }
 
 /// A single invented claim among true ones makes the host refuse all of them.
@@ -144,7 +144,7 @@ async fn an_invented_title_among_true_claims_is_not_believed() {
     let error = arena.beside(claims).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the plugin returned something about a leaver that HiBob's answers do not have: job-title"
+        "the plugin gave something about a leaver that HiBob has not sent, so it is not used: job-title"
     );
 }
 
@@ -175,11 +175,11 @@ async fn true_values_of_other_fields_are_not_believed() {
         ([first, last, "", "terminated", start, end], "department"),
         ([first, last, "", "", end, end], "started-on"),
     ] {
-        stopped(claims(said).await, "PLUGIN_FAILED", &format!("HiBob's answers do not have: {name}"));
+        stopped(claims(said).await, "PLUGIN_FAILED", &format!("HiBob has not sent, so it is not used: {name}"));
     }
     arena.world().hibob.employees.get_mut("1").unwrap().lifecycle_status = "employed".to_owned();
     let said = claims([first, last, "", "", start, end]).await;
-    stopped(said, "PLUGIN_FAILED", "HiBob's answers do not have: status");
+    stopped(said, "PLUGIN_FAILED", "HiBob has not sent, so it is not used: status");
 }
 
 /// Two employees of mallory who have left: the first is an engineer, the second the director.
@@ -234,7 +234,7 @@ async fn in_a_batch_nobody_gets_what_is_anothers() {
     assert_eq!(outcome([own(&eve, "Director"), own(&ana, "Engineer")], "as asked").await, ["given-name"; 2]);
     assert_eq!(outcome(truth(), "swapped ids").await, ["given-name"; 2]);
     for (odd, number) in [("twice", 2), ("nothing", 0)] {
-        let said = format!("the plugin returned {number} answers about a leaver, where one was asked for");
+        let said = format!("the plugin gave {number} answers about one leaver, so no reference was issued for them");
         assert_eq!(outcome(truth(), odd).await, [said.as_str(); 2], "{odd}");
     }
 }

@@ -18,7 +18,10 @@ fn writes(number: &str, bytes: &str) -> Orders {
 async fn a_flood_of_one_call_is_cut_off() {
     let arena = Arena::new().await;
     let (report, grown) = growth(arena.sync(&writes("1000000", "60000"))).await;
-    assert!(report.errors[0].message.contains("69 written, then over limit: CALL_STORAGE_BYTES_MAX"), "{report:?}");
+    assert!(
+        report.errors[0].message.contains("69 written, then over limit: 4194304 bytes that one call may write"),
+        "{report:?}"
+    );
     assert!(grown < 300_000_000, "{grown}");
     assert_eq!(keys(&arena).await.len(), 69);
 }
@@ -101,5 +104,5 @@ async fn crafted_keys_read_nobody_elses_entries() {
 async fn a_flood_of_deletions_is_cut_off() {
     let arena = Arena::new().await;
     let report = arena.sync(&Orders::of("makes", &["updates", "1"]).and("apply", &["delete-and-scan", "300000"])).await;
-    assert!(report.errors[0].message.contains("over limit: CALL_STORAGE_WRITES_MAX"), "{report:?}");
+    assert!(report.errors[0].message.contains("over limit: 10000 keys that one call may write"), "{report:?}");
 }

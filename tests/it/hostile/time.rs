@@ -60,9 +60,9 @@ async fn endless_recursion_traps() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_that_ends_the_program_ends_its_call() {
     let arena = Arena::new().await;
-    stopped(arena.check(&Orders::of("check", &["exit"])).await, "PLUGIN_FAILED", "trapped in `check`");
+    stopped(arena.check(&Orders::of("check", &["exit"])).await, "PLUGIN_FAILED", "crashed while it was checking");
     let arena = Arena::new().await;
-    stopped(arena.check(&Orders::of("check", &["panic"])).await, "PLUGIN_FAILED", "trapped in `check`");
+    stopped(arena.check(&Orders::of("check", &["panic"])).await, "PLUGIN_FAILED", "crashed while it was checking");
 }
 
 /// Calls beyond the tenant's limit wait in a queue and then give up. Other tenants' calls are not in that queue.

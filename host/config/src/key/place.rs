@@ -32,7 +32,7 @@ impl Places {
     pub(crate) fn read(file: &Path, text: &str) -> Result<(Value, Self), HostError> {
         let document = DeTable::parse(text).map_err(|error| {
             let line = error.span().map_or(1, |span| line_at(text, span.start));
-            let remedy = "correct that line; docs/use/configuration.md lists every key";
+            let remedy = "correct that line; hibob tenant schema prints every key";
             HostError::configuration(format!("{}:{line}: {}", file.display(), error.message()), remedy)
         })?;
         let mut places = Self::default();

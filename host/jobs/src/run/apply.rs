@@ -295,7 +295,9 @@ async fn attempts(
         pause = pause.saturating_mul(2);
         attempt = Attempt::AfterUnknownOutcome;
     }
-    Err(HostError::Plugin("was asked too often".to_owned())) // the loop above has no other end
+    // The loop above has no other end.
+    let looks = LOOKS_MAX + 1;
+    Err(HostError::Plugin(format!("did not know after {looks} looks whether TravelPerk has made the change")))
 }
 
 /// One attempt. Its writes to the plugin's storage are kept. Its outcome is recorded with them if it is final: if this
@@ -469,8 +471,9 @@ fn record(change: &Change, second: bool, made: ChangeResult, report: &mut Report
             report.tell(change, RowResult::LeftAlone, &[]);
             report.drifted += 1;
             report.failed += 1;
-            let message = format!("not made, because its run did not come to its end, and by now {}", why.text());
-            report.row(change, "DRIFTED", &message, "look at a new plan; it starts from what is there now");
+            let message = format!("not made: its run was interrupted before, and a new plan {}", why.text());
+            let remedy = "nothing, if that is right; the next sync makes what is to be done now: hibob plan TENANT";
+            report.row(change, "DRIFTED", &message, remedy);
             false
         }
         ChangeResult::Fault { code, message, remedy } => {
@@ -520,6 +523,7 @@ fn skip(change: &Change, because: &Change, report: &mut Report) {
 fn names(mismatches: &[Mismatch]) -> String {
     let name = |mismatch: &Mismatch| match (&mismatch.expected, mismatch.field.as_str()) {
         (Some(Value::Text(id)), "account") => format!("account {id} is gone"),
+        (None, "version") => "its version, by TravelPerk's answer (status 412)".to_owned(),
         _ => mismatch.field.clone(),
     };
     mismatches.iter().map(name).collect::<Vec<_>>().join(", ")

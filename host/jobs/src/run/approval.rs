@@ -220,7 +220,9 @@ impl<P: RunPorts> Running<P> {
         planned: &Planned,
         report: &mut Report,
     ) -> Result<(), HostError> {
-        let Some(approvals) = self.ports.approvals() else { return Err(not_approved(&approved.plan)) };
+        let Some(approvals) = self.ports.approvals() else {
+            return Err(not_approved(&self.ports.config().id, &approved.plan));
+        };
         let tenant = &self.ports.config().id;
         let first = self.to_confirm(planned).await?;
         let reasons =
@@ -250,12 +252,14 @@ impl<P: RunPorts> Running<P> {
 
     /// Makes all changes of an approved plan, at most once (rule 5).
     pub(super) async fn make_approved(&self, stored: &StoredPlan, report: &mut Report) -> Result<(), HostError> {
-        let Some(approvals) = self.ports.approvals() else { return Err(not_approved(&stored.digest)) };
+        let Some(approvals) = self.ports.approvals() else {
+            return Err(not_approved(&self.ports.config().id, &stored.digest));
+        };
         if stored.opened.planned.changes.is_empty() {
             // Approving a plan without changes means that the source is accepted as it is.
             let applied = ApprovalState::Applied;
             let closed = approvals.close_approval(self.fence, stored.id, applied, self.started_at).await?;
-            return if closed { Ok(()) } else { Err(not_approved(&stored.digest)) };
+            return if closed { Ok(()) } else { Err(not_approved(&self.ports.config().id, &stored.digest)) };
         }
         let held = Held::default();
         let json = serde_json::to_string(&held).map_err(|error| HostError::Storage(error.to_string()))?;
@@ -274,7 +278,7 @@ impl<P: RunPorts> Running<P> {
         self.go_ahead_now().await?;
         self.approved_reactivations(&stored.opened.planned).await?;
         let begun = approvals.begin_approved_journal(self.fence, stored.id, &new, self.started_at).await?;
-        let journal = begun.ok_or_else(|| not_approved(&stored.digest))?;
+        let journal = begun.ok_or_else(|| not_approved(&self.ports.config().id, &stored.digest))?;
         if stored.releases_archivings {
             self.ports.run_store().note_released(self.fence, journal).await?;
         }
@@ -299,9 +303,10 @@ impl<P: RunPorts> Running<P> {
         } else if !stored.opened.is_whole {
             SOMEBODY_FORGOTTEN.to_owned()
         } else if !differences.is_empty() {
-            "HiBob or TravelPerk has moved since it was made".to_owned()
+            "the data in HiBob or TravelPerk has changed since it was made, so that a new plan makes other changes"
+                .to_owned()
         } else if let Some(beyond) = reasons.beyond(&approved) {
-            format!("the guards report what they did not report when it was approved: {beyond}")
+            format!("a safety check finds something that it did not find when the plan was approved: {beyond}")
         } else {
             return Ok(None);
         };
@@ -317,7 +322,7 @@ impl<P: RunPorts> Running<P> {
         report: &mut Report,
     ) -> Result<(), HostError> {
         if !approvals.close_approval(self.fence, row.id, ApprovalState::Stale, self.started_at).await? {
-            return Err(not_approved(&row.plan));
+            return Err(not_approved(&self.ports.config().id, &row.plan));
         }
         report.settled = Some(row.id);
         report.stale = Some(stale);
@@ -446,10 +451,10 @@ fn approved_first(tenant: &str, plan: &str) -> HostError {
     }
 }
 
-fn not_approved(plan: &str) -> HostError {
+fn not_approved(tenant: &str, plan: &str) -> HostError {
     HostError::Decision {
         code: "PLAN_DECIDED",
         message: format!("the plan {} is no longer approved, and was not applied", short(plan)),
-        remedy: "nothing; look what became of it: hibob plans".to_owned(),
+        remedy: format!("nothing; look what became of it: hibob plans {tenant}"),
     }
 }

@@ -48,11 +48,11 @@ pub(super) enum Moved {
 }
 
 impl Moved {
-    /// As the end of a sentence.
+    /// As the end of a sentence about a new plan.
     pub(super) fn text(self) -> &'static str {
         match self {
-            Self::NothingToDo => "there is nothing to do any more",
-            Self::Different => "something else is to be done",
+            Self::NothingToDo => "does not make it any more",
+            Self::Different => "makes something else",
         }
     }
 }

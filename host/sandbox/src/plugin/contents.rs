@@ -81,7 +81,10 @@ impl Contents {
         }
         let Some(version) = self.wit_version else {
             let known = WitVersion::ALL.map(WitVersion::name).join(" or ");
-            return Err(unfit(name, &format!("it exports no {EXPORT}X.Y.Z of version {known}")));
+            return Err(unfit(
+                name,
+                &format!("it is built for no version of the contract that this program runs ({known})"),
+            ));
         };
         let manifest = self.manifest().map_err(|what| unfit(name, &what))?;
         Ok((version, manifest.cloned().unwrap_or_else(Manifest::everything)))
@@ -92,7 +95,8 @@ impl Contents {
 pub(super) fn unfit(name: &str, what: &str) -> HostError {
     HostError::configuration(
         format!("{name} is not a plugin for this host: {what}"),
-        "name a WASI component built for the world hibob:connector/plugin@0.3.0 (see wit/ of this project)",
+        "name the file of a plugin that was built for this program (hibob:connector/plugin@0.3.0): hibob plugin inspect \
+         FILE",
     )
 }
 
@@ -146,7 +150,7 @@ fn read(bytes: &[u8]) -> Result<Contents, String> {
     let wit_version = WitVersion::ALL.into_iter().find(|version| is_of(*version));
     let manifest = match (wit_version, sections.as_slice()) {
         (Some(WitVersion::V0_2 | WitVersion::V0_3), []) => {
-            Err(format!("it has no manifest (a custom section {SECTION}, see wit/world.wit)"))
+            Err(format!("it does not say which requests it makes (it has no manifest, the custom section {SECTION})"))
         }
         (Some(WitVersion::V0_2 | WitVersion::V0_3), [json]) => {
             Manifest::read(json).map(Some).map_err(|what| format!("its manifest {what}"))
@@ -204,8 +208,6 @@ mod tests {
             assert!(error(bytes).contains("cannot be read"), "{bytes:?}");
         }
         let empty = read(HEADER).unwrap().accept("x").unwrap_err();
-        assert!(
-            empty.to_string().contains("exports no hibob:connector/directory-sync@X.Y.Z of version 0.3 or 0.2 or 0.1")
-        );
+        assert!(empty.to_string().contains("no version of the contract that this program runs (0.3 or 0.2 or 0.1)"));
     }
 }

@@ -67,7 +67,7 @@ impl StorageView {
     /// # Errors
     /// The call has used up its reads.
     fn count_reads(&mut self, keys: usize) -> Result<(), StorageError> {
-        let over = || StorageError::OverLimit(format!("CALL_STORAGE_READS_MAX ({CALL_STORAGE_READS_MAX} keys)"));
+        let over = || StorageError::OverLimit(format!("{CALL_STORAGE_READS_MAX} keys that one call may read"));
         self.reads_left = self.reads_left.checked_sub(keys as u64).ok_or_else(over)?;
         Ok(())
     }
@@ -131,18 +131,18 @@ impl StorageView {
         let mut bytes = self.written_bytes;
         for (key, value) in sizes {
             if key == 0 || key > KEY_BYTES_MAX {
-                return Err(StorageError::OverLimit(format!("KEY_BYTES_MAX ({KEY_BYTES_MAX} bytes)")));
+                return Err(StorageError::OverLimit(format!("1 to {KEY_BYTES_MAX} bytes of a key")));
             }
             if value > VALUE_BYTES_MAX {
-                return Err(StorageError::OverLimit(format!("VALUE_BYTES_MAX ({VALUE_BYTES_MAX} bytes)")));
+                return Err(StorageError::OverLimit(format!("{VALUE_BYTES_MAX} bytes of a value")));
             }
             bytes += key + value;
         }
         if self.written.len() + writes.len() > CALL_STORAGE_WRITES_MAX {
-            return Err(StorageError::OverLimit(format!("CALL_STORAGE_WRITES_MAX ({CALL_STORAGE_WRITES_MAX} keys)")));
+            return Err(StorageError::OverLimit(format!("{CALL_STORAGE_WRITES_MAX} keys that one call may write")));
         }
         if bytes > CALL_STORAGE_BYTES_MAX {
-            return Err(StorageError::OverLimit(format!("CALL_STORAGE_BYTES_MAX ({CALL_STORAGE_BYTES_MAX} bytes)")));
+            return Err(StorageError::OverLimit(format!("{CALL_STORAGE_BYTES_MAX} bytes that one call may write")));
         }
         self.written_bytes = bytes;
         for write in writes {
@@ -156,11 +156,7 @@ impl StorageView {
 }
 
 fn limited(items: usize) -> Result<(), StorageError> {
-    if items > ITEMS_MAX {
-        Err(StorageError::OverLimit(format!("ITEMS_MAX ({ITEMS_MAX} items a call)")))
-    } else {
-        Ok(())
-    }
+    if items > ITEMS_MAX { Err(StorageError::OverLimit(format!("{ITEMS_MAX} keys at one time"))) } else { Ok(()) }
 }
 
 /// The error that the plugin gets if the database fails. The log has the details.
@@ -185,7 +181,7 @@ impl Host for CallState {
                 Err(error) => return Ok(Err(unavailable(&error))),
             }
             if bytes > READ_BYTES_MAX {
-                return Ok(Err(StorageError::OverLimit(format!("READ_BYTES_MAX ({READ_BYTES_MAX} bytes a call)"))));
+                return Ok(Err(StorageError::OverLimit(format!("{READ_BYTES_MAX} bytes of values at one time"))));
             }
         }
         Ok(Ok(values))

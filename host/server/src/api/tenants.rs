@@ -108,7 +108,7 @@ async fn status(request: &ApiRequest) -> Result<Response<Body>, Problem> {
 /// Stores a configuration, with the restrictions of the API (invariant 12).
 pub(super) async fn put(request: &ApiRequest) -> Result<Response<Body>, Problem> {
     let sent: Value = serde_json::from_slice(&request.body).map_err(|error| {
-        let remedy = "send the keys of a tenant's file as JSON; docs/use/configuration.md has them all";
+        let remedy = "send the keys of a tenant's file as JSON; an operator prints them all with: hibob tenant schema";
         Problem::bad_request(format!("this is not a tenant's configuration: {error}"), remedy)
     })?;
     let config = TenantConfig::from_json(sent, AppliedBy::Api)?;

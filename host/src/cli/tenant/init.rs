@@ -139,7 +139,7 @@ fn quoted(text: &str) -> String {
 
 fn text(answers: &Answers) -> String {
     let mut text = format!(
-        "# docs/use/configuration.md has every key and every default. No secret belongs in this file.\n\
+        "# Every key and every default: hibob tenant schema. No secret belongs in this file.\n\
          id = {}\n\n\
          # Where employees are read. The token is entered with: hibob secret set {} hibob.token\n\
          [hibob]\nurl = \"https://api.hibob.com/v1\"\nservice_user = {}\ntoken = \"store\"\n",

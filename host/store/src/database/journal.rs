@@ -127,7 +127,7 @@ impl TenantDatabase {
             return Ok(Fence { generation });
         }
         Err(HostError::LockLost(
-            "another run has taken this tenant over, or control.db is from an older backup than the tenant's database"
+            "another run has taken this tenant over, or the databases were restored from backups of different age"
                 .to_owned(),
         ))
     }

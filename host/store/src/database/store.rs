@@ -62,7 +62,7 @@ impl Store {
             Engine::Postgres(_) => Err(HostError::configuration(
                 "the database is on PostgreSQL, and is not copied from here",
                 "use pg_dump and pg_restore as a superuser or a role with BYPASSRLS, never --enable-row-security, and keep \
-                 the keys of the data directory with it; see docs/operate/postgresql.md",
+                 the keys of the data directory with it",
             )),
         }
     }

@@ -200,7 +200,10 @@ impl Arguments {
                     let unknown = || {
                         let words: Vec<&str> = WayOn::ALL.iter().map(|way| way.word()).collect();
                         let remedy = format!("choose from {}", words.join(", "));
-                        HostError::configuration("an interrupted plan has no such way on", remedy)
+                        HostError::configuration(
+                            "an interrupted plan can be resumed or abandoned, and nothing else",
+                            remedy,
+                        )
                     };
                     Self::Apply(PlanToApply::Interrupted(WayOn::of_word(&way).ok_or_else(unknown)?))
                 }

@@ -39,7 +39,7 @@ const ALL: [State; 8] = [
 
 /// A change of a job's state that is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("job {id} is {from}, and cannot become {to}")]
+#[error("job {id} is {from} already, so nothing was done")]
 pub struct Illegal {
     /// The job's number.
     pub id: JobId,
@@ -114,7 +114,7 @@ mod tests {
         for end in [State::Done, State::Failed, State::Held, State::WaitingForApproval, State::Cancelled, State::Lost] {
             assert!(end.is_end(), "{end}");
             let error = end.becomes(7, State::Running).unwrap_err();
-            assert_eq!(error.to_string(), format!("job 7 is {end}, and cannot become running"));
+            assert_eq!(error.to_string(), format!("job 7 is {end} already, so nothing was done"));
         }
         assert!(!State::Queued.is_end() && !State::Running.is_end());
     }

@@ -15,7 +15,9 @@ impl From<Failure> for Stop {
 impl From<StorageError> for Stop {
     fn from(error: StorageError) -> Self {
         let message = format!("the storage failed: {}", error.0);
-        failure("STORAGE_FAILED", message, "check the host's disk and database, then sync again", NextStep::Look).into()
+        let remedy = "check the host's disk and database, then sync again; where the plugin asked for too much, raise \
+                      the limit that is named, or show this to the plugin's developers";
+        failure("STORAGE_FAILED", message, remedy, NextStep::Look).into()
     }
 }
 

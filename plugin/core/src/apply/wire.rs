@@ -86,7 +86,7 @@ pub(super) fn rejected(answer: &Answer) -> Stop {
         429 => failure(
             "TARGET_RATE_LIMIT",
             format!(
-                "TravelPerk still limits the rate of {request}, which was not sent again within the limit of waiting"
+                "TravelPerk takes no more requests for now (429, at {request}), and the time for waiting was used up (limits.waiting_seconds_max)"
             ),
             "sync again later, or lower calls_per_minute in the tenant's file",
             NextStep::Later,
@@ -177,8 +177,9 @@ pub(super) fn lost(request: &Request, error: &SendError, on_loss: NextStep) -> S
     match error {
         SendError::Denied(reason) => {
             let message = format!("the host's policy refuses {name}: {reason}");
-            failure("NOT_ALLOWED", message, "widen the host's policy, or use a plugin that needs less", NextStep::Fix)
-                .into()
+            let remedy =
+                "nothing in HiBob or TravelPerk is wrong; use the built-in plugin, or show this to its developers";
+            failure("NOT_ALLOWED", message, remedy, NextStep::Fix).into()
         }
         SendError::NotSent(reason) => {
             let message = format!("no connection for {name}: {reason}");

@@ -10,7 +10,7 @@
 
 use super::{DesiredValue, Mapping};
 use crate::field::{Form, LANGUAGES, TextField};
-use crate::finding::Notes;
+use crate::finding::{Notes, in_words};
 use crate::hibob::{Datum, NameList, NoDay, day};
 use crate::phone::{self, Country};
 use crate::settings::MissingDetail;
@@ -50,7 +50,8 @@ impl Mapping<'_> {
             None if self.settings.default_of(field).is_some() => return default(),
             None if self.settings.missing_detail == MissingDetail::Fail => {
                 let name = field.name();
-                notes.error(row.code, name, format!("{name} is to be synced and is missing in HiBob"), row.remedy);
+                let message = format!("the {} is to be synced and is missing in HiBob", in_words(name));
+                notes.error(row.code, name, message, row.remedy);
                 return DesiredValue::Leave;
             }
             None if *datum == Datum::Null && row.row.can_be_cleared => return DesiredValue::Clear,
@@ -59,7 +60,7 @@ impl Mapping<'_> {
         match read {
             Ok(value) => DesiredValue::Set(value.into()),
             Err(Unfit(why)) => {
-                let message = format!("{} in HiBob {why}", field.name());
+                let message = format!("the {} in HiBob {why}", in_words(field.name()));
                 match self.settings.missing_detail {
                     MissingDetail::Fail => notes.error(row.code, field.name(), message, row.remedy),
                     MissingDetail::Skip => notes.warning(row.code, field.name(), message, row.remedy),

@@ -24,14 +24,14 @@ pub(super) fn allowed(input: Input<'_>, findings: &mut Vec<Finding>) -> Vec<Orde
         let is_twice =
             |order: &Order| input.person(employee) == Some(order.0) || input.account(account) == Some(order.1);
         let judged = match allowed.iter().any(is_twice) {
-            true => Err("the employee, or the account, is in another order of this kind"),
+            true => Err("the employee, or the account, was linked by a person a second time"),
             false => judge(input, employee, account),
         };
         match judged {
             Ok(order) => allowed.push(order),
             Err(why) => {
                 let message = format!("account {account} is not linked to this employee: {why}");
-                let remedy = "take the order back with hibob unlink, or mend what it says and link again";
+                let remedy = "take the link back with hibob unlink, or mend what the message says and link again";
                 let finding = Finding::new(Severity::Error, "LINK_REFUSED", message, remedy).employee(employee);
                 let person = input.person(employee).and_then(|at| input.people.get(at));
                 findings.push(Finding { name: person.and_then(DesiredAccount::name), ..finding });

@@ -21,7 +21,7 @@ pub(super) fn unknown_status() -> Finding {
     note(
         "UNKNOWN_LIFECYCLE_STATUS",
         "HiBob gives no lifecycle status that this plugin knows",
-        "grant People, Lifecycle, View, or name the status in references.statuses",
+        "in HiBob, give the service user's permission group View on Lifecycle (Settings, Permission groups, People data); a status that means that somebody has left is named in references.statuses",
     )
 }
 
@@ -52,7 +52,7 @@ pub(super) fn missing(missing: Missing, unread: Option<String>) -> Finding {
         Missing::LifecycleRows => note(
             "MISSING_LIFECYCLE_HISTORY",
             "has left or is on garden leave, and HiBob does not show since when",
-            "grant People, Lifecycle, View history; the reference is issued by the next run",
+            "in HiBob, give the service user's permission group View history on Lifecycle (Settings, Permission groups, People data); the reference is issued by the next run",
         ),
     }
 }
@@ -63,13 +63,13 @@ pub(super) fn doubt(doubt: Doubt) -> Finding {
         Doubt::Terminated => note(
             "WRONG_SETTING",
             "has a reference and is terminated in HiBob, which references.statuses does not name any more",
-            "name terminated in references.statuses; a reference that should not count: hibob references revoke",
+            "name terminated in references.statuses; a reference that should not count: hibob references revoke TENANT ID",
         )
         .field("statuses"),
         Doubt::GardenLeave => note(
             "WRONG_SETTING",
             "has a reference and is on garden leave, which is no departure any more by references.garden_leave",
-            "set it to is-departure again; a reference that should not count: hibob references revoke",
+            "set it to is-departure again; a reference that should not count: hibob references revoke TENANT ID",
         )
         .field("garden-leave"),
         Doubt::StartDate => note(
@@ -85,6 +85,6 @@ pub(super) fn emptied() -> Finding {
     note(
         "MISSING_FIELD",
         "was corrected in HiBob, which gives no last day of work, title or department any more that the reference rests on",
-        "fill it in in HiBob, or grant its View; the reference is corrected by the next run",
+        "fill it in in HiBob, or give the service user's permission group View on it (Settings, Permission groups, People data); the reference is corrected by the next run",
     )
 }

@@ -97,7 +97,7 @@ impl ReferenceSettings {
                 }
                 // It is read before the others.
                 ("time-zone-data", Value::Pairs(_)) => {}
-                _ => findings.push(wrong(name, "it is of another kind".to_owned())),
+                _ => findings.push(wrong(name, "it has another kind of value than it needs".to_owned())),
             }
         }
         if settings.statuses.iter().any(|status| Status::of(status) == Status::GardenLeave) {

@@ -82,7 +82,7 @@ impl<'de> Visitor<'de> for PageVisitor {
 pub fn user_page(body: &[u8]) -> Result<UserPage, String> {
     let page: UserPage = serde_json::from_slice(body).map_err(|error| where_wrong(&error))?;
     if page.total.is_none() && !page.has_list {
-        return Err("a listing without totalResults and Resources".to_owned());
+        return Err("it is not a listing of accounts: totalResults and Resources are missing".to_owned());
     }
     Ok(page)
 }
@@ -95,7 +95,7 @@ pub fn user_page(body: &[u8]) -> Result<UserPage, String> {
 pub fn service_page_size(body: &[u8]) -> Result<Option<usize>, String> {
     let config: Value = serde_json::from_slice(body).map_err(|error| where_wrong(&error))?;
     if !config.is_object() {
-        return Err("the ServiceProviderConfig is not an object".to_owned());
+        return Err("what it says about itself (ServiceProviderConfig) is not an object".to_owned());
     }
     let path = |object: &str, name: &str| member(&config, object).and_then(|object| member(object, name));
     if path("patch", "supported").and_then(truth) == Some(false) {

@@ -271,7 +271,8 @@ impl<P: Leavers> Job<'_, P> {
             }
             None if self.order.employees.is_none() => {}
             None => {
-                let remedy = "nothing; a reference that should not have been given is revoked: hibob references revoke";
+                let remedy =
+                    "nothing; one that should not have been given is revoked: hibob references revoke TENANT ID";
                 self.report.warn(employee, "ALREADY_ISSUED", "this departure has a reference already", remedy);
             }
         }

@@ -193,7 +193,7 @@ async fn cancelling(one: Queue, other: Queue) {
     assert_eq!(one.cancel(waits).await.unwrap(), State::Cancelled);
     assert!(one.take().await.is_none());
     let error = one.cancel(waits).await.unwrap_err();
-    assert_eq!(error.to_string(), format!("job {waits} is cancelled, and cannot become cancelled"));
+    assert_eq!(error.to_string(), format!("job {waits} is cancelled already, so nothing was done"));
     assert!(matches!(one.cancel(999).await, Err(QueueError::Unknown(999))));
 
     // The host of a running job sees the request when it renews the lease; a second request changes nothing.
@@ -226,7 +226,7 @@ async fn no_state_is_left_out(queue: Queue) {
     let id = queue.ask("acme", JobKind::Sync).await;
     let claimed = queue.take().await.unwrap();
     let error = queue.end(&claimed, &End::Ended(State::Running, json!({}))).await.unwrap_err();
-    assert_eq!(error.to_string(), format!("job {id} is running, and cannot become running"));
+    assert_eq!(error.to_string(), format!("job {id} is running already, so nothing was done"));
     for state in [State::Done, State::Failed, State::Held] {
         let id = queue.ask("globex", JobKind::Sync).await;
         let claimed = queue.take().await.unwrap();
