@@ -87,6 +87,7 @@ fn detection_out(detection: Detection) -> wit::Detection {
         cancelled: departures(detection.cancelled),
         corrected: departures(detection.corrected),
         overlaps: detection.overlaps.into_iter().map(overlap_out).collect(),
+        held: detection.held,
         employees: detection.employees as u64,
         findings: detection.findings.into_iter().map(convert::finding_out).collect(),
     }

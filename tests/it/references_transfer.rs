@@ -3,6 +3,7 @@
 
 use super::references_job::{Office, leave, people};
 use hibob_base::error::Exit;
+use hibob_fakes::company::ListItem;
 use hibob_jobs::references::{self, HeldClass, ReferencesRequest};
 use serde_json::json;
 
@@ -72,4 +73,47 @@ async fn a_reference_is_not_sent_to_a_mailbox_that_is_somebody_elses_by_now() {
     let sent = office.run_with(waiting).await;
     assert_eq!((sent.issued, sent.delivered), (0, 1), "{sent:?}");
     assert_eq!(office.mailbox().mails()[0].recipients, ["ana@home.example"]);
+}
+
+/// Somebody has died. No reference is sent to the mailbox of the family; a person decides. The reason is a list's item, and
+/// is read only because a setting names it; without the permission for it nothing is issued either.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reason_of_termination_that_a_setting_names_waits_for_a_person() {
+    let office = Office::of(people(4), "").await;
+    office.apply("hold_reasons = [\"deceased\"]\nhold_types = [\"Contractor\"]\n").await;
+    office.run().await;
+    {
+        let mut world = office.world();
+        let item = |(id, name): (&str, &str)| ListItem { id: id.to_owned(), name: name.to_owned(), archived: false };
+        let items = [("267900001", "Deceased"), ("267900002", "Moved")].map(item).to_vec();
+        world.hibob.lists.insert("terminationReason".to_owned(), items);
+        world.clear_log();
+    }
+    for (id, reason, kind) in [
+        ("1", json!("267900001"), "Permanent"),
+        ("2", json!("267900002"), "Permanent"),
+        ("3", json!(null), "Contractor"),
+    ] {
+        leave(&mut office.world(), id, "2026-11-20");
+        let mut world = office.world();
+        let person = world.hibob.employees.get_mut(id).unwrap();
+        person.overrides.insert("internal.terminationReason".to_owned(), reason);
+        person.overrides.insert("payroll.employment.type".to_owned(), json!(kind));
+    }
+    for run in 0..2 {
+        let held = office.run().await;
+        assert_eq!((held.issued, held.exit()), (u64::from(run == 0), Exit::Done), "{held:?}");
+        let named: Vec<_> = held.held.iter().map(|person| (person.employee_id.as_str(), person.class)).collect();
+        assert_eq!(named, [("1", HeldClass::Setting), ("3", HeldClass::Setting)]);
+        let codes: Vec<_> = held.warnings.iter().map(|warning| warning.code.as_str()).collect();
+        assert_eq!(codes, ["HELD_BY_SETTING", "HELD_BY_SETTING"]);
+        assert!(!format!("{held:?}").contains("eceased"));
+    }
+    assert_eq!(office.issue_by_name("3").await.issued, 1);
+    // HiBob does not show reasons any more.
+    leave(&mut office.world(), "4", "2026-11-20");
+    office.world().hibob.employees.get_mut("4").unwrap().removed.insert("internal.terminationReason".to_owned());
+    let held = office.run().await;
+    assert!(held.issued == 0 && held.held.iter().any(|person| person.employee_id == "4"), "{held:?}");
+    assert!(held.warnings.iter().any(|warning| warning.code == "HOLD_NOT_READABLE"), "{held:?}");
 }

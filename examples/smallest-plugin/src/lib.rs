@@ -81,6 +81,7 @@ impl references::Guest for Plugin {
             cancelled: Vec::new(),
             corrected: Vec::new(),
             overlaps: Vec::new(),
+            held: Vec::new(),
             employees: 0,
             findings: Vec::new(),
         })

@@ -37,6 +37,14 @@ pub struct ReferencesConfig {
     /// earliest.
     #[serde(default = "one_day")]
     pub issue_after_hours: u32,
+    /// Reasons of a termination for which a reference waits for a person, by their names in HiBob; none by default, and then
+    /// the reason is not read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hold_reasons: Vec<String>,
+    /// Types of employment for which a reference waits for a person, as HiBob has them; none by default, and then the type
+    /// is not read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hold_types: Vec<String>,
     /// Digests of plugins that may have references signed, beside the built-in one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plugins: Vec<String>,

@@ -78,6 +78,9 @@ pub struct Detection {
     /// Those who have left and whose work email somebody who is employed has. Plugins of version 0.2 name none.
     #[serde(default)]
     pub overlaps: Vec<Overlap>,
+    /// The employees of those departures whose reference is held by a setting. Plugins of version 0.2 name none.
+    #[serde(default)]
+    pub held: Vec<String>,
     /// How many employees HiBob has sent.
     pub employees: u64,
     /// What a person should read.

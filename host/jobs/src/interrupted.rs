@@ -75,9 +75,7 @@ impl Interrupted {
             None => format!("the run of {started} has not come to its end"),
         };
         text.push_str(&format!(": {}{changes} changes are done", self.plan.finished));
-        if self.plan.in_flight > 0 {
-            text.push_str(&format!(", {} were begun and may have been made", self.plan.in_flight));
-        }
+        text.push_str(&begun(self.plan.in_flight));
         text.push_str(&match &self.by {
             Some(_) => {
                 format!("; apply the rest: hibob runs resume {tenant}; or leave it undone: hibob runs abandon {tenant}")
@@ -98,5 +96,14 @@ impl Interrupted {
             "finished": self.plan.finished,
             "in_flight": self.plan.in_flight,
         })
+    }
+}
+
+/// How many changes were begun, of which it is not known whether they were made, as a part of a sentence.
+pub(crate) fn begun(number: i64) -> String {
+    match number {
+        0 => String::new(),
+        1 => ", 1 was begun and may have been made".to_owned(),
+        number => format!(", {number} were begun and may have been made"),
     }
 }

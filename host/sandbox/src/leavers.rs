@@ -251,8 +251,13 @@ fn arguments_with(tenant: &Tenant, address_field: &str) -> Result<CallArguments,
         ("time-zone", Value::Text(sync.time_zone.clone().unwrap_or_else(|| "UTC".to_owned()))),
         ("site-time-zones", Value::Pairs(zones)),
     ];
+    // What is at its default is not sent: plugins of version 0.2 do not know these settings.
+    let holds = [("hold-reasons", &config.hold_reasons), ("hold-types", &config.hold_types)];
+    let holds = holds.into_iter().filter(|(_, words)| !words.is_empty());
+    let holds = holds.map(|(name, words)| (name, Value::Texts(words.clone())));
+    let settings = settings.into_iter().chain(holds);
     let settings = settings.map(|(name, value)| NamedValue { name: name.to_owned(), value });
-    Ok(CallArguments { settings: settings.into(), now_unix_seconds: now_unix_seconds() })
+    Ok(CallArguments { settings: settings.collect(), now_unix_seconds: now_unix_seconds() })
 }
 
 /// Counts a detection against the limits of a plan.

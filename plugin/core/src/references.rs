@@ -4,6 +4,7 @@
 mod basis;
 mod detect;
 mod employee;
+mod holds;
 mod lifecycle_table;
 mod notes;
 mod overlaps;

@@ -13,6 +13,7 @@ impl wit::Guest for Plugin {
             cancelled: Vec::new(),
             corrected: Vec::new(),
             overlaps: Vec::new(),
+            held: Vec::new(),
             employees: 1_000,
             findings: observations.into_iter().map(finding).collect(),
         })

@@ -92,6 +92,8 @@ pub const TABLES: &[Table] = &[
             key("person_name", Need::Optional, Rule::Word(&["given-first", "family-first", "display-name"]), "\"given-first\"", "default; or \"family-first\", or \"display-name\": how names are written"),
             key("garden_leave", Need::Optional, Rule::Word(&["ignore", "is-departure"]), "\"ignore\"", "default; or \"is-departure\": see \"Garden leave\""),
             key("issue_after_hours", Need::Optional, Rule::Number { min: 0, max: 8_760, unit: "hours" }, "24", "default: the grace time, from the first run that saw a departure. Never before the last day is over"),
+            key("hold_reasons", Need::Optional, Rule::Texts { may_be_empty: true }, "[]", "default; such as [\"Deceased\"]: for these reasons of a termination a reference waits for a person"),
+            key("hold_types", Need::Optional, Rule::Texts { may_be_empty: true }, "[]", "default; such as [\"Contractor\"]: the same for types of employment"),
             key("plugins", Need::Optional, Rule::Digests, "[]", "default; digests of plugins that may have references signed, beside the built-in one"),
         ]),
     },

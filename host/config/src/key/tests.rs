@@ -71,6 +71,8 @@ fn every_field_of_the_types_has_a_row() {
         ("sync.exclude.employees", "[]"),
         ("sync.exclude.email_domains", "[]"),
         ("sync.exclude.fields", "[]"),
+        ("references.hold_reasons", "[]"),
+        ("references.hold_types", "[]"),
         ("references.plugins", "[]"),
         ("network.allow_addresses", "[]"),
     ] {
@@ -332,6 +334,8 @@ fn the_schema_has_every_key_with_its_default() {
                     "employees",
                     "email_domains",
                     "fields",
+                    "hold_reasons",
+                    "hold_types",
                     "plugins",
                     "allow_addresses",
                 ];

@@ -17,6 +17,7 @@
 
 mod departures;
 
+use self::departures::Holds;
 use crate::interrupt::Interrupt;
 use crate::references::guard;
 use crate::references::guard::Release;
@@ -185,7 +186,7 @@ impl<P: Leavers> Job<'_, P> {
             Some(employees) => {
                 let departures = self.look_up(employees).await?;
                 // Who is named by a person has left.
-                self.issue_all(&mut issuing, departures, Vec::new(), &known, &[]).await?;
+                self.issue_all(&mut issuing, departures, Vec::new(), &known, &Holds::default()).await?;
                 self.overlaps_with_deliveries().await?
             }
             None => {
@@ -193,8 +194,9 @@ impl<P: Leavers> Job<'_, P> {
                 let present = detection.departures.iter().map(|departure| departure.employee_id.as_str()).collect();
                 self.run.ports().run_store().keep_open_departures(self.fence, &present).await?;
                 self.revoke(&detection, &known).await?;
-                let Detection { departures, corrected, overlaps, .. } = detection;
-                self.issue_all(&mut issuing, departures, corrected, &known, &overlaps).await?;
+                let Detection { departures, corrected, overlaps, held, .. } = detection;
+                let holds = Holds::of(&overlaps, held);
+                self.issue_all(&mut issuing, departures, corrected, &known, &holds).await?;
                 overlaps
             }
         };

@@ -21,6 +21,8 @@ pub enum HeldClass {
     GraceTime,
     /// References of people who probably go on under another employee id. A person has to decide.
     Transfer,
+    /// References that a setting has wait for a person.
+    Setting,
 }
 
 /// A class that the guard holds.

@@ -30,7 +30,7 @@
 //!     ended.
 
 use crate::interrupt::Interrupt;
-use crate::interrupted::cancelled_by_key;
+use crate::interrupted::{begun, cancelled_by_key};
 use crate::run::apply;
 use crate::run::apply::Progress;
 use crate::run::difference::{does_the_same, writes_the_same};
@@ -69,10 +69,7 @@ const NOT_AT_ITS_END: &str = "its run did not come to its end";
 /// is not known whether they were made.
 pub(super) fn interrupted(tenant: &str, by: &str, changes: usize, progress: (usize, usize)) -> HostError {
     let (ended, unknown) = progress;
-    let in_flight = match unknown {
-        0 => String::new(),
-        _ => format!(", {unknown} were begun and may have been made"),
-    };
+    let in_flight = begun(i64::try_from(unknown).unwrap_or(i64::MAX));
     HostError::Interrupted {
         message: format!(
             "{by} has interrupted the run: {ended} of {changes} changes are done with{in_flight}, and the rest was not begun"

@@ -42,6 +42,7 @@ mod references {
                 cancelled: list(from.cancelled),
                 corrected: list(from.corrected),
                 overlaps: Vec::new(),
+                held: Vec::new(),
                 employees: from.employees,
                 findings: list(from.findings),
             }

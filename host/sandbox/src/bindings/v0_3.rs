@@ -40,7 +40,8 @@ mod references {
     super::offboarding_references!(host => wit);
     super::records! { wit => host;
         Detection {
-            seen: list, departures: list, cancelled: list, corrected: list, overlaps: list, employees, findings: list,
+            seen: list, departures: list, cancelled: list, corrected: list, overlaps: list, held, employees,
+            findings: list,
         }
         EmployeeClaims { employee_id, claims: option }
         Overlap { employee_id, by, has_same_names }

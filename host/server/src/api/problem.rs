@@ -43,7 +43,7 @@ impl Problem {
     }
 
     pub(super) fn forbidden() -> Self {
-        let remedy = "use a token whose role allows it; an operator makes one with: hibob token new --role ROLE";
+        let remedy = "use a token whose role allows it; whoever runs the host makes one";
         Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", "this token's role does not allow that", remedy)
     }
 

@@ -18,6 +18,7 @@
 use super::ReferenceSettings;
 use super::basis::{Change, compare, with_names};
 use super::employee::{DETECTION_FIELDS, EmployeeRecord, FIELDS};
+use super::holds::{Held, Holds};
 use super::lifecycle_table::{LifecycleRows, lifecycle_rows_of_all};
 use super::notes;
 use super::overlaps::{Leaver, Overlap, overlaps};
@@ -27,7 +28,7 @@ use crate::finding::Finding;
 use crate::hibob::{RecordReader, search, search_some};
 use crate::sync::each_employee;
 use crate::world::World;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// For how long after a departure's first reference a correction in HiBob leads to a new reference, in seconds: 90
 /// days.
@@ -96,6 +97,9 @@ pub struct Detection {
     /// Those of the departures, the corrected ones and those with a young reference whose work email somebody who is
     /// employed has.
     pub overlaps: Vec<Overlap>,
+    /// The employees of those departures whose reference is held by a setting, or because what the setting is about cannot
+    /// be read.
+    pub held: Vec<String>,
     /// How many employees HiBob sent.
     pub employees: usize,
     /// What a person should read.
@@ -184,21 +188,40 @@ fn compare_names(
     if ids.len() > NAMES_MAX {
         return Ok(());
     }
-    let fields = ["root.id", "root.firstName", "root.surname", "root.email"];
-    let reader = RecordReader::new(fields);
+    let departed: BTreeSet<String> =
+        detection.departures.iter().map(|departure| departure.employee_id.clone()).collect();
+    let mut fields = vec!["root.id", "root.firstName", "root.surname", "root.email"];
+    let holds = if departed.is_empty() { None } else { Some(Holds::read(world, settings)?) };
+    let own = fields.len();
+    fields.extend(holds.iter().flat_map(|_| Holds::fields(settings)));
+    let reader = RecordReader::new(fields.iter().copied());
+    let mut held = BTreeMap::new();
     let mut leavers: BTreeMap<String, Leaver> = BTreeMap::new();
     for ids in ids.chunks(NAMES_IDS_MAX) {
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        each_employee(world, &search_some(&settings.hibob_url, &ids, fields), &mut |json| {
+        each_employee(world, &search_some(&settings.hibob_url, &ids, fields.iter().copied()), &mut |json| {
             if let Ok(record) = reader.read(json)
                 && let Some(id) = record.at(0).text()
             {
+                if let Some(holds) = holds.as_ref().filter(|_| departed.contains(id)) {
+                    held.insert(id.to_owned(), holds.held((own..fields.len()).map(|at| record.at(at))));
+                }
                 let [given, family, email] = [1, 2, 3].map(|at| record.at(at).text().map(str::to_owned));
                 leavers.insert(id.to_owned(), Leaver { names: [given, family], email });
             }
         })?;
     }
     detection.overlaps = overlaps(world, settings, &leavers)?;
+    for id in departed {
+        // Who is not sent any more by now is not known either, if a setting asks for something.
+        let unsent = if Holds::fields(settings).is_empty() { Held::No } else { Held::Unknown };
+        match held.remove(&id).unwrap_or(unsent) {
+            Held::No => continue,
+            Held::Yes => {}
+            Held::Unknown => detection.findings.push(notes::hold_unknown().employee(&id)),
+        }
+        detection.held.push(id);
+    }
     let named = |departure: &mut Departure| {
         if let Some(Leaver { names: [given, family], .. }) = leavers.get(&departure.employee_id) {
             departure.basis = with_names(&departure.basis, given.as_deref(), family.as_deref());

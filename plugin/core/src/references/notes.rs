@@ -33,6 +33,14 @@ pub(super) fn left_before() -> Finding {
     )
 }
 
+pub(super) fn hold_unknown() -> Finding {
+    note(
+        "HOLD_NOT_READABLE",
+        "has left, and HiBob does not send what references.hold_reasons or references.hold_types is about, so that no reference is issued: it is empty, or may not be read",
+        "fill it in in HiBob; or give the service user's permission group View on Lifecycle, and for types on Employment (Settings, Permission groups, People data); or issue it by name: hibob references issue TENANT EMPLOYEE",
+    )
+}
+
 /// The employee has left, or may have, and HiBob does not show from which day on.
 ///
 /// `unread`: what is to be said of a date that HiBob sent and that is not read.

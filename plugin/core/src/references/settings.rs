@@ -20,6 +20,10 @@ pub struct ReferenceSettings {
     pub garden_leave: GardenLeave,
     /// Where a day begins and ends.
     pub time_zones: TimeZones,
+    /// Reasons of a termination for which a reference is held, by name or id, in lower case.
+    pub hold_reasons: BTreeSet<String>,
+    /// Types of employment for which a reference is held, in lower case.
+    pub hold_types: BTreeSet<String>,
 }
 
 /// How garden leave is treated.
@@ -40,10 +44,23 @@ const WORK_EMAIL: &str = "root.email";
 /// HiBob fields that the setting `address-field` may name.
 const ADDRESS_FIELDS: [&str; 2] = [WORK_EMAIL, "home.privateEmail"];
 
+fn in_lower_case(words: &[String]) -> BTreeSet<String> {
+    words.iter().map(|word| word.trim().to_lowercase()).collect()
+}
+
 impl ReferenceSettings {
     /// The names of all settings.
-    pub(crate) const NAMES: [&str; 7] =
-        ["hibob-url", "statuses", "address-field", "garden-leave", "time-zone", "site-time-zones", "time-zone-data"];
+    pub(crate) const NAMES: [&str; 9] = [
+        "hibob-url",
+        "statuses",
+        "address-field",
+        "garden-leave",
+        "time-zone",
+        "site-time-zones",
+        "time-zone-data",
+        "hold-reasons",
+        "hold-types",
+    ];
 
     /// Reads the settings from named values. Those that are left out get their defaults.
     ///
@@ -56,6 +73,8 @@ impl ReferenceSettings {
             address_field: WORK_EMAIL.to_owned(),
             garden_leave: GardenLeave::Ignore,
             time_zones: TimeZones::default(),
+            hold_reasons: BTreeSet::new(),
+            hold_types: BTreeSet::new(),
         };
         let mut findings = Vec::new();
         let own = values.iter().find(|value| value.name == "time-zone-data").map(|value| &value.value);
@@ -68,8 +87,10 @@ impl ReferenceSettings {
             match (name.as_str(), value) {
                 ("hibob-url", Value::Text(url)) => settings.hibob_url = url.trim_end_matches('/').to_owned(),
                 ("statuses", Value::Texts(words)) if !words.is_empty() => {
-                    settings.statuses = words.iter().map(|word| word.to_lowercase()).collect();
+                    settings.statuses = in_lower_case(words);
                 }
+                ("hold-reasons", Value::Texts(words)) => settings.hold_reasons = in_lower_case(words),
+                ("hold-types", Value::Texts(words)) => settings.hold_types = in_lower_case(words),
                 ("address-field", Value::Text(field)) if ADDRESS_FIELDS.contains(&field.as_str()) => {
                     settings.address_field.clone_from(field);
                 }

@@ -32,6 +32,26 @@ struct Found {
     is_correction: bool,
 }
 
+/// Whose reference waits for a person.
+#[derive(Default)]
+pub(super) struct Holds {
+    /// Who probably goes on under another employee id, and under which.
+    transfers: BTreeMap<String, String>,
+    /// Whom a setting holds.
+    by_setting: BTreeSet<String>,
+}
+
+impl Holds {
+    /// What a detection says.
+    pub(super) fn of(overlaps: &[Overlap], held: Vec<String>) -> Self {
+        let same_names = overlaps.iter().filter(|overlap| overlap.has_same_names);
+        Self {
+            transfers: same_names.map(|overlap| (overlap.employee_id.clone(), overlap.by.clone())).collect(),
+            by_setting: held.into_iter().collect(),
+        }
+    }
+}
+
 /// What becomes of a departure in this run.
 enum Looked {
     /// Its reference can be issued now.
@@ -53,7 +73,7 @@ impl<P: Leavers> Job<'_, P> {
         departures: Vec<Departure>,
         corrected: Vec<Departure>,
         known: &[Known],
-        overlaps: &[Overlap],
+        holds: &Holds,
     ) -> Result<(), HostError> {
         let limits = self.run.ports().config().safety.reference_limits();
         let since = self.run.ports().now() - i64::from(limits.leak_days) * DAY;
@@ -73,9 +93,6 @@ impl<P: Leavers> Job<'_, P> {
             skips_grace: self.order.skips_grace,
         };
         let first_seen = self.first_seen(known, timing.now).await?;
-        let same_names = overlaps.iter().filter(|overlap| overlap.has_same_names);
-        let transfers: BTreeMap<&str, &str> =
-            same_names.map(|overlap| (overlap.employee_id.as_str(), overlap.by.as_str())).collect();
         let batches: Vec<Vec<Found>> = all.chunks(ports.leavers_max().max(1)).map(<[Found]>::to_vec).collect();
         let answers = stream::iter(batches)
             .map(|batch| async move {
@@ -89,10 +106,8 @@ impl<P: Leavers> Job<'_, P> {
         while let Some((found, (facts, confirmed))) = self.reading(answers.try_next()).await? {
             done += 1;
             let seen = first_seen(&found.departure.employee_id);
-            let by = transfers.get(found.departure.employee_id.as_str()).filter(|_| !found.is_correction);
-            if let Some(by) = by {
-                self.hold_transfer(&found.departure, by, &facts);
-                open.push((found.departure, WhyNone::Transfer, facts.name));
+            if let Some(why) = self.hold_for_a_person(&found, holds, &facts) {
+                open.push((found.departure, why, facts.name));
                 continue;
             }
             match self.look_at(issuing, &found, &facts, confirmed, timing, seen)? {
@@ -165,12 +180,28 @@ impl<P: Leavers> Job<'_, P> {
         }
     }
 
-    /// Holds the reference of somebody who probably goes on under the employee id `by`.
-    fn hold_transfer(&mut self, departure: &Departure, by: &str, facts: &LeaverFacts) {
-        let (tenant, employee) = (self.run.ports().config().id.to_string(), &departure.employee_id);
+    /// Whether a reference waits for a person, and why.
+    fn hold_for_a_person(&mut self, found: &Found, holds: &Holds, facts: &LeaverFacts) -> Option<WhyNone> {
+        let (departure, employee) = (&found.departure, &found.departure.employee_id);
+        let by = holds.transfers.get(employee);
+        if found.is_correction || (by.is_none() && !holds.by_setting.contains(employee)) {
+            return None;
+        }
+        let tenant = self.run.ports().config().id.to_string();
         if let Some(name) = &facts.name {
             self.report.learn_name(employee, name);
         }
+        let Some(by) = by else {
+            self.report.held.push(held_person(HeldClass::Setting, departure, facts.name.clone()));
+            let message =
+                "has left, and references.hold_reasons or references.hold_types has the reference wait for a person";
+            let remedy = format!(
+                "issue it by name: hibob references issue {tenant} {employee}; or decide that there is none: hibob \
+                 references waive {tenant} {employee} --reason TEXT --by EMAIL"
+            );
+            self.report.warn(employee, "HELD_BY_SETTING", message, &remedy);
+            return Some(WhyNone::Setting);
+        };
         self.report.held.push(held_person(HeldClass::Transfer, departure, facts.name.clone()));
         let message = format!(
             "has left by HiBob, and the employee {by}, who works here, has the same names and work email: probably one \
@@ -181,6 +212,7 @@ impl<P: Leavers> Job<'_, P> {
              hibob references waive {tenant} {employee} --reason transfer --by EMAIL"
         );
         self.report.warn(employee, "HELD_AS_TRANSFER", message, &remedy);
+        Some(WhyNone::Transfer)
     }
 
     fn not_due(&mut self, departure: &Departure, why: WhyNone, facts: &LeaverFacts) -> Looked {

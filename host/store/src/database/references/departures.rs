@@ -22,14 +22,16 @@ pub enum WhyNone {
     NotPossible,
     /// Somebody who works here under another employee id has the same names and work email.
     Transfer,
+    /// A setting (`references.hold_reasons`, `references.hold_types`) has it wait for a person.
+    Setting,
     /// A person has decided that there is none.
     Waived,
 }
 
 impl WhyNone {
     /// Every reason.
-    const ALL: [Self; 6] =
-        [Self::LastDay, Self::GraceTime, Self::Guard, Self::NotPossible, Self::Transfer, Self::Waived];
+    const ALL: [Self; 7] =
+        [Self::LastDay, Self::GraceTime, Self::Guard, Self::NotPossible, Self::Transfer, Self::Setting, Self::Waived];
 
     /// The word in the database and in JSON.
     pub fn word(self) -> &'static str {
@@ -39,6 +41,7 @@ impl WhyNone {
             Self::Guard => "guard",
             Self::NotPossible => "not-possible",
             Self::Transfer => "transfer",
+            Self::Setting => "setting",
             Self::Waived => "waived",
         }
     }
