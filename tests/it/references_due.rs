@@ -250,6 +250,21 @@ async fn an_impossible_reference_is_waived_and_no_run_ends_with_an_error_for_it(
     assert!(office.open().await.is_empty());
 }
 
+/// The service user sees nobody any more. That is no departure, and no run is silent about it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_source_is_a_warning() {
+    let office = Office::of(people(3), "").await;
+    office.run().await;
+    let everybody = std::mem::take(&mut office.world().hibob.employees);
+    for _ in 0..2 {
+        let report = office.run().await;
+        let codes: Vec<_> = report.warnings.iter().map(|warning| warning.code.as_str()).collect();
+        assert_eq!((report.issued, codes), (0, vec!["NO_EMPLOYEES"]), "{report:?}");
+    }
+    office.world().hibob.employees = everybody;
+    assert!(office.run().await.warnings.is_empty());
+}
+
 /// The lists of titles and departments are read once in a run, whoever many have left; the next run reads them anew.
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_are_read_once_in_a_run() {

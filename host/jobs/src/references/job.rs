@@ -250,6 +250,11 @@ impl<P: Leavers> Job<'_, P> {
         let detection = self.reading(self.run.ports().departures(known)).await?;
         self.report.employees = detection.employees;
         self.report.is_baseline = known.is_empty();
+        if detection.employees == 0 {
+            let message = "HiBob sends no employees, so that nobody can be seen to have left";
+            let remedy = "give the service user's permission group access to everybody's data, and View on Basic info (HiBob: Settings, Permission groups)";
+            self.report.warn("", "NO_EMPLOYEES", message, remedy);
+        }
         for finding in &detection.findings {
             match finding.severity {
                 Severity::Error => self.report.errors.push(ErrorRow::from(finding)),

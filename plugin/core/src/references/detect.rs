@@ -28,6 +28,7 @@ use crate::finding::Finding;
 use crate::hibob::{RecordReader, search, search_some};
 use crate::sync::each_employee;
 use crate::world::World;
+use chrono::NaiveDate;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// For how long after a departure's first reference a correction in HiBob leads to a new reference, in seconds: 90
@@ -272,6 +273,10 @@ impl Detector<'_> {
                 match self.rules.departure(employee, rows) {
                     // Hired anew, but HiBob's last day is still the one of the employment before.
                     Ok(departure) if before == Standing::Left && !is_ended(employee, &departure) => {}
+                    // The standing is recorded, so that this is said once.
+                    Ok(departure) if has_never_started(employee, &departure) => {
+                        self.note(notes::never_started().employee(id));
+                    }
                     Ok(departure) => self.detection.departures.push(departure),
                     Err(missing) => return self.note(notes::missing(missing, employee.unread_date()).employee(id)),
                 }
@@ -320,6 +325,12 @@ impl Detector<'_> {
 /// Whether a departure ends the present employment, rather than an earlier one.
 fn is_ended(employee: &EmployeeRecord<'_, '_>, departure: &Departure) -> bool {
     employee.start().is_some_and(|start| start.to_string() <= departure.ended_on)
+}
+
+/// Whether an employment ended before its first day, by every date that HiBob has of its end.
+fn has_never_started(employee: &EmployeeRecord<'_, '_>, departure: &Departure) -> bool {
+    let is_before = |start: NaiveDate| employee.termination_date().is_none_or(|date| date <= start);
+    !is_ended(employee, departure) && employee.start().is_some_and(is_before)
 }
 
 /// Whether the present employment began after the one that the reference is about had ended.

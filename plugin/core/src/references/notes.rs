@@ -25,6 +25,15 @@ pub(super) fn unknown_status() -> Finding {
     )
 }
 
+pub(super) fn never_started() -> Finding {
+    Finding::new(
+        Severity::Notice,
+        "NEVER_STARTED",
+        "was to start here, and is terminated with a last day before that, so there is nothing to issue a reference about",
+        "nothing, if that is right; else correct the dates in HiBob, and issue it by name: hibob references issue TENANT EMPLOYEE",
+    )
+}
+
 pub(super) fn left_before() -> Finding {
     note(
         "LEFT_BEFORE_FIRST_SEEN",

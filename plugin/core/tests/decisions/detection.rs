@@ -220,3 +220,19 @@ fn in_doubt_whether_somebody_works_here_again_there_is_a_finding() {
         assert_eq!(result(&settings(&[]), spelling, start, without()), (1, vec![]), "{spelling}");
     }
 }
+
+/// Somebody who was hired does not turn up, and HR terminates them with a day before the first one.
+#[test]
+fn who_never_started_is_told_once_and_gets_no_reference() {
+    let start = Some("2026-12-01");
+    for (last, end) in [(Some("2026-11-30"), None), (None, Some("2026-11-30")), (Some("2026-11-30"), start)] {
+        let no_show = employee("1", "terminated", [start, last, end], "100001");
+        let detection = detected(std::slice::from_ref(&no_show), &[known("1", Standing::Employed)]);
+        assert_eq!((detection.departures.len(), detection.findings[0].code), (0, "NEVER_STARTED"), "{last:?} {end:?}");
+        assert_eq!(detection.seen, [Seen { employee_id: "1".to_owned(), standing: Standing::Left }]);
+        assert_eq!(detected(&[no_show], &[known("1", Standing::Left)]), Detection::default());
+    }
+    // A last day of an employment before, which HiBob still has, does not hide a departure.
+    let left = employee("1", "terminated", [start, Some("2026-11-30"), Some("2027-03-31")], "100001");
+    assert_eq!(detected(&[left], &[known("1", Standing::Employed)]).departures.len(), 1);
+}

@@ -6,6 +6,7 @@
     reason = "tests and their helpers fail by panicking"
 )]
 
+mod audit;
 mod bob;
 mod check;
 mod claims;
@@ -14,3 +15,4 @@ mod garden;
 mod leavers;
 mod mapping;
 mod nights;
+mod text_form;
