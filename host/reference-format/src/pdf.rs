@@ -2,7 +2,7 @@
 //! file.
 //!
 //! Everything on the page comes from the credential and the proof, so the same input gives the same bytes. If a
-//! character is in none of the bundled fonts, rendering fails rather than leaving it out.
+//! character is in none of the fonts, rendering fails rather than leaving it out.
 
 mod canvas;
 mod fonts;
@@ -15,6 +15,7 @@ use crate::keys::{KeyReference, SecretKey};
 use crate::log::proof::LogProof;
 use crate::qr;
 use chrono::{Datelike as _, Timelike as _};
+pub use fonts::{FontError, Fonts};
 use krilla::SerializeSettings;
 use krilla::configure::{Archival, ConfigurationBuilder};
 use krilla::embed::{AssociationKind, EmbeddedFile, MimeType};
@@ -32,10 +33,11 @@ pub const SEAL_FILE: &str = "page.seal";
 /// Why no page can be made.
 #[derive(Debug, thiserror::Error)]
 pub enum PdfError {
-    /// None of the bundled fonts has a character.
+    /// None of the fonts has a character.
     #[error(
-        "no font of the page has the letter {character:?} (U+{number:04X}); write the name or text in the source with letters \
-         that it has (Latin, Greek, Cyrillic, Hebrew, Arabic, Chinese, Japanese, Korean)"
+        "no font of the page has the letter {character:?} (U+{number:04X}); put a font that has it into a folder, and name the \
+         folder in references.fonts of the tenant's file; or write the text in the source with letters that the page has \
+         (Latin, Greek, Cyrillic, Hebrew, Arabic, Armenian, Georgian, Devanagari, Thai, Chinese, Japanese, Korean)"
     )]
     MissingGlyph {
         /// The character.
@@ -63,29 +65,30 @@ pub enum PdfError {
     Seal(#[from] seal::SealError),
 }
 
-/// Whether one of the bundled fonts has this character, so that a page can show it.
-pub fn has_letter(character: char) -> bool {
-    fonts::number_for(fonts::Weight::Regular, character, None).is_ok()
-}
-
-/// Checks, before a reference is signed, that a page can be made of it.
+/// Checks, before a reference is signed, that a page can be made of it with these fonts.
 ///
 /// # Errors
 /// A character is in no font, or the texts do not fit.
-pub fn check(credential: &Credential) -> Result<(), PdfError> {
-    page::Body::fitted(credential).map(drop)
+pub fn check(credential: &Credential, fonts: &Fonts) -> Result<(), PdfError> {
+    page::Body::fitted(fonts, credential).map(drop)
 }
 
-/// Renders the page of a reference and seals it with the key that signed the reference.
+/// Renders the page of a reference with these fonts and seals it with the key that signed the reference.
 ///
 /// # Errors
 /// A character is in no font, the texts do not fit, or the key or the proof belongs to another reference.
-pub fn render(signed: &SignedCredential, log_proof: &LogProof, key: &SecretKey) -> Result<Vec<u8>, PdfError> {
+pub fn render(
+    signed: &SignedCredential,
+    log_proof: &LogProof,
+    key: &SecretKey,
+    fonts: &Fonts,
+) -> Result<Vec<u8>, PdfError> {
     let KeyReference::Published { domain, selector } = signed.proof().key() else { return Err(PdfError::Key) };
     signed.verify(&key.public()).map_err(|_| PdfError::Key)?;
     // Checked before sealing, because a wrong attachment would be sealed as well.
     log_proof.verify(&signed.digest(), domain, &[key.public()], &[]).map_err(|_| PdfError::LogProof)?;
     let content = page::Content {
+        fonts,
         credential: signed.credential(),
         selector,
         log_index: log_proof.index,

@@ -6,12 +6,12 @@ use lopdf::{Dictionary, Document, Object};
 fn rendered(name: &str, title: Option<&str>, department: Option<&str>, company: &str) -> Result<Vec<u8>, PdfError> {
     let credential = credential_of(claims_of(name, title, department, company));
     let signed = SignedCredential::sign(credential, &key(), &selector()).unwrap();
-    render(&signed, &log_proof(&signed), &key())
+    render(&signed, &log_proof(&signed), &key(), &Fonts::bundled())
 }
 
 #[test]
 fn the_same_reference_gives_the_same_page() {
-    let again = render(&signed(), &log_proof(&signed()), &key()).unwrap();
+    let again = render(&signed(), &log_proof(&signed()), &key(), &Fonts::bundled()).unwrap();
     assert!(again == page());
     assert!(again.len() < 100_000, "{}", again.len());
 }
@@ -28,10 +28,14 @@ fn every_script_has_a_page_and_a_missing_glyph_has_none() {
         "김철수",
         "陳大文",
         "Ḥasan ibn ʻAlī",
+        "Արամ Պետրոսյան",
+        "ნინო ბერიძე",
+        "प्रिया शर्मा",
+        "สมชาย ใจดี",
     ] {
         rendered(name, Some(name), Some(name), name).unwrap();
     }
-    for (name, character) in [("Anna 😀", '😀'), ("สมชาย", 'ส'), ("Þór ᚦ", 'ᚦ')] {
+    for (name, character) in [("Anna 😀", '😀'), ("அருள்", 'அ'), ("Þór ᚦ", 'ᚦ')] {
         match rendered(name, None, None, "ACME") {
             Err(PdfError::MissingGlyph { character: found, .. }) => assert_eq!(found, character),
             other => panic!("{name}: {:?}", other.map(|bytes| bytes.len())),
@@ -39,11 +43,77 @@ fn every_script_has_a_page_and_a_missing_glyph_has_none() {
     }
 }
 
+/// A font file with letters of Tamil, which no bundled font has. `change` may change its bytes.
+fn tamil(change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut font = include_bytes!("../tests/fonts/NotoSansTamil-Regular.ttf").to_vec();
+    change(&mut font);
+    font
+}
+
+/// Writes a number of two bytes into the table OS/2 of a font file. Its place is in the file's list of tables, of which
+/// each entry has a name, a check sum, a place and a length (OpenType, "Organization of an OpenType Font").
+fn set_os2(font: &mut [u8], offset: usize, value: u16) {
+    let entry = 12 + 16 * font[12..].chunks(16).position(|entry| entry.starts_with(b"OS/2")).unwrap();
+    let table = u32::from_be_bytes(font[entry + 8..entry + 12].try_into().unwrap()) as usize;
+    font[table + offset..table + offset + 2].copy_from_slice(&value.to_be_bytes());
+}
+
+/// The places of `usWeightClass` and `fsType` in the table OS/2.
+const WEIGHT_CLASS: usize = 4;
+const FS_TYPE: usize = 8;
+
+#[test]
+fn a_letter_of_an_added_font_has_a_page() {
+    let name = "அருள் செல்வம்";
+    let signed =
+        SignedCredential::sign(credential_of(claims_of(name, Some("மேலாளர்"), None, "ACME")), &key(), &selector());
+    let signed = signed.unwrap();
+    let render = |fonts: &Fonts| render(&signed, &log_proof(&signed), &key(), fonts);
+    match render(&Fonts::bundled()) {
+        Err(error @ PdfError::MissingGlyph { character: 'அ', .. }) => {
+            let text = error.to_string();
+            assert!(text.contains("'அ' (U+0B85)") && text.contains("references.fonts"), "{text}");
+        }
+        other => panic!("{:?}", other.map(|bytes| bytes.len())),
+    }
+    let regular = Fonts::with([tamil(|_| ())]).unwrap();
+    let bold = Fonts::with([tamil(|_| ()), tamil(|font| set_os2(font, WEIGHT_CLASS, 700))]).unwrap();
+    let fonts_of = |page: Vec<u8>| {
+        let document = Document::load_mem(&page).unwrap();
+        let fonts = document.objects.values().filter_map(|object| object.as_dict().ok());
+        let is_font =
+            |object: &&Dictionary| object.get(b"Subtype").and_then(Object::as_name).is_ok_and(|name| name == b"Type0");
+        fonts
+            .filter(is_font)
+            .filter(|font| String::from_utf8_lossy(font.get(b"BaseFont").unwrap().as_name().unwrap()).contains("Tamil"))
+            .count()
+    };
+    // The name is bold, and the title is not. A font of the other weight is taken where there is none.
+    assert_eq!(fonts_of(render(&regular).unwrap()), 1);
+    assert_eq!(fonts_of(render(&bold).unwrap()), 2);
+}
+
+#[test]
+fn a_file_that_is_no_font_or_may_not_be_embedded_is_refused() {
+    for (file, error) in [
+        (Vec::new(), FontError::Unreadable),
+        (b"wOF2 not for documents".to_vec(), FontError::Unreadable),
+        (tamil(|font| font.truncate(1_000)), FontError::Unreadable),
+        (tamil(|font| set_os2(font, FS_TYPE, 2)), FontError::Restricted),
+    ] {
+        assert_eq!(Fonts::with([tamil(|_| ()), file]).err(), Some((1, error)));
+    }
+    // "Preview and print" and "editable" allow it.
+    for allowed in [4, 8] {
+        assert!(Fonts::with([tamil(|font| set_os2(font, FS_TYPE, allowed))]).is_ok());
+    }
+}
+
 /// Pages with the longest texts that the claims allow, in wide and in narrow letters.
 #[test]
 fn the_longest_texts_fit() {
-    for character in ["W", "山", "ש", "i"] {
-        let text = character.repeat(crate::claims::TEXT_CHARACTERS_MAX);
+    for character in ["W", "山", "ש", "i", "ส", "क्षि"] {
+        let text = character.repeat(crate::claims::TEXT_CHARACTERS_MAX / character.chars().count());
         rendered(&text, Some(&text), Some(&text), &text).unwrap();
     }
 }
@@ -59,10 +129,10 @@ fn a_long_title_has_a_page() {
 #[test]
 fn a_wrong_key_or_proof_gives_no_page() {
     let other = SecretKey::from_seed(&[8; 32]);
-    assert!(matches!(render(&signed(), &log_proof(&signed()), &other), Err(PdfError::Key)));
+    assert!(matches!(render(&signed(), &log_proof(&signed()), &other, &Fonts::bundled()), Err(PdfError::Key)));
     let mut proof = log_proof(&signed());
     proof.index += 1;
-    assert!(matches!(render(&signed(), &proof, &key()), Err(PdfError::LogProof)));
+    assert!(matches!(render(&signed(), &proof, &key(), &Fonts::bundled()), Err(PdfError::LogProof)));
 }
 
 /// Checks the requirements of ISO 19005-3 that can be seen in the structure. The file is read with another library than
@@ -163,6 +233,11 @@ fn pages_to_look_at() {
         ),
         ("hebrew", "שרה כהן־לוי", "מהנדסת תוכנה בכירה", "פיתוח (R&D)", "אקמה בע״מ"),
         ("arabic", "محمد عبد الرحمن الخوارزمي", "مهندس برمجيات أول", "قسم البحث والتطوير 2", "شركة أكمي المحدودة"),
+        ("thai", "สมชาย ใจดี", "วิศวกรซอฟต์แวร์อาวุโส", "ฝ่ายวิจัยและพัฒนา", "บริษัท แอคมี จำกัด"),
+        ("devanagari", "प्रिया शर्मा-त्रिपाठी", "वरिष्ठ अभियंता", "अनुसंधान", "एक्मे प्राइवेट लिमिटेड"),
+        ("georgian", "ნინო ბერიძე", "უფროსი ინჟინერი", "კვლევა", "შპს აკმე"),
+        ("armenian", "Արամ Պետրոսյան", "Ավագ ճարտարագետ", "Հետազոտություն", "Ակմե ՍՊԸ"),
+        ("hyphen", "שרה כהן-לוי", "מנהלת אזור", "פיתוח (R&D)", "אקמה בע\"מ"),
         ("cjk", "山田 太郎", "シニアエンジニア", "研究開発部 プラットフォーム", "株式会社アクメ"),
         ("korean", "김철수", "책임 연구원", "플랫폼 개발팀", "주식회사 아크메"),
         ("cyrillic", "Юлия Александровна Ковальчук", "Ведущий инженер", "Разработка", "ООО «Акме»"),
