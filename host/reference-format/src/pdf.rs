@@ -1,4 +1,4 @@
-//! The page of a reference: a PDF/A-3a file with the credential and the log proof attached, and a seal over the whole
+//! The page of a reference: a PDF/A-3a and PDF/UA-1 file with the credential and the log proof attached, and a seal over the whole
 //! file.
 //!
 //! Everything on the page comes from the credential and the proof, so the same input gives the same bytes. If a
@@ -6,6 +6,7 @@
 
 mod canvas;
 mod fonts;
+mod language;
 mod page;
 pub mod seal;
 mod text;
@@ -17,7 +18,7 @@ use crate::qr;
 use chrono::{Datelike as _, Timelike as _};
 pub use fonts::{FontError, Fonts};
 use krilla::SerializeSettings;
-use krilla::configure::{Archival, ConfigurationBuilder};
+use krilla::configure::{Accessibility, Archival, ConfigurationBuilder};
 use krilla::embed::{AssociationKind, EmbeddedFile, MimeType};
 use krilla::metadata::{DateTime, Metadata};
 
@@ -95,7 +96,10 @@ pub fn render(
         url: qr::url(signed, log_proof.index),
     };
     let write = |error: String| PdfError::Write(error);
-    let configuration = ConfigurationBuilder::new().with_archival_validator(Archival::A3_A).finish();
+    let configuration = ConfigurationBuilder::new()
+        .with_archival_validator(Archival::A3_A)
+        .with_accessibility_validator(Accessibility::UA1)
+        .finish();
     let configuration = configuration.map_err(|error| write(format!("{error:?}")))?;
     let mut document = krilla::Document::new_with(SerializeSettings { configuration, ..SerializeSettings::default() });
     page::draw(&mut document, &content)?;
@@ -132,13 +136,24 @@ pub fn render(
         document.embed_file(file).ok_or_else(|| write(format!("{path} is there twice")))?;
     }
     let bytes = document.finish().map_err(|error| write(format!("{error:?}")))?;
-    let sealed = seal::seal(bytes, key)?;
+    let sealed = seal::seal(without_suspects(bytes), key)?;
     // A verifier searches the file for the attachments; check that it will find those that were attached.
     let opened = seal::open(&sealed)?;
     if opened.credential != signed.canonical() || !opened.is_sealed_by(&key.public()) {
         return Err(PdfError::LogProof);
     }
     Ok(sealed)
+}
+
+/// Replaces `/Suspects false` by blanks, of which there are as many, so that nothing in the file moves. It says what is
+/// so without it (ISO 32000-1 table 321), and poppler complains of it.
+fn without_suspects(mut bytes: Vec<u8>) -> Vec<u8> {
+    const ENTRY: &[u8] = b"/Suspects false";
+    let place = bytes.windows(ENTRY.len()).position(|window| window == ENTRY);
+    if let Some(entry) = place.and_then(|place| bytes.get_mut(place..place + ENTRY.len())) {
+        entry.fill(b' ');
+    }
+    bytes
 }
 
 fn date(signed: &SignedCredential) -> DateTime {

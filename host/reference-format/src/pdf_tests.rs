@@ -139,7 +139,7 @@ fn a_wrong_key_or_proof_gives_no_page() {
 /// the one that wrote it. The writing library checks full conformance with its own validator; veraPDF was not
 /// available.
 #[test]
-fn the_structure_is_that_of_pdf_a_3a() {
+fn the_structure_is_that_of_pdf_a_3a_and_pdf_ua_1() {
     let bytes = page();
     assert!(bytes.starts_with(b"%PDF-1.7\n%") && bytes[10..14].iter().all(|byte| *byte > 127));
     let document = Document::load_mem(&bytes).unwrap();
@@ -154,7 +154,12 @@ fn the_structure_is_that_of_pdf_a_3a() {
         let object = resolved(object);
         object.as_dict().or_else(|_| object.as_stream().map(|stream| &stream.dict)).unwrap().clone()
     };
-    assert!(dict(catalog.get(b"MarkInfo").unwrap()).get(b"Marked").unwrap().as_bool().unwrap());
+    let mark_info = dict(catalog.get(b"MarkInfo").unwrap());
+    assert!(mark_info.get(b"Marked").unwrap().as_bool().unwrap());
+    // Poppler complains of `/Suspects false`, which is the default.
+    assert!(mark_info.get(b"Suspects").is_err());
+    let preferences = dict(catalog.get(b"ViewerPreferences").unwrap());
+    assert!(preferences.get(b"DisplayDocTitle").unwrap().as_bool().unwrap());
     assert!(dict(catalog.get(b"StructTreeRoot").unwrap()).get(b"K").is_ok());
     let metadata = resolved(catalog.get(b"Metadata").unwrap()).as_stream().unwrap().clone();
     assert!(metadata.dict.get(b"Filter").is_err());
@@ -163,6 +168,7 @@ fn the_structure_is_that_of_pdf_a_3a() {
         xmp.contains("<pdfaid:part>3</pdfaid:part>") && xmp.contains("<pdfaid:conformance>A</pdfaid:conformance>"),
         "{xmp}"
     );
+    assert!(xmp.contains("<pdfuaid:part>1</pdfuaid:part>"), "{xmp}");
     let intents = resolved(catalog.get(b"OutputIntents").unwrap());
     let intent = dict(&intents.as_array().unwrap()[0]);
     assert_eq!(intent.get(b"S").unwrap().as_name().unwrap(), b"GTS_PDFA1");
@@ -188,6 +194,65 @@ fn the_structure_is_that_of_pdf_a_3a() {
     assert!(link.get(b"Contents").is_ok() && link.get(b"F").unwrap().as_i64().unwrap() & 4 == 4);
     let uri = dict(link.get(b"A").unwrap()).get(b"URI").unwrap().as_str().unwrap().to_vec();
     assert_eq!(qr::parse(&String::from_utf8(uri).unwrap()).unwrap().digest, signed().digest());
+}
+
+/// The elements of the structure with this type, with their languages and the types of what is in them.
+fn elements(page: &[u8], kind: &str) -> Vec<(Option<String>, Vec<String>)> {
+    let document = Document::load_mem(page).unwrap();
+    let name = |dict: &Dictionary| String::from_utf8(dict.get(b"S").unwrap().as_name().unwrap().to_vec()).unwrap();
+    let is_element = |dict: &&Dictionary| dict.get(b"S").is_ok() && dict.get(b"P").is_ok();
+    let all = document.objects.values().filter_map(|object| object.as_dict().ok()).filter(is_element);
+    let language =
+        |dict: &Dictionary| Some(String::from_utf8(dict.get(b"Lang").ok()?.as_str().ok()?.to_vec()).unwrap());
+    let children = |dict: &Dictionary| {
+        let children = dict.get(b"K").unwrap();
+        let children = children.as_array().map_or_else(|_| vec![children.clone()], Clone::clone);
+        let dicts = children.iter().filter_map(|child| document.dereference(child).unwrap().1.as_dict().ok());
+        dicts.filter(|dict| dict.get(b"S").is_ok()).map(name).collect::<Vec<_>>()
+    };
+    all.filter(|dict| name(dict) == kind).map(|dict| (language(dict), children(dict))).collect()
+}
+
+#[test]
+fn a_label_and_its_value_are_one_entry_and_each_text_has_its_language() {
+    let page = rendered("שרה כהן", Some("Engineer"), Some("研究"), "ACME").unwrap();
+    let entries = elements(&page, "LI");
+    assert_eq!(entries, vec![(None, vec!["Lbl".to_owned(), "LBody".to_owned()]); 4 + 3]);
+    let languages =
+        |kind: &str| elements(&page, kind).into_iter().filter_map(|(language, _)| language).collect::<Vec<_>>();
+    assert_eq!((languages("P"), languages("LBody")), (vec!["he".to_owned()], vec!["und-Hani".to_owned()]));
+}
+
+/// The characters of a page in the order in which they are drawn, without white space and the page's own words.
+fn drawn(page: &[u8]) -> String {
+    let text = Document::load_mem(page).unwrap().extract_text(&[1]).unwrap();
+    text.chars().filter(|character| !character.is_whitespace()).collect()
+}
+
+/// What programs read: letters from left to right, in the order in which they are drawn. They turn right-to-left words
+/// around one character at a time, also those of a ligature. `docs/use/page-text.md` has what each of them reads.
+#[test]
+fn the_text_is_drawn_in_the_order_that_programs_expect() {
+    let drawn_of = |name: &str, title: &str| drawn(&rendered(name, Some(title), None, "ACME").unwrap());
+    let squeezed = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    let turned = |text: &str| squeezed(text).chars().rev().collect::<String>();
+    let text = drawn_of("Zoë Łukasz-O’Neil", "Senior Engineer");
+    let order = ["EMPLOYMENTREFERENCE", "ACME", "acme.example", "Zoë", "Position", "SeniorEngineer", "Employed"];
+    let places: Vec<usize> =
+        order.iter().map(|word| text.find(word).unwrap_or_else(|| panic!("{word}: {text}"))).collect();
+    assert!(places.is_sorted(), "{text}");
+    for (name, title) in [("علاء سلامة", "مدير الآلات"), ("שרה כהן-לוי", "מנהלת אזור"), ("علی رضایی", "مهندس")]
+    {
+        let text = drawn_of(name, title);
+        for part in [name, title] {
+            assert!(text.contains(&turned(part)), "{part}: {text}");
+        }
+    }
+    for name in ["Արամ Պետրոսյան", "ნინო ბერიძე", "山田太郎", "김철수", "Юлия"]
+    {
+        let text = drawn_of(name, name);
+        assert_eq!(text.matches(&squeezed(name)).count(), 2, "{name}: {text}");
+    }
 }
 
 #[test]
@@ -238,6 +303,8 @@ fn pages_to_look_at() {
         ("georgian", "ნინო ბერიძე", "უფროსი ინჟინერი", "კვლევა", "შპს აკმე"),
         ("armenian", "Արամ Պետրոսյան", "Ավագ ճարտարագետ", "Հետազոտություն", "Ակմե ՍՊԸ"),
         ("hyphen", "שרה כהן-לוי", "מנהלת אזור", "פיתוח (R&D)", "אקמה בע\"מ"),
+        ("lam-alef", "علاء سلامة", "مدير الآلات", "الاتصالات", "شركة الأولى"),
+        ("persian", "علی رضایی", "مهندس ارشد", "فناوری اطلاعات", "شرکت آکمه"),
         ("cjk", "山田 太郎", "シニアエンジニア", "研究開発部 プラットフォーム", "株式会社アクメ"),
         ("korean", "김철수", "책임 연구원", "플랫폼 개발팀", "주식회사 아크메"),
         ("cyrillic", "Юлия Александровна Ковальчук", "Ведущий инженер", "Разработка", "ООО «Акме»"),

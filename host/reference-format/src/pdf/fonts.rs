@@ -167,14 +167,15 @@ impl Fonts {
         (0..BUNDLED).chain(added(true)).chain(added(false))
     }
 
-    /// The number of the font for a character. A character that combines with the one before it is taken from that
-    /// one's font, whose number is `before`.
+    /// The number of the font for a character. One that combines with the character before it, and a sign such as a
+    /// hyphen, is taken from that one's font, whose number is `before`: a word in two fonts is two words to programs
+    /// that read the page.
     ///
     /// # Errors
     /// No font has the character.
     pub(super) fn number_for(&self, weight: Weight, character: char, before: Option<usize>) -> Result<usize, PdfError> {
         let has = |number: usize| self.face(weight, number).is_some_and(|face| face.has(character));
-        let joins = character == ' ' || matches!(character, '\u{200c}' | '\u{200d}') || is_combining_mark(character);
+        let joins = !character.is_alphanumeric() || is_combining_mark(character);
         if let Some(before) = before.filter(|_| joins) {
             let is_joiner = matches!(character, '\u{200c}' | '\u{200d}');
             if is_joiner || has(before) {
@@ -236,8 +237,10 @@ mod tests {
                 assert!(error.contains(missing) && error.contains(&format!("U+{:04X}", u32::from(missing))), "{error}");
             }
         }
-        // A space and a combining mark stay in the font of the character before them.
+        // A space, a sign and a combining mark stay in the font of the character before them.
         assert_eq!(Fonts::bundled().number_for(Weight::Regular, ' ', Some(2)).unwrap(), 2);
+        assert_eq!(Fonts::bundled().number_for(Weight::Regular, '-', Some(1)).unwrap(), 1);
+        assert_eq!(Fonts::bundled().number_for(Weight::Regular, '(', Some(1)).unwrap(), 0);
         assert_eq!(Fonts::bundled().number_for(Weight::Regular, '\u{5b8}', Some(1)).unwrap(), 1);
         assert_eq!(Fonts::bundled().number_for(Weight::Regular, '\u{301}', Some(0)).unwrap(), 0);
     }

@@ -3,6 +3,7 @@
 use super::PdfError;
 use super::canvas::{Canvas, Colour};
 use super::fonts::{Fonts, Weight};
+use super::language;
 use super::text::{Line, Style, set};
 use crate::claims::Employment;
 use crate::credential::Credential;
@@ -11,7 +12,9 @@ use crate::qr::{self, VERIFY_PATH};
 use chrono::{Datelike as _, NaiveDate};
 use krilla::action::LinkAction;
 use krilla::annotation::{Annotation, LinkAnnotation, Target};
-use krilla::geom::Rect;
+use krilla::destination::XyzDestination;
+use krilla::geom::{Point, Rect};
+use krilla::outline::{Outline, OutlineNode};
 use krilla::page::PageSettings;
 use krilla::tagging::{BBox, ListNumbering, Node, Tag, TagGroup, TagTree};
 use qrcode::{EcLevel, QrCode};
@@ -44,10 +47,11 @@ const PANEL: Colour = Colour(0xf2, 0xf6, 0xf7);
 const WHITE: Colour = Colour(0xff, 0xff, 0xff);
 
 const fn style(size: f32, weight: Weight) -> Style {
-    Style { size, weight, tracking: 0.0 }
+    Style { size, weight }
 }
 
-const EYEBROW: Style = Style { size: 8.5, weight: Weight::Bold, tracking: 0.14 };
+// Without space between the letters, which programs that read the page take for words of one letter.
+const EYEBROW: Style = style(9.5, Weight::Bold);
 const COMPANY: Style = style(17.0, Weight::Bold);
 const DOMAIN: Style = style(10.5, Weight::Regular);
 const LEAD: Style = style(11.0, Weight::Regular);
@@ -58,6 +62,10 @@ const SMALL: Style = style(7.5, Weight::Regular);
 
 /// The distance from one baseline to the next, in ems.
 const LEADING: f32 = 1.36;
+
+// The headings, which are also the document's outline.
+const TITLE: &str = "Employment reference";
+const HOW_TO_CHECK: &str = "How to check this reference";
 
 /// Draws the page.
 pub(super) fn draw(document: &mut krilla::Document, content: &Content<'_>) -> Result<(), PdfError> {
@@ -81,6 +89,12 @@ pub(super) fn draw(document: &mut krilla::Document, content: &Content<'_>) -> Re
     footer.into_iter().for_each(|group| tags.push(group));
     page.finish();
     document.set_tag_tree(tags);
+    let mut outline = Outline::new();
+    for (title, y) in [(TITLE, 0.0), (HOW_TO_CHECK, PANEL_TOP)] {
+        let place = XyzDestination::new(0, Point::from_xy(0.0, y));
+        outline.push_child(OutlineNode::new(title.to_owned(), place));
+    }
+    document.set_outline(outline);
     Ok(())
 }
 
@@ -114,6 +128,12 @@ impl Block {
 
     fn has_whole_words(&self) -> bool {
         self.lines.split_last().is_none_or(|(_, before)| before.iter().all(Line::ends_a_word))
+    }
+
+    /// The language of the text where it is not that of the page.
+    fn language(&self) -> Option<String> {
+        let language = self.lines.iter().find_map(|line| language::of(&line.text))?;
+        Some(language.to_owned())
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, group: &mut TagGroup) {
@@ -189,20 +209,25 @@ impl Body {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, tags: &mut TagTree) {
-        let mut title = TagGroup::new(Tag::Hn(NonZeroU16::MIN, Some("Employment reference".to_owned())));
+        let mut title = TagGroup::new(Tag::Hn(NonZeroU16::MIN, Some(TITLE.to_owned())));
         self.eyebrow.draw(canvas, &mut title);
         tags.push(title);
         for block in [&self.company, &self.domain, &self.lead, &self.name] {
-            let mut group = TagGroup::new(Tag::P);
+            let mut group = TagGroup::new(Tag::P.with_lang(block.language()));
             block.draw(canvas, &mut group);
             tags.push(group);
         }
         canvas.ornament(Rect::from_xywh(LEFT, self.rule, WIDTH, 0.8), RULE);
-        for fact in &self.facts {
-            let mut group = TagGroup::new(Tag::P);
-            fact.iter().for_each(|block| block.draw(canvas, &mut group));
-            tags.push(group);
+        // A list whose entries are a label and its value.
+        let mut list = TagGroup::new(Tag::L(ListNumbering::None));
+        for [label, value] in &self.facts {
+            let mut of_label = TagGroup::new(Tag::Lbl);
+            let mut of_value = TagGroup::new(Tag::LBody.with_lang(value.language()));
+            label.draw(canvas, &mut of_label);
+            value.draw(canvas, &mut of_value);
+            list.push(TagGroup::with_children(Tag::LI, vec![Node::Group(of_label), Node::Group(of_value)]));
         }
+        tags.push(list);
     }
 }
 
@@ -220,8 +245,8 @@ fn panel(canvas: &mut Canvas<'_>, tags: &mut TagTree, content: &Content<'_>) -> 
     let x = code_x + CODE_SIDE + PANEL_PADDING + 2.0;
     let width = PAGE.0 - LEFT - PANEL_PADDING - x;
     let mut y = code_y + STEP_TITLE.size * 0.8;
-    let mut heading = TagGroup::new(Tag::Hn(NonZeroU16::MIN.saturating_add(1), None));
-    Block::new(fonts, "How to check this reference", x, y, width, STEP_TITLE, INK)?.draw(canvas, &mut heading);
+    let mut heading = TagGroup::new(Tag::Hn(NonZeroU16::MIN.saturating_add(1), Some(HOW_TO_CHECK.to_owned())));
+    Block::new(fonts, HOW_TO_CHECK, x, y, width, STEP_TITLE, INK)?.draw(canvas, &mut heading);
     tags.push(heading);
     let steps = [
         format!("Scan or click the code, or open {} and drop this PDF file there.", domain.url(VERIFY_PATH)),

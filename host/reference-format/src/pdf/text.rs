@@ -3,19 +3,17 @@
 
 use super::PdfError;
 use super::fonts::{Face, Fonts, Weight};
-use harfrust::{Direction, ShapeOptions, UnicodeBuffer};
+use harfrust::{BufferClusterLevel, Direction, ShapeOptions, UnicodeBuffer};
 use krilla::text::{GlyphId, KrillaGlyph};
 use std::sync::Arc;
 use unicode_bidi::BidiInfo;
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 
-/// Size, weight and letter spacing of a text.
+/// Size and weight of a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Style {
     pub(super) size: f32,
     pub(super) weight: Weight,
-    /// The space between letters, in ems.
-    pub(super) tracking: f32,
 }
 
 /// Consecutive glyphs of one font, from left to right.
@@ -28,12 +26,27 @@ impl Run {
     fn ems(&self) -> f32 {
         self.glyphs.iter().map(|glyph| glyph.x_advance).sum()
     }
+
+    /// Turns the characters of each ligature around, such as those of lam and alef.
+    fn turn_ligatures(&self, text: &mut String) {
+        for glyph in &self.glyphs {
+            let range = &glyph.text_range;
+            let is_alone = self.glyphs.iter().filter(|other| other.text_range == *range).count() == 1;
+            if let Some(characters) = text.get(range.clone()).filter(|_| is_alone) {
+                let turned: String = characters.chars().rev().collect();
+                text.replace_range(range.clone(), &turned);
+            }
+        }
+    }
 }
 
 /// A line of text that is no wider than required.
 pub(super) struct Line {
-    /// The text. The glyphs' ranges refer to it.
+    /// The text.
     pub(super) text: String,
+    /// The text as it is copied from the page: the glyphs' ranges refer to it. Where one glyph of a right-to-left word
+    /// stands for several characters, these are in reverse order, since readers turn the characters around one by one.
+    pub(super) copied: String,
     pub(super) runs: Vec<Run>,
     pub(super) width: f32,
 }
@@ -112,7 +125,7 @@ fn letter_ends(text: &str) -> impl Iterator<Item = usize> {
 /// Shapes the text of one line: turns its characters into placed glyphs.
 fn shape(fonts: &Fonts, text: &str, style: Style) -> Result<Line, PdfError> {
     let bidi = BidiInfo::new(text, None);
-    let mut runs = Vec::new();
+    let (mut runs, mut copied) = (Vec::new(), text.to_owned());
     for paragraph in &bidi.paragraphs {
         let (levels, visual) = bidi.visual_runs(paragraph, paragraph.range.clone());
         for range in visual {
@@ -122,16 +135,17 @@ fn shape(fonts: &Fonts, text: &str, style: Style) -> Result<Line, PdfError> {
                 let start = range.start + part.start;
                 let part = text.get(start..range.start + part.end).unwrap_or_default();
                 let face = fonts.face(style.weight, number).ok_or(PdfError::Font)?;
-                parts.push(shape_run(face, part, start, is_rtl, style)?);
+                parts.push(shape_run(face, part, start, is_rtl)?);
             }
             if is_rtl {
                 parts.reverse();
+                parts.iter().for_each(|run| run.turn_ligatures(&mut copied));
             }
             runs.append(&mut parts);
         }
     }
     let width = runs.iter().map(Run::ems).sum::<f32>() * style.size;
-    Ok(Line { text: text.to_owned(), runs, width })
+    Ok(Line { text: text.to_owned(), copied, runs, width })
 }
 
 /// Splits a text where its font changes.
@@ -149,11 +163,15 @@ fn by_font(fonts: &Fonts, text: &str, weight: Weight) -> Result<Vec<(usize, std:
 }
 
 /// Shapes text of one font and direction that begins at byte `start` of its line.
-fn shape_run(face: &Arc<Face>, text: &str, start: usize, is_rtl: bool, style: Style) -> Result<Run, PdfError> {
+fn shape_run(face: &Arc<Face>, text: &str, start: usize, is_rtl: bool) -> Result<Run, PdfError> {
     let tables = face.tables().ok_or(PdfError::Font)?;
     let mut buffer = UnicodeBuffer::new();
     buffer.push_str(text);
     buffer.guess_segment_properties();
+    if is_rtl {
+        // A mark over a letter has its own character, or both would be copied in the wrong order.
+        buffer.set_cluster_level(BufferClusterLevel::MonotoneCharacters);
+    }
     buffer.set_direction(if is_rtl { Direction::RightToLeft } else { Direction::LeftToRight });
     let shaped = face.shaper.shaper(&tables).build().shape(buffer, ShapeOptions::new());
 
@@ -170,7 +188,7 @@ fn shape_run(face: &Arc<Face>, text: &str, start: usize, is_rtl: bool, style: St
         let ems = |units: i32| units as f32 / face.units_per_em;
         glyphs.push(KrillaGlyph::new(
             GlyphId::new(info.glyph_id),
-            ems(position.x_advance) + style.tracking,
+            ems(position.x_advance),
             ems(position.x_offset),
             ems(position.y_offset),
             ems(position.y_advance),
@@ -185,7 +203,7 @@ fn shape_run(face: &Arc<Face>, text: &str, start: usize, is_rtl: bool, style: St
 mod tests {
     use super::*;
 
-    const STYLE: Style = Style { size: 10.0, weight: Weight::Regular, tracking: 0.0 };
+    const STYLE: Style = Style { size: 10.0, weight: Weight::Regular };
 
     fn texts(lines: &[Line]) -> Vec<&str> {
         lines.iter().map(|line| line.text.as_str()).collect()
@@ -244,12 +262,16 @@ mod tests {
         assert_eq!(starts("abc"), [0, 1, 2]);
         assert_eq!(starts("שרה"), [4, 2, 0]);
         assert_eq!(starts("שרה 12"), [7, 8, 6, 4, 2, 0]);
-        // The hyphen comes from another font than the letters around it.
+        // The hyphen comes from the font of the letters before it.
         assert_eq!(starts("ש-ה"), [3, 2, 0]);
         // lam and alef become one glyph that covers both letters.
         let lines = set(&Fonts::bundled(), "لا", STYLE, 500.0).unwrap();
         let glyphs = &lines[0].runs[0].glyphs;
         assert_eq!((glyphs.len(), glyphs[0].text_range.clone()), (1, 0..4));
+        // In the copied text the two are in the glyphs' order; the text itself stays.
+        assert_eq!((lines[0].text.as_str(), lines[0].copied.as_str()), ("لا", "ال"));
+        // A letter and its mark are two glyphs, each with its own character.
+        assert_eq!(starts("שָ"), [2, 0]);
         // Letters that are joined have other glyphs than letters that stand alone.
         let joined = &set(&Fonts::bundled(), "محم", STYLE, 500.0).unwrap()[0].runs[0]
             .glyphs

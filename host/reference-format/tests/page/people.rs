@@ -101,6 +101,8 @@ pub(crate) fn everybody() -> Vec<(&'static str, SignedCredential)> {
         ("chinese", reference(131_071, "陳大文", Some("工程師"), None)),
         ("old", old_form()),
         ("long", reference(8, &"山".repeat(120), Some(&"W".repeat(120)), Some(&"é".repeat(120)))),
+        ("hyphen", reference(9, "שרה כהן-לוי", Some("Manager"), None)),
+        ("lam-alef", reference(10, "علاء سلامة", None, None)),
     ]
 }
 
