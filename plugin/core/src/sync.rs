@@ -40,10 +40,10 @@ pub fn plan(
         planner.note(approvers::instructions(approvals, groups));
     }
     world.progress("plan", 0, None);
-    let plan = planner.finish();
-    if let Some(left) = settings.enabled_by.as_deref().and_then(|email| plan.has_left(email)) {
-        return Err(JobError::Settings(vec![left]));
-    }
+    let mut plan = planner.finish();
+    // The host then applies nothing of it but terminations.
+    let left = settings.enabled_by.as_deref().and_then(|email| plan.has_left(email));
+    plan.note(left);
     let (employees, accounts) = (plan.count("employees"), plan.count("accounts"));
     world.log(&format!("{employees} employees and {accounts} accounts read, {} changes planned", plan.len()));
     let facts = plan_audit::Facts {
