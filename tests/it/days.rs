@@ -10,6 +10,7 @@ mod links;
 mod managers;
 mod same_person;
 mod sites;
+mod state_wars;
 mod terminations;
 
 use crate::sync::employee;

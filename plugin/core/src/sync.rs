@@ -34,7 +34,11 @@ pub fn plan(
     read_employees(world, settings, &mut planner)?;
     read_accounts(world, settings, &mut planner)?;
     let wanted = planner.wanted(TextField::CostCenter);
-    planner.catalogue(read_catalogue(world, settings, baseline, &wanted)?);
+    let mut catalogue = read_catalogue(world, settings, baseline, &wanted)?;
+    if let Some(centers) = &mut catalogue.cost_centers {
+        centers.give_up(world, now_unix_seconds)?;
+    }
+    planner.catalogue(catalogue);
     if let Some(approvals) = &settings.approvals {
         let groups = reads_groups(world, settings)?;
         planner.note(approvers::instructions(approvals, groups));
