@@ -98,7 +98,7 @@ pub fn witness_line() -> String {
 
 /// The page with the reference, sealed.
 pub fn page() -> Vec<u8> {
-    pdf::render(&signed(), &log_proof(), &key()).unwrap()
+    pdf::render(&signed(), &log_proof(), &key(), &pdf::Fonts::bundled()).unwrap()
 }
 
 /// The issuer's key file.

@@ -41,6 +41,7 @@ pub(crate) fn plan_guard(bytes: &[u8]) -> Reading {
         counts: if is_told { BTreeMap::from([("managed".to_owned(), u64::from(counted))]) } else { BTreeMap::new() },
         findings: Vec::new(),
         active_accounts: Vec::new(),
+        has_left: BTreeSet::new(),
         baseline: if is_told {
             vec![values("values:title", sizes), values("cost-center:A", sizes)]
         } else {

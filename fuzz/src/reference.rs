@@ -34,7 +34,7 @@ pub(crate) fn claim_text(bytes: &[u8]) -> Reading {
         let issuer = Issuer { domain: issuer.domain.clone(), name: claim.clone() };
         let credential = Credential { claims: Claims::new(issuer, employment).unwrap(), ..known.clone() };
         assert_eq!(Credential::from_object(&credential.to_object()).unwrap(), credential);
-        drop(pdf::check(&credential));
+        drop(pdf::check(&credential, &pdf::Fonts::bundled()));
     } else {
         assert!(ClaimText::parse("name", text).is_err());
     }

@@ -10,6 +10,8 @@ mod links;
 mod managers;
 mod same_person;
 mod sites;
+mod state_wars;
+mod terminations;
 
 use crate::sync::employee;
 use hibob_base::error::HostError;

@@ -3,7 +3,8 @@
 use super::references_job::{Office, leave, people};
 use hibob_base::error::Exit;
 use hibob_fakes::company::Employee;
-use hibob_jobs::references::name_of;
+use hibob_fakes::smtp::{At, MailFault, MailFaultKind};
+use hibob_jobs::references::{Deliveries, ReferencesRequest, name_of};
 use hibob_reference_format::credential::SignedCredential;
 
 /// Somebody with these names.
@@ -64,4 +65,46 @@ async fn long_titles_are_stated_and_emoji_are_left_out_and_said() {
         title.unwrap().as_str().to_owned()
     });
     assert_eq!(titles.collect::<Vec<_>>(), [long.trim(), "Chief Officer"]);
+}
+
+/// A letter that no font has is named, with what to do; everybody else has their reference. With a font for it in the
+/// operator's folder the next run issues the reference, and without that font again it waits and is not given up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_that_no_font_has_is_named_until_the_operators_folder_has_it() {
+    let everybody = vec![named(1, "அருள்", "செல்வம்"), named(2, "ნინო", "ბერიძე"), named(3, "प्रिया", "शर्मा")];
+    let office = Office::of([everybody, people(20).split_off(10)].concat(), "").await;
+    office.run().await;
+    for id in ["1", "2", "3"] {
+        leave(&mut office.world(), id, "2026-11-20");
+    }
+    let report = office.run().await;
+    assert_eq!((report.issued, report.delivered, report.exit()), (2, 2, Exit::SomeFailed), "{report:?}");
+    let [error] = report.errors.as_slice() else { panic!("{report:?}") };
+    assert_eq!((error.code.as_str(), error.employee_id.as_deref()), ("REFERENCE_NOT_POSSIBLE", Some("1")));
+    assert!(error.message.contains("'அ' (U+0B85)") && error.message.contains("references.fonts"), "{error:?}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let font = folder.path().join("NotoSansTamil-Regular.ttf");
+    let tamil = include_bytes!("../../host/reference-format/tests/fonts/NotoSansTamil-Regular.ttf");
+    std::fs::write(&font, &tamil[..1_000]).unwrap();
+    let fonts = format!("fonts = {:?}\n", folder.path().display().to_string());
+    office.apply(&fonts).await;
+    let report = office.run().await;
+    let error = report.error.as_ref().unwrap_or_else(|| panic!("{report:?}"));
+    assert!(error.message.contains("NotoSansTamil-Regular.ttf is not a font"), "{error:?}");
+
+    std::fs::write(&font, tamil).unwrap();
+    office.mailbox().faults = vec![MailFault::once(At::Rcpt, MailFaultKind::busy())];
+    let report = office.run().await;
+    assert_eq!((report.issued, report.waiting, report.exit()), (1, 1, Exit::Done), "{report:?}");
+
+    office.apply("").await;
+    let order = ReferencesRequest { deliveries: Deliveries::Waiting, ..ReferencesRequest::default() };
+    let report = office.run_with(order.clone()).await;
+    assert_eq!((report.delivered, report.refused, report.waiting), (0, 0, 1), "{report:?}");
+    let [warning] = report.warnings.as_slice() else { panic!("{report:?}") };
+    assert_eq!(warning.code, "DELIVERY_DELAYED");
+    assert!(warning.message.contains("'அ' (U+0B85)"), "{warning:?}");
+    office.apply(&fonts).await;
+    assert_eq!(office.run_with(order).await.delivered, 1);
 }

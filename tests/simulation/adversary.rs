@@ -281,8 +281,12 @@ pub(crate) fn live(seed: u64, nights: usize) -> Lived {
                 lived.broken.push(format!("night {night}: there is no report"));
                 break;
             };
-            let what = (report.exit(), report.held.len(), report.error.as_ref().map(|error| error.code.clone()));
+            let what = (report.exit(), report.held.len(), report.error.as_ref().map(|error| error.message.clone()));
             lived.trace.push(format!("night {night}: {what:?}"));
+            let rows = report.errors.iter().chain(&report.warnings);
+            lived
+                .trace
+                .extend(rows.map(|row| format!("night {night}:   {} {:?} {}", row.code, row.employee_id, row.message)));
             let is_held = !report.held.is_empty() || report.error.as_ref().is_some_and(|error| error.code == "HELD");
             lived.held += usize::from(is_held);
             let mut looked = Looked { sim: &sim, before: &before, report: &report, found: Vec::new() };

@@ -8,6 +8,7 @@ use hibob_connector_core::plan::Plan;
 use hibob_connector_core::value::{NamedValue, PersonRef, Value};
 use hibob_contract::Planned;
 use hibob_contract::{directory_sync as wit, types};
+use std::collections::BTreeSet;
 
 pub(crate) fn named_value_in(value: types::NamedValue) -> NamedValue {
     NamedValue { name: value.name, value: value_in(value.value) }
@@ -89,6 +90,7 @@ pub(crate) fn plan_out(plan: &Plan, created_at: u64) -> Planned {
         counts: plan.counts().iter().map(|count| (count.name.clone(), count.number)).collect(),
         findings: plan.findings().iter().cloned().map(finding_out).collect(),
         active_accounts: Vec::new(),
+        has_left: BTreeSet::new(),
         baseline: plan.baseline().into_iter().map(named).collect(),
         changes: plan.changes(0).map(change_out).collect(),
     }

@@ -112,6 +112,7 @@ impl Night {
             baseline: baseline.collect(),
             changes,
             active_accounts: Vec::new(),
+            has_left: BTreeSet::new(),
         }
     }
 }

@@ -192,7 +192,9 @@ impl RunPorts for Simulated {
         };
         let (planned, _) = call(&self.sim, &self.host, &mut egress, work).await;
         within(&overrun)?;
-        planned.map_err(|error| HostError::from_job(job_error_out(error), &egress.refusals()))
+        let mut planned = planned.map_err(|error| HostError::from_job(job_error_out(error), &egress.refusals()))?;
+        egress.take_work_emails().show_departures(&mut planned);
+        Ok(planned)
     }
 
     async fn attempt(&self, change: &Change, attempt: Attempt, fence: Fence) -> Result<Attempted, HostError> {

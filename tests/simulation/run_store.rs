@@ -240,6 +240,10 @@ impl RunStore for SimRunStore {
                 let account = (entry.employee_id.clone(), entry.archived_at.is_none());
                 state.pages.accounts.insert(entry.account_id.clone(), account);
                 state.pages.archivings.extend(entry.archived_at.map(|at| (entry.account_id.clone(), at)));
+                let journal = record.finished.as_ref().map(|(journal, ..)| *journal);
+                if journal.is_some_and(|journal| state.pages.terminations.contains(&journal)) {
+                    state.pages.terminated.extend(entry.archived_at.map(|at| (entry.account_id.clone(), at)));
+                }
             }
             Ok((found, finished))
         });
@@ -382,6 +386,14 @@ impl RunStore for SimRunStore {
     /// The simulation goes on counting what was released, which is the stricter way.
     async fn note_released(&self, fence: Fence, _journal: i64) -> Result<(), HostError> {
         self.fenced(fence, |_| Ok(())).await
+    }
+
+    async fn note_terminations(&self, fence: Fence, journal: i64) -> Result<(), HostError> {
+        self.fenced(fence, |state| Ok(state.pages.terminations.extend([journal]))).await
+    }
+
+    async fn terminated_since(&self, since: i64) -> Result<usize, HostError> {
+        self.with(|state| Ok(state.pages.terminated_since(since))).await
     }
 
     /// Nobody gives an account up in the simulation.

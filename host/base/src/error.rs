@@ -75,8 +75,8 @@ pub const STORAGE_FAILED: &str = "STORAGE_FAILED";
 /// The code of [`HostError::LockLost`].
 pub const LOCK_LOST: &str = "LOCK_LOST";
 
-/// The plugin's error code for a sync whose admin, who had enabled it, has left.
-const ENABLED_BY_INACTIVE: &str = "ENABLED_BY_INACTIVE";
+/// The plugin's code for a sync whose admin, who had enabled it, has left: of a finding, or of an error.
+pub const ENABLED_BY_INACTIVE: &str = "ENABLED_BY_INACTIVE";
 
 /// The plugin's error code for a listing that is not shown to be complete, and the code of [`HostError::Incomplete`].
 const LISTING_INCOMPLETE: &str = "LISTING_INCOMPLETE";
@@ -267,6 +267,27 @@ impl HostError {
     /// The error of a guard that stops a run.
     pub fn held(message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::Held { message: message.into(), remedy: remedy.into() }
+    }
+
+    /// The same error, whose message also says what became of the run.
+    #[must_use]
+    pub fn and_so(self, made: &str) -> Self {
+        let and = |message: String| format!("{message}; {made}");
+        match self {
+            Self::Held { message, remedy } => Self::Held { message: and(message), remedy },
+            Self::Disabled { code, message, remedy } => Self::Disabled { code, message: and(message), remedy },
+            error => error,
+        }
+    }
+
+    /// The error of a plan that says that the admin who enabled the sync has left; none if it does not say so.
+    pub fn of_left_admin(findings: &[Finding]) -> Option<Self> {
+        let finding = findings.iter().find(|finding| finding.code == ENABLED_BY_INACTIVE)?;
+        Some(Self::Disabled {
+            code: ENABLED_BY_INACTIVE,
+            message: finding.message.clone(),
+            remedy: finding.remedy.clone(),
+        })
     }
 
     /// Turns the plugin's error into one of the host. `refusals` are the requests that the egress refused during the

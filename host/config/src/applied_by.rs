@@ -99,9 +99,14 @@ impl TenantConfig {
                 "leave it out, or have the operator apply the file".to_owned(),
             );
         }
-        if self.references.as_ref().is_some_and(|references| references.publish.is_some()) {
+        let references = self.references.as_ref();
+        let folders = [
+            ("references.publish", references.is_some_and(|references| references.publish.is_some())),
+            ("references.fonts", references.is_some_and(|references| references.fonts.is_some())),
+        ];
+        if let Some((key, _)) = folders.into_iter().find(|(_, is_there)| *is_there) {
             return refused(
-                "references.publish is for the local operator only: it is a folder of this machine".to_owned(),
+                format!("{key} is for the local operator only: it is a folder of this machine"),
                 "leave it out, or have the operator apply the file".to_owned(),
             );
         }

@@ -30,6 +30,9 @@ pub struct ReferencesConfig {
     /// How a person's name is written.
     #[serde(default)]
     pub person_name: PersonName,
+    /// A folder with fonts for letters that the program's own fonts lack; relative to the tenant's file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fonts: Option<PathBuf>,
     /// Whether garden leave counts as a departure.
     #[serde(default)]
     pub garden_leave: GardenLeave,
@@ -155,7 +158,7 @@ impl ReferencesConfig {
         i64::from(self.issue_after_hours) * 3_600
     }
 
-    /// Makes relative paths absolute, of secrets and of the folder to publish to: they count from `folder`.
+    /// Makes relative paths absolute, of secrets and of folders: they count from `folder`.
     pub(super) fn resolved(mut self, folder: &Path) -> Self {
         if let Some(smtp) = &mut self.smtp {
             smtp.password = smtp.password.take().map(|password| password.resolved(folder));
@@ -167,6 +170,7 @@ impl ReferencesConfig {
         if let Some(publish) = &mut self.publish {
             publish.dir = folder.join(&publish.dir);
         }
+        self.fonts = self.fonts.map(|fonts| folder.join(fonts));
         if let Some(webhook) = &mut self.webhook {
             webhook.key = webhook.key.clone().resolved(folder);
         }
@@ -203,6 +207,19 @@ mod tests {
     }
 
     /// A folder of this machine is the operator's to name, and counts from the tenant's file.
+    #[test]
+    fn the_folder_of_fonts_is_the_operators() {
+        let with_fonts = read("fonts = \"fonts\"").unwrap();
+        let fonts = with_fonts.resolved(Path::new("/etc/hibob")).fonts.unwrap();
+        assert_eq!(fonts, Path::new("/etc/hibob/fonts"));
+        let text = "id = \"acme\"\n[hibob]\nurl = \"https://api.hibob.com/v1\"\nservice_user = \"S\"\ntoken = \"store\"\n\
+                    [references]\ndomain = \"acme.example\"\nname = \"ACME GmbH\"\nfonts = \"fonts\"\n";
+        let config = TenantConfig::from_text(Path::new("acme.toml"), text).unwrap();
+        let error = config.permit(AppliedBy::Api).unwrap_err();
+        assert!(error.to_string().contains("references.fonts is for the local operator only"), "{error}");
+        assert!(config.permit(AppliedBy::Operator).is_ok());
+    }
+
     #[test]
     fn the_folder_to_publish_to_is_the_operators() {
         let text = "id = \"acme\"\n[hibob]\nurl = \"https://api.hibob.com/v1\"\nservice_user = \"S\"\ntoken = \"store\"\n\

@@ -3,7 +3,7 @@
 use crate::directory_sync::{Change, RosterEntry};
 use crate::types::{Finding, NamedValue, Value};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The beginning of the names of values that a plan reports to the host beside its baseline.
 const REPORT: &str = "report:";
@@ -59,6 +59,10 @@ pub struct Planned {
     /// The accounts that are active without anybody who is employed. They are no part of a stored plan.
     #[serde(skip)]
     pub active_accounts: Vec<ActiveAccount>,
+    /// The employees of whom the host has itself seen, in the source's answers to this very plan, that they have left.
+    /// They are no part of a stored plan, since they are true only while it is made.
+    #[serde(skip)]
+    pub has_left: BTreeSet<String>,
 }
 
 /// All employees with the states of their accounts.

@@ -8,6 +8,7 @@
 mod daily;
 mod due;
 mod export;
+mod fonts;
 mod guard;
 mod issue;
 mod job;
@@ -23,6 +24,7 @@ mod waive;
 mod witness;
 
 pub use export::{ExportedReference, export, prepare_delivery};
+pub use fonts::fonts;
 pub use guard::Release;
 pub use job::{ReferencesRequest, run};
 pub use keys::{DnsRecord, IssuerKeys};

@@ -40,7 +40,7 @@ pub use saved::Taken;
 use apply::Progress;
 use approval::{ApprovalVerdict, Judged};
 use hibob_base::digest::hex;
-use hibob_base::error::{Exit, HostError};
+use hibob_base::error::{ENABLED_BY_INACTIVE, Exit, HostError};
 use hibob_contract::types::NamedValue;
 use hibob_store::database::{Fence, NewJournal, RunRecord};
 use hibob_store::privacy;
@@ -219,11 +219,13 @@ impl<P: RunPorts> Running<P> {
         // A saved plan may be older than somebody's erasure.
         let planned = &*self.keyring.erased_people().without(planned);
         let mut report = Report::planned(&self.ports.config().id, planned);
+        report.errors.retain(|row| row.code != ENABLED_BY_INACTIVE); // it ends the run
         let applied = self.locked(Box::pin(async {
             report.starts_source_anew = release.changed_source;
             let judged = self.judge(planned, release, &mut report).await;
             self.age_warnings(&mut report).await?;
-            let Judged { leavers, verdict } = judged.inspect_err(|_| report.name_leavers(planned))?;
+            let Judged { leavers, are_terminations, verdict } =
+                judged.inspect_err(|_| report.name_leavers(planned, None))?;
             match (verdict, leavers) {
                 (ApprovalVerdict::Apply(held), _) => {
                     report.guards.clone_from(&held.guards);
@@ -240,18 +242,25 @@ impl<P: RunPorts> Running<P> {
                 }
                 (ApprovalVerdict::Approved(stored), leavers) => {
                     if let Some(leavers) = leavers
-                        && !Box::pin(self.make_leavers(&leavers, &mut report)).await?
+                        && !Box::pin(self.make_leavers(&leavers, are_terminations, &mut report)).await?
                     {
                         return Ok(());
                     }
                     self.make_approved(&stored, &mut report).await?;
                 }
                 (ApprovalVerdict::Wait, Some(leavers)) => {
-                    self.go_ahead_now().await?;
-                    let journal = self.write_down(&leavers, &Held::default()).await?;
-                    self.make(&leavers, stored_ids(&leavers), &Held::default(), journal, &mut report).await;
+                    self.make_these(&leavers, are_terminations, &mut report).await?;
                 }
                 (ApprovalVerdict::Wait, None) => {}
+                (ApprovalVerdict::Refuse(error), leavers) => {
+                    if let Some(leavers) = &leavers {
+                        self.make_these(leavers, are_terminations, &mut report).await?;
+                    }
+                    report.name_leavers(planned, leavers.as_ref());
+                    if !report.is_stopped() {
+                        return Err(error);
+                    }
+                }
             }
             Ok(())
         }));
@@ -261,14 +270,41 @@ impl<P: RunPorts> Running<P> {
         report
     }
 
+    /// Makes archivings while the rest of their plan is not applied, under the journal of this run.
+    ///
+    /// # Errors
+    /// A person has stopped the run, it has lost its lease, or the database failed.
+    async fn make_these(
+        &self,
+        leavers: &Planned,
+        are_terminations: bool,
+        report: &mut Report,
+    ) -> Result<(), HostError> {
+        self.go_ahead_now().await?;
+        let journal = self.write_down(leavers, &Held::default()).await?;
+        if are_terminations {
+            self.ports.run_store().note_terminations(self.fence, journal).await?;
+        }
+        self.make(leavers, stored_ids(leavers), &Held::default(), journal, report).await;
+        Ok(())
+    }
+
     /// Makes archivings before an approved plan, whose journal is its own. They have a run record of their own, and count
     /// in `report` too. False if something has ended the run, so that the approved plan is not applied.
     ///
     /// # Errors
     /// The run has lost its lease, or the database failed.
-    async fn make_leavers(&self, leavers: &Planned, report: &mut Report) -> Result<bool, HostError> {
+    async fn make_leavers(
+        &self,
+        leavers: &Planned,
+        are_terminations: bool,
+        report: &mut Report,
+    ) -> Result<bool, HostError> {
         self.go_ahead_now().await?;
         let id = self.write_down(leavers, &Held::default()).await?;
+        if are_terminations {
+            self.ports.run_store().note_terminations(self.fence, id).await?;
+        }
         let nothing = Planned { findings: Vec::new(), ..leavers.clone() };
         let mut own = Report::planned(&self.ports.config().id, &nothing);
         let interrupted_by = self.carry_out(leavers, stored_ids(leavers), &Held::default(), id, &mut own).await;

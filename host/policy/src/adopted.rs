@@ -102,6 +102,7 @@ mod tests {
             counts: BTreeMap::from([("update".to_owned(), 3), ("keep".to_owned(), 7)]),
             findings: Vec::new(),
             active_accounts: Vec::new(),
+            has_left: BTreeSet::new(),
             baseline: Vec::new(),
             changes: vec![
                 change("a", ChangeKind::Adopt, &["title", "user-name"]),

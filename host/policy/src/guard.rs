@@ -8,6 +8,8 @@
 //! 3. Changes that give an account to another employee are held whatever the operator releases if the plan also keeps
 //!    the former employee active: that is no rehire.
 //!
+//! While the source cannot be trusted, or the admin who enabled the sync has left, only [`terminations`] go out.
+//!
 //! An operator's [`Release`] lets a guard pass for one run, up to the numbers in it.
 
 mod class;
@@ -17,6 +19,7 @@ mod held;
 mod limits;
 mod source;
 mod target;
+mod terminations;
 #[cfg(test)]
 mod tests;
 
@@ -26,9 +29,10 @@ pub use count::{maybe_archived, maybe_reassigned};
 pub use held::{GuardRow, Held};
 use hibob_contract::types::{NamedValue, Value};
 pub use limits::{GuardLimits, Limit, ReferenceLimits};
-pub use source::{UntrustedSource, source};
+pub use source::{LAST_DAYS, STATUSES, UntrustedSource, is_emptier_of_departures, source};
 use std::collections::BTreeMap;
 pub use target::is_another_target;
+pub use terminations::{lone_archivings, terminations};
 
 /// Seconds in a day.
 const DAY: i64 = 24 * 60 * 60;

@@ -233,6 +233,7 @@ mod tests {
             counts: BTreeMap::new(),
             findings: Vec::new(),
             active_accounts: Vec::new(),
+            has_left: BTreeSet::new(),
             baseline: Vec::new(),
             changes: vec![change],
         }

@@ -1,22 +1,27 @@
-//! Which work email HiBob's answers have shown for which employee.
+//! What HiBob's answers have shown of the employees: which work email each one has, and who has left.
 //!
-//! A plan names the employee and the work email of each account that it creates or renames. The host reads both in
-//! HiBob's own answers while the plan is made, so that a plugin cannot make up either:
+//! A plan names the employee and the work email of each account that it creates or renames, and says whose account is
+//! to be archived. The host reads that in HiBob's own answers while the plan is made, so that a plugin cannot make it up:
 //!
 //! 1. An answer to `POST /people/search` is a JSON object with a list of employees (HiBob's API, "Search for
-//!    employees"). [`AnswerReader`] reads the ids and work emails of each as the bytes pass, and keeps one employee at
-//!    a time.
-//! 2. [`WorkEmails`] keeps a keyed hash of each pair, eight bytes an employee.
+//!    employees"). [`AnswerReader`] reads ids, work emails, lifecycle statuses and last days as the bytes pass, and keeps
+//!    one employee at a time.
+//! 2. [`WorkEmails`] keeps a keyed hash of each pair of employee and email, and what each employee's status says.
 //! 3. [`WorkEmails::unknown`] finds the first change whose user name HiBob has not shown for its employee.
+//! 4. [`WorkEmails::has_left`]: somebody has left whose whole record came in these answers, where each record of them has
+//!    the status "terminated" and no last day that is still to come.
 
-use crate::text_form::{address_compared, compared};
-use hibob_contract::directory_sync::Change;
-use hibob_contract::types::Value;
+use crate::guard::{LAST_DAYS, STATUSES};
+use crate::text_form::{address_compared, compared, day};
+use chrono::{DateTime, Days, NaiveDate};
+use hibob_contract::Planned;
+use hibob_contract::directory_sync::{Change, ChangeKind};
+use hibob_contract::types::{NamedValue, Value};
 use memchr::memchr2;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 
@@ -31,7 +36,22 @@ const EMPLOYEE_DEPTH: usize = 3;
 pub struct WorkEmails {
     /// Hashes with a random key, so that a plugin cannot look for two pairs with one hash.
     pairs: HashSet<u64>,
+    /// What the records of each employee say, by a hash of the id.
+    standings: HashMap<u64, Standing>,
+    /// How many records have a lifecycle status.
+    with_status: usize,
+    /// How many records have a last day.
+    with_last_day: usize,
     key: RandomState,
+}
+
+/// What the records of an employee say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// The status is "terminated", with this last day.
+    Left(Option<NaiveDate>),
+    /// Another status, or two records that say different things, or a last day that cannot be read.
+    Other,
 }
 
 impl WorkEmails {
@@ -49,6 +69,54 @@ impl WorkEmails {
     /// without regard to case.
     pub fn has(&self, employee_id: &str, email: &str) -> bool {
         self.pairs.contains(&self.pair(employee_id, email))
+    }
+
+    /// Notes what one whole record says of an employee. A record without a status says nothing.
+    fn note_standing(&mut self, employee_id: &str, statuses: &[String], last_days: &[String]) {
+        self.with_status += usize::from(!statuses.is_empty());
+        self.with_last_day += usize::from(!last_days.is_empty());
+        if statuses.is_empty() {
+            return;
+        }
+        let is_terminated = statuses.iter().all(|status| {
+            let letters = status.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+            letters.eq("terminated".chars())
+        });
+        let days: Option<Vec<NaiveDate>> = last_days.iter().map(|text| day(text)).collect();
+        let standing = match days {
+            Some(days) if is_terminated => Standing::Left(days.into_iter().max()),
+            _ => Standing::Other,
+        };
+        let before = self.standings.entry(self.key.hash_one(compared(employee_id))).or_insert(standing);
+        if *before != standing {
+            *before = Standing::Other;
+        }
+    }
+
+    /// Whether HiBob has shown in these answers that this employee has left: every record of the employee has the
+    /// status "terminated", and no last day after the day that follows `today` (in UTC, since it may be tomorrow already
+    /// at the employee's site).
+    pub fn has_left(&self, employee_id: &str, today: NaiveDate) -> bool {
+        let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
+        match self.standings.get(&self.key.hash_one(compared(employee_id))) {
+            Some(Standing::Left(last_day)) => last_day.is_none_or(|last_day| last_day <= tomorrow),
+            Some(Standing::Other) | None => false,
+        }
+    }
+
+    /// Adds to a plan what these answers have shown of departures: which of the people whose accounts it archives have
+    /// left, and how many records have a lifecycle status and a last day.
+    pub fn show_departures(&self, planned: &mut Planned) {
+        let seconds = i64::try_from(planned.created_at).unwrap_or(i64::MAX);
+        let Some(today) = DateTime::from_timestamp(seconds, 0).map(|now| now.date_naive()) else { return };
+        let archived = planned.changes.iter().filter(|change| change.kind == ChangeKind::Archive);
+        let employees = archived.filter_map(|change| change.employee_id.clone());
+        planned.has_left = employees.filter(|id| self.has_left(id, today)).collect();
+        let counted = [(STATUSES, self.with_status), (LAST_DAYS, self.with_last_day)];
+        planned.baseline.extend(counted.map(|(name, number)| NamedValue {
+            name: name.to_owned(),
+            value: Value::Integer(i64::try_from(number).unwrap_or(i64::MAX)),
+        }));
     }
 
     /// The first change that writes a user name which HiBob has not shown as the work email of the change's employee.
@@ -143,19 +211,27 @@ impl AnswerReader {
         if self.is_too_large {
             return;
         }
-        let Ok(Employee { ids, emails }) = serde_json::from_slice(&whole) else { return };
+        let Ok(Employee { ids, emails, statuses, last_days }) = serde_json::from_slice(&whole) else { return };
         for id in &ids {
             emails.iter().for_each(|email| work_emails.note(id, email));
+            work_emails.note_standing(id, &statuses, &last_days);
         }
     }
 }
 
-/// What an employee's object says about id and work email. Each may be there in both of HiBob's forms: under its name,
-/// and under its path with a slash.
+/// What an employee's object says about id, work email, lifecycle status and last day. Each may be there in both of
+/// HiBob's forms: under its name, and under its path with a slash.
+#[derive(Default)]
 struct Employee {
     ids: Vec<String>,
     emails: Vec<String>,
+    statuses: Vec<String>,
+    last_days: Vec<String>,
 }
+
+/// The names of the two fields within `internal`.
+const STATUS: &str = "lifecycleStatus";
+const LAST_DAY: &str = "terminationDate";
 
 #[derive(Deserialize)]
 #[serde(field_identifier)]
@@ -164,6 +240,12 @@ enum Key {
     Id,
     #[serde(rename = "email", alias = "/email", alias = "/root/email")]
     Email,
+    #[serde(rename = "internal", alias = "/internal", alias = "/root/internal")]
+    Internal,
+    #[serde(rename = "/internal/lifecycleStatus", alias = "/root/internal/lifecycleStatus")]
+    Status,
+    #[serde(rename = "/internal/terminationDate", alias = "/root/internal/terminationDate")]
+    LastDay,
     #[serde(other)]
     Other,
 }
@@ -180,11 +262,23 @@ impl<'de> Deserialize<'de> for Employee {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Employee, A::Error> {
-                let mut employee = Employee { ids: Vec::new(), emails: Vec::new() };
+                let mut employee = Employee::default();
                 while let Some(key) = map.next_key()? {
                     let texts = match key {
                         Key::Id => &mut employee.ids,
                         Key::Email => &mut employee.emails,
+                        Key::Status => &mut employee.statuses,
+                        Key::LastDay => &mut employee.last_days,
+                        Key::Internal => {
+                            let mut internal: serde_json::Value = map.next_value()?;
+                            if let Some(inner) = internal.get_mut("value").filter(|inner| inner.is_object()) {
+                                internal = inner.take();
+                            }
+                            let mut own = |name| internal.get_mut(name).map(serde_json::Value::take).and_then(text);
+                            employee.statuses.extend(own(STATUS));
+                            employee.last_days.extend(own(LAST_DAY));
+                            continue;
+                        }
                         Key::Other => {
                             map.next_value::<IgnoredAny>()?;
                             continue;
@@ -219,7 +313,7 @@ fn text(value: serde_json::Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hibob_contract::directory_sync::{ChangeKind, FieldChange};
+    use hibob_contract::directory_sync::FieldChange;
 
     fn read(pieces: &[&[u8]]) -> WorkEmails {
         let (mut reader, mut work_emails) = (AnswerReader::default(), WorkEmails::default());
@@ -256,6 +350,27 @@ mod tests {
         {
             assert!(!work_emails.has(id, email), "{id} {email}");
         }
+    }
+
+    #[test]
+    fn who_has_left_is_read_in_every_form_and_only_where_every_record_says_so() {
+        const ANSWER: &str = r#"{"employees":[
+            {"id":"1","internal":{"lifecycleStatus":"terminated","terminationDate":"2026-03-31"}},
+            {"/root/id":{"value":"2"},"/internal/lifecycleStatus":{"value":"Terminated"}},
+            {"id":"3","internal":{"lifecycleStatus":"terminated","terminationDate":"2026-04-03"}},
+            {"id":"4","internal":{"lifecycleStatus":"terminated"}},{"id":"4","internal":{"lifecycleStatus":"employed"}},
+            {"id":"5","internal":{"lifecycleStatus":"employed","terminationDate":"2026-03-01"}},
+            {"id":"6","internal":{"lifecycleStatus":null,"terminationDate":"2026-03-01"}},
+            {"id":"7","internal":{"lifecycleStatus":"terminated","terminationDate":"soon"}},
+            {"id":"8","/internal":{"value":{"lifecycleStatus":"terminated"}}},
+            {"id":"9","work":{"internal":{"lifecycleStatus":"terminated"}}},
+            {"id":"10","internal":{"lifecycleStatus":"terminated"}"#;
+        let work_emails = read(&[ANSWER.as_bytes()]);
+        let today = "2026-04-01".parse().unwrap();
+        let left: Vec<u32> = (1..=11).filter(|id| work_emails.has_left(&id.to_string(), today)).collect();
+        assert_eq!(left, [1, 2, 8], "10 did not come whole");
+        assert_eq!((work_emails.with_status, work_emails.with_last_day), (8, 5));
+        assert!(work_emails.has_left("3", "2026-04-02".parse().unwrap()));
     }
 
     #[test]

@@ -1,11 +1,12 @@
-//! The page of a reference: a PDF/A-3a file with the credential and the log proof attached, and a seal over the whole
+//! The page of a reference: a PDF/A-3a and PDF/UA-1 file with the credential and the log proof attached, and a seal over the whole
 //! file.
 //!
 //! Everything on the page comes from the credential and the proof, so the same input gives the same bytes. If a
-//! character is in none of the bundled fonts, rendering fails rather than leaving it out.
+//! character is in none of the fonts, rendering fails rather than leaving it out.
 
 mod canvas;
 mod fonts;
+mod language;
 mod page;
 pub mod seal;
 mod text;
@@ -15,8 +16,9 @@ use crate::keys::{KeyReference, SecretKey};
 use crate::log::proof::LogProof;
 use crate::qr;
 use chrono::{Datelike as _, Timelike as _};
+pub use fonts::{FontError, Fonts};
 use krilla::SerializeSettings;
-use krilla::configure::{Archival, ConfigurationBuilder};
+use krilla::configure::{Accessibility, Archival, ConfigurationBuilder};
 use krilla::embed::{AssociationKind, EmbeddedFile, MimeType};
 use krilla::metadata::{DateTime, Metadata};
 
@@ -32,10 +34,11 @@ pub const SEAL_FILE: &str = "page.seal";
 /// Why no page can be made.
 #[derive(Debug, thiserror::Error)]
 pub enum PdfError {
-    /// None of the bundled fonts has a character.
+    /// None of the fonts has a character.
     #[error(
-        "no font of the page has the letter {character:?} (U+{number:04X}); write the name or text in the source with letters \
-         that it has (Latin, Greek, Cyrillic, Hebrew, Arabic, Chinese, Japanese, Korean)"
+        "no font of the page has the letter {character:?} (U+{number:04X}); put a font that has it into a folder, and name the \
+         folder in references.fonts of the tenant's file; or write the text in the source with letters that the page has \
+         (Latin, Greek, Cyrillic, Hebrew, Arabic, Armenian, Georgian, Devanagari, Thai, Chinese, Japanese, Korean)"
     )]
     MissingGlyph {
         /// The character.
@@ -63,36 +66,40 @@ pub enum PdfError {
     Seal(#[from] seal::SealError),
 }
 
-/// Whether one of the bundled fonts has this character, so that a page can show it.
-pub fn has_letter(character: char) -> bool {
-    fonts::number_for(fonts::Weight::Regular, character, None).is_ok()
-}
-
-/// Checks, before a reference is signed, that a page can be made of it.
+/// Checks, before a reference is signed, that a page can be made of it with these fonts.
 ///
 /// # Errors
 /// A character is in no font, or the texts do not fit.
-pub fn check(credential: &Credential) -> Result<(), PdfError> {
-    page::Body::fitted(credential).map(drop)
+pub fn check(credential: &Credential, fonts: &Fonts) -> Result<(), PdfError> {
+    page::Body::fitted(fonts, credential).map(drop)
 }
 
-/// Renders the page of a reference and seals it with the key that signed the reference.
+/// Renders the page of a reference with these fonts and seals it with the key that signed the reference.
 ///
 /// # Errors
 /// A character is in no font, the texts do not fit, or the key or the proof belongs to another reference.
-pub fn render(signed: &SignedCredential, log_proof: &LogProof, key: &SecretKey) -> Result<Vec<u8>, PdfError> {
+pub fn render(
+    signed: &SignedCredential,
+    log_proof: &LogProof,
+    key: &SecretKey,
+    fonts: &Fonts,
+) -> Result<Vec<u8>, PdfError> {
     let KeyReference::Published { domain, selector } = signed.proof().key() else { return Err(PdfError::Key) };
     signed.verify(&key.public()).map_err(|_| PdfError::Key)?;
     // Checked before sealing, because a wrong attachment would be sealed as well.
     log_proof.verify(&signed.digest(), domain, &[key.public()], &[]).map_err(|_| PdfError::LogProof)?;
     let content = page::Content {
+        fonts,
         credential: signed.credential(),
         selector,
         log_index: log_proof.index,
         url: qr::url(signed, log_proof.index),
     };
     let write = |error: String| PdfError::Write(error);
-    let configuration = ConfigurationBuilder::new().with_archival_validator(Archival::A3_A).finish();
+    let configuration = ConfigurationBuilder::new()
+        .with_archival_validator(Archival::A3_A)
+        .with_accessibility_validator(Accessibility::UA1)
+        .finish();
     let configuration = configuration.map_err(|error| write(format!("{error:?}")))?;
     let mut document = krilla::Document::new_with(SerializeSettings { configuration, ..SerializeSettings::default() });
     page::draw(&mut document, &content)?;
@@ -129,13 +136,24 @@ pub fn render(signed: &SignedCredential, log_proof: &LogProof, key: &SecretKey) 
         document.embed_file(file).ok_or_else(|| write(format!("{path} is there twice")))?;
     }
     let bytes = document.finish().map_err(|error| write(format!("{error:?}")))?;
-    let sealed = seal::seal(bytes, key)?;
+    let sealed = seal::seal(without_suspects(bytes), key)?;
     // A verifier searches the file for the attachments; check that it will find those that were attached.
     let opened = seal::open(&sealed)?;
     if opened.credential != signed.canonical() || !opened.is_sealed_by(&key.public()) {
         return Err(PdfError::LogProof);
     }
     Ok(sealed)
+}
+
+/// Replaces `/Suspects false` by blanks, of which there are as many, so that nothing in the file moves. It says what is
+/// so without it (ISO 32000-1 table 321), and poppler complains of it.
+fn without_suspects(mut bytes: Vec<u8>) -> Vec<u8> {
+    const ENTRY: &[u8] = b"/Suspects false";
+    let place = bytes.windows(ENTRY.len()).position(|window| window == ENTRY);
+    if let Some(entry) = place.and_then(|place| bytes.get_mut(place..place + ENTRY.len())) {
+        entry.fill(b' ');
+    }
+    bytes
 }
 
 fn date(signed: &SignedCredential) -> DateTime {

@@ -105,5 +105,5 @@ pub(crate) fn sources() -> Sources {
 
 /// The sealed page of [`signed`].
 pub(crate) fn page() -> Vec<u8> {
-    crate::pdf::render(&signed(), &log_proof(&signed()), &key()).unwrap()
+    crate::pdf::render(&signed(), &log_proof(&signed()), &key(), &crate::pdf::Fonts::bundled()).unwrap()
 }

@@ -57,7 +57,7 @@ fn parts_of_another_reference_do_not_fit() {
     let other =
         credential_of(claims_of("Zoë Łukasz-O'Niel", Some("Senior Engineer"), Some("Platform & Tools"), "ACME GmbH"));
     let other = SignedCredential::sign(other, &key(), &selector()).unwrap();
-    let other_page = crate::pdf::render(&other, &log_proof(&other), &key()).unwrap();
+    let other_page = crate::pdf::render(&other, &log_proof(&other), &key(), &crate::pdf::Fonts::bundled()).unwrap();
     let (page, signed) = (page(), signed());
     let swapped = replace(&page, signed.canonical(), other.canonical());
     // The other reference is genuine, but not in the log by this proof.
@@ -83,7 +83,7 @@ fn a_page_sealed_by_a_forger_is_nothing() {
     // The forger makes a log and a seal with the forger's key, under the famous name.
     let (_, checkpoint) = crate::log::head(&crate::testing::domain(), &[forged.digest()]).unwrap();
     let proof = crate::log::proof::LogProof { index: 0, hashes: Vec::new(), checkpoint: checkpoint.sign(&forger) };
-    let page = crate::pdf::render(&forged, &proof, &forger).unwrap();
+    let page = crate::pdf::render(&forged, &proof, &forger, &crate::pdf::Fonts::bundled()).unwrap();
     assert!(seal::open(&page).unwrap().is_sealed_by(&forger.public()));
     assert_eq!(open(&page, None).verify(&sources()).verdict, Verdict::Invalid);
     let nobody = Sources { dns: [Answer::Absent, Answer::Absent], key_file: Answer::Absent, ..sources() };

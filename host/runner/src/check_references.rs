@@ -4,7 +4,8 @@
 //! 1. HiBob is read as the first run of the references job reads it.
 //! 2. For a few who have left, what a reference needs is read as well: the values, and the address. Nothing of it is kept.
 //! 3. There is a key that signs, and the issuer's DNS and site have it. If they cannot be reached, that is a notice.
-//! 4. The channel of delivery is opened. A mail server is connected to and logged in at; a webhook is not called.
+//! 4. The operator's fonts can be read.
+//! 5. The channel of delivery is opened. A mail server is connected to and logged in at; a webhook is not called.
 
 use crate::issuer_site;
 use hibob_base::error::HostError;
@@ -15,7 +16,7 @@ use hibob_contract::directory_sync::CheckReport;
 use hibob_contract::offboarding_references::Standing;
 use hibob_contract::types::{Count, Finding, Severity};
 use hibob_delivery::Channel;
-use hibob_jobs::references::{DnsRecord, IssuerKeys};
+use hibob_jobs::references::{DnsRecord, IssuerKeys, fonts};
 use hibob_reference_format::keys::Selector;
 use hibob_reference_format::keys::dns::{Record, parse_record};
 use hibob_reference_format::keys::file::KeyFile;
@@ -60,6 +61,9 @@ pub(crate) async fn check(
     let mut findings = detection.findings.clone();
     of_leavers(plugin, tenant, config, &left, &mut findings).await?;
     of_issuer(data, tenant.config(), &mut findings).await;
+    if let Err(error) = fonts(config).await {
+        findings.push(of_error("CONFIGURATION", &error));
+    }
     of_channel(data, tenant.config(), &mut findings).await;
     Ok(CheckReport { findings, counts })
 }

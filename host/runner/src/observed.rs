@@ -19,7 +19,10 @@ use tracing::Instrument;
 /// # Errors
 /// The job failed, or the plugin did.
 pub async fn plan(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<Planned, HostError> {
-    let job = planning::plan(plugin, tenant, progress);
+    let job = async {
+        let planned = planning::plan(plugin, tenant, progress).await?;
+        HostError::of_left_admin(&planned.findings).map_or(Ok(planned), Err)
+    };
     observed(tenant, "plan", job, |planned| &planned.findings).await
 }
 
@@ -28,7 +31,10 @@ pub async fn plan(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>)
 /// # Errors
 /// The job failed, or the plugin did.
 pub async fn roster(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<Roster, HostError> {
-    let job = planning::roster(plugin, tenant, progress);
+    let job = async {
+        let roster = planning::roster(plugin, tenant, progress).await?;
+        HostError::of_left_admin(&roster.findings).map_or(Ok(roster), Err)
+    };
     observed(tenant, "employees", job, |roster| &roster.findings).await
 }
 

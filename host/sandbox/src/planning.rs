@@ -19,6 +19,7 @@ use hibob_policy::over::Over;
 use hibob_policy::plan_limits;
 use hibob_policy::plan_limits::Intake;
 use hibob_policy::work_emails::WorkEmails;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use wasmtime::Store;
 use wasmtime::component::ResourceAny;
@@ -80,6 +81,7 @@ async fn make(
     leavers_first(&mut planned.changes);
     plan_limits::check(&planned).map_err(HostError::Plugin)?;
     require_shown(&work_emails, &planned.changes, tenant.config().sync.swap_address.as_deref())?;
+    work_emails.show_departures(&mut planned);
     let forgotten = tenant.people().erased_people().await?;
     forgotten.leave_out(&mut planned);
     if !tenant.config().sync.clear_adopted {
@@ -177,8 +179,15 @@ async fn read(
     plan_handle.resource_drop_async(&mut *store).await?;
     let counts = summary.counts.into_iter().map(|count| (count.name, count.number)).collect();
     let baseline = summary.baseline;
-    let mut planned =
-        Planned { created_at: job.now_unix_seconds, counts, findings, baseline, changes, active_accounts: Vec::new() };
+    let mut planned = Planned {
+        created_at: job.now_unix_seconds,
+        counts,
+        findings,
+        baseline,
+        changes,
+        active_accounts: Vec::new(),
+        has_left: BTreeSet::new(),
+    };
     planned.take_reports();
     Ok((planned, employees))
 }

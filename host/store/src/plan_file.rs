@@ -329,6 +329,7 @@ impl Saved {
             counts: header.counts,
             findings: header.findings,
             active_accounts: Vec::new(),
+            has_left: BTreeSet::new(),
             baseline: header.baseline,
             changes: self.changes,
         })

@@ -178,6 +178,10 @@ pub trait RunStore: KeyRows + Clone + Send + Sync + 'static {
     fn owner_of(&self, account_id: &str) -> impl Future<Output = Result<Option<String>, HostError>> + Send;
     /// Notes that a person has released the archivings of a plan, so that they do not count among those of the last days.
     fn note_released(&self, fence: Fence, journal: i64) -> impl Future<Output = Result<(), HostError>> + Send;
+    /// Notes that a plan has terminations only, which go out while nothing else does and are counted by themselves.
+    fn note_terminations(&self, fence: Fence, journal: i64) -> impl Future<Output = Result<(), HostError>> + Send;
+    /// How many accounts were archived since then (Unix seconds) by such plans, and are not active again.
+    fn terminated_since(&self, since_unix_seconds: i64) -> impl Future<Output = Result<usize, HostError>> + Send;
     /// Whether a person has given this account up, and nobody has linked it since.
     fn is_unlinked(&self, account_id: &str) -> impl Future<Output = Result<bool, HostError>> + Send;
     /// Notes which cases are open, each an employee and the code of a warning, and returns since when (Unix seconds).
@@ -343,6 +347,14 @@ impl RunStore for TenantDatabase {
 
     async fn note_released(&self, fence: Fence, journal: i64) -> Result<(), HostError> {
         self.note_released(fence, journal).await
+    }
+
+    async fn note_terminations(&self, fence: Fence, journal: i64) -> Result<(), HostError> {
+        self.note_terminations(fence, journal).await
+    }
+
+    async fn terminated_since(&self, since_unix_seconds: i64) -> Result<usize, HostError> {
+        self.terminated_since(since_unix_seconds).await
     }
 
     async fn is_unlinked(&self, account_id: &str) -> Result<bool, HostError> {

@@ -2,13 +2,14 @@
 
 use crate::error::JobError;
 use crate::http::Request;
+use crate::link;
 use crate::listing::{Listing, Rows, Step};
 use crate::read::{LOOKUPS_MAX, PAGES_MAX, READINGS_MAX, read_if_there, read_page};
 use crate::rest::{self, CostCenter, Page};
 use crate::settings::Settings;
 use crate::text_form;
 use crate::value::{NamedValue, Value};
-use crate::world::World;
+use crate::world::{StorageError, World};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The entry of the baseline that holds the ids of cost centers by name. A listing may leave archived ones out, and
@@ -35,6 +36,8 @@ pub struct CostCenters {
     by_name: BTreeMap<Box<str>, CostCenter>,
     /// Ids by name, from the baseline.
     remembered: BTreeMap<String, String>,
+    /// The names of archived ones that are not restored any more, since something else keeps archiving them.
+    given_up: BTreeSet<String>,
 }
 
 impl CostCenters {
@@ -47,7 +50,7 @@ impl CostCenters {
             }
             _ => BTreeMap::new(),
         };
-        Self { by_name: BTreeMap::new(), remembered }
+        Self { remembered, ..Self::default() }
     }
 
     /// Adds a cost center. Of two with the same name the one in use counts, since archiving frees a name.
@@ -64,6 +67,21 @@ impl CostCenters {
     /// The cost center of this name.
     pub fn get(&self, name: &str) -> Option<&CostCenter> {
         self.by_name.get(&*text_form::key(name))
+    }
+
+    /// Looks which of the archived ones were restored and archived again, twice lately.
+    pub(crate) fn give_up(&mut self, world: &mut dyn World, now_unix_seconds: u64) -> Result<(), StorageError> {
+        for (name, center) in self.by_name.iter().filter(|(_, center)| center.archived) {
+            if link::is_restored_in_vain(world, &center.id, now_unix_seconds)? {
+                self.given_up.insert(name.to_string());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the cost center of this name is not restored any more.
+    pub(crate) fn is_given_up(&self, name: &str) -> bool {
+        !self.given_up.is_empty() && self.given_up.contains(&*text_form::key(name))
     }
 
     /// All names.

@@ -1,6 +1,7 @@
 //! Links: entries of the tenant's storage that say which account belongs to an employee, and what was last written to
 //! it.
 
+use crate::field::ARCHIVED;
 use crate::index::IdIndex;
 use crate::lookup::fnv1a;
 use crate::value::Id;
@@ -10,6 +11,9 @@ use std::collections::BTreeMap;
 
 /// The key of a link is this prefix followed by the employee id.
 const PREFIX: &str = "link/";
+
+/// The key of what was written to a cost center is this prefix followed by its id.
+const RESTORED: &str = "restored/";
 
 /// How often a field is written with the same value before it counts as contested.
 const CONTESTED_WRITES: u8 = 2;
@@ -160,6 +164,29 @@ pub fn put(world: &mut dyn World, employee_id: &str, link: &Link) -> Result<(), 
 /// The storage failed; nothing was written.
 pub fn remove(world: &mut dyn World, employee_id: &str) -> Result<(), StorageError> {
     world.remove(&format!("{PREFIX}{employee_id}"))
+}
+
+/// Records that a cost center was restored.
+///
+/// # Errors
+/// The storage failed, or what it has under the cost center's key cannot be read.
+pub(crate) fn note_restored(world: &mut dyn World, id: &str, now_unix_seconds: u64) -> Result<(), StorageError> {
+    let key = format!("{RESTORED}{id}");
+    let known = world.get(&key)?.map(|value| read(&key, &value)).transpose()?;
+    let mut link = known.unwrap_or_else(|| Link::new(id));
+    link.wrote(ARCHIVED, Some("false"), now_unix_seconds);
+    let value = serde_json::to_vec(&link).map_err(|error| StorageError(error.to_string()))?;
+    world.put(&key, &value)
+}
+
+/// Whether a cost center was restored at least twice lately. If it is archived, something else keeps archiving it.
+///
+/// # Errors
+/// As for [`note_restored`].
+pub(crate) fn is_restored_in_vain(world: &mut dyn World, id: &str, now: u64) -> Result<bool, StorageError> {
+    let key = format!("{RESTORED}{id}");
+    let link = world.get(&key)?.map(|value| read(&key, &value)).transpose()?;
+    Ok(link.is_some_and(|link| link.is_contested(ARCHIVED, Some("false"), now)))
 }
 
 fn read(key: &str, value: &[u8]) -> Result<Link, StorageError> {

@@ -34,16 +34,20 @@ pub fn plan(
     read_employees(world, settings, &mut planner)?;
     read_accounts(world, settings, &mut planner)?;
     let wanted = planner.wanted(TextField::CostCenter);
-    planner.catalogue(read_catalogue(world, settings, baseline, &wanted)?);
+    let mut catalogue = read_catalogue(world, settings, baseline, &wanted)?;
+    if let Some(centers) = &mut catalogue.cost_centers {
+        centers.give_up(world, now_unix_seconds)?;
+    }
+    planner.catalogue(catalogue);
     if let Some(approvals) = &settings.approvals {
         let groups = reads_groups(world, settings)?;
         planner.note(approvers::instructions(approvals, groups));
     }
     world.progress("plan", 0, None);
-    let plan = planner.finish();
-    if let Some(left) = settings.enabled_by.as_deref().and_then(|email| plan.has_left(email)) {
-        return Err(JobError::Settings(vec![left]));
-    }
+    let mut plan = planner.finish();
+    // The host then applies nothing of it but terminations.
+    let left = settings.enabled_by.as_deref().and_then(|email| plan.has_left(email));
+    plan.note(left);
     let (employees, accounts) = (plan.count("employees"), plan.count("accounts"));
     world.log(&format!("{employees} employees and {accounts} accounts read, {} changes planned", plan.len()));
     let facts = plan_audit::Facts {

@@ -48,6 +48,26 @@ async fn exchanged_external_ids_are_an_error_every_night_and_nobody_who_works_he
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn exchanged_external_ids_and_a_new_address_leave_one_person_alone_and_stop_nobody_else() {
+    let setup = company(20).await;
+    // Day 2: somebody exchanges the ids of two accounts by hand.
+    by_hand(&setup, "1", |user| user.external_id = Some("2".to_owned()));
+    by_hand(&setup, "2", |user| user.external_id = Some("1".to_owned()));
+    let report = setup.sync().await;
+    assert_eq!(codes(&report), [("1", "LINKED_ACCOUNT_TAKEN"), ("2", "LINKED_ACCOUNT_TAKEN")]);
+    // Day 3: one of the two leaves, the other one gets another address, and a third person leaves.
+    leaves(&setup, "1");
+    leaves(&setup, "3");
+    setup.world().hibob.employee_mut("2").email = Some("2@new.example".to_owned());
+    for archived in [1, 0] {
+        let report = setup.sync().await;
+        assert_eq!((report.exit(), report.archived), (Exit::SomeFailed, archived), "{:?}", report.error);
+        assert_eq!(codes(&report), [("1", "LEAVER_HAS_ACTIVE_ACCOUNT"), ("2", "LINKED_ACCOUNT_TAKEN")]);
+        assert!(is_active(&setup, "1") && is_active(&setup, "2") && !is_active(&setup, "3"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_leavers_account_that_the_listing_hides_is_looked_up_and_archived() {
     let setup = company(5).await;
     let hidden = account(&setup, "1").id;

@@ -164,26 +164,3 @@ async fn archivings_come_first_in_the_plan() {
     let planned = setup.plan().await.unwrap();
     assert_eq!((planned.changes.len(), planned.changes[0].kind), (5, ChangeKind::Archive));
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn where_nothing_is_applied_each_leaver_is_named() {
-    let setup = company_with(20, "").await;
-    // Day 2: HiBob sends a quarter fewer people than before, and somebody leaves.
-    leaves(&setup, "1");
-    setup.world().hibob.employees.retain(|id, _| id.parse::<u32>().unwrap() <= 15);
-    setup.writes();
-    let report = setup.sync().await;
-    assert_eq!((report.exit(), setup.writes()), (Exit::Held, 0), "{:?}", report.error);
-    assert!(
-        report
-            .errors
-            .iter()
-            .any(|row| row.employee_id.as_deref() == Some("1") && row.code == "LEAVER_HAS_ACTIVE_ACCOUNT")
-    );
-    // Day 3: they are there again, and the leaver's account is archived.
-    for id in 16..=20 {
-        setup.world().hibob.insert(person(&id.to_string()));
-    }
-    let report = setup.sync().await;
-    assert_eq!((report.exit(), report.archived, account(&setup, "1").active), (Exit::Done, 1, false));
-}

@@ -155,7 +155,7 @@ impl Issuer {
         let log_proof = log_proof(&issuer.signed);
         issuer.write("reference.json", issuer.signed.canonical());
         issuer.write("reference.tlog-proof", log_proof.to_string());
-        issuer.write("reference.pdf", pdf::render(&issuer.signed, &log_proof, &key()).unwrap());
+        issuer.write("reference.pdf", pdf::render(&issuer.signed, &log_proof, &key(), &pdf::Fonts::bundled()).unwrap());
         issuer.write("did.json", self::key_file(&key()));
         issuer
     }

@@ -53,7 +53,7 @@ fn no_changed_byte_of_the_json_or_its_log_proof_is_accepted() {
 #[test]
 fn no_changed_byte_of_the_attachments_is_accepted() {
     let (signed, proof) = reference();
-    let file = pdf::render(&signed, &proof, &key()).unwrap();
+    let file = pdf::render(&signed, &proof, &key(), &pdf::Fonts::bundled()).unwrap();
     let sources = sources();
     assert_eq!(open(&file, None).verify(&sources).verdict, Verdict::Gold);
     for attachment in [signed.canonical(), proof.to_string().as_bytes()] {

@@ -19,6 +19,9 @@ pub(crate) struct Pages {
     /// The ledger: the employee of each account, and whether it is active.
     pub(crate) accounts: BTreeMap<String, (String, bool)>,
     pub(super) archivings: Vec<(String, i64)>,
+    /// The journals of plans that have terminations only, and the archivings by these.
+    pub(super) terminations: BTreeSet<i64>,
+    pub(super) terminated: Vec<(String, i64)>,
     /// Since when each warning that may become an error is there.
     pub(super) cases: BTreeMap<(String, String), i64>,
     pub(crate) baseline: Vec<NamedValue>,
@@ -117,6 +120,13 @@ impl Pages {
     pub(super) fn archived_since(&self, since: i64) -> usize {
         let is_inactive = |account: &String| self.accounts.get(account).is_some_and(|(_, is_active)| !is_active);
         let lately = self.archivings.iter().filter(|(account, at)| *at >= since && is_inactive(account));
+        lately.map(|(account, _)| account).collect::<BTreeSet<_>>().len()
+    }
+
+    /// How many accounts were archived since then by plans that have terminations only, and are not active again.
+    pub(super) fn terminated_since(&self, since: i64) -> usize {
+        let is_inactive = |account: &String| self.accounts.get(account).is_some_and(|(_, is_active)| !is_active);
+        let lately = self.terminated.iter().filter(|(account, at)| *at >= since && is_inactive(account));
         lately.map(|(account, _)| account).collect::<BTreeSet<_>>().len()
     }
 

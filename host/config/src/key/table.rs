@@ -90,6 +90,7 @@ pub const TABLES: &[Table] = &[
             key("address", Need::Optional, Rule::Word(&["root.email", "home.privateEmail"]), "\"root.email\"", "default; or \"home.privateEmail\": where references are delivered to"),
             key("second_address", Need::Optional, Rule::Word(&["root.email", "home.privateEmail"]), "\"home.privateEmail\"", "default: none. Where they are delivered to if the first address is missing or refuses for good"),
             key("person_name", Need::Optional, Rule::Word(&["given-first", "family-first", "display-name"]), "\"given-first\"", "default; or \"family-first\", or \"display-name\": how names are written"),
+            key("fonts", Need::Optional, Rule::File, "\"fonts\"", "default: none. A folder with fonts (*.ttf, *.otf) for letters that the program's own lack; relative to this file"),
             key("garden_leave", Need::Optional, Rule::Word(&["ignore", "is-departure"]), "\"ignore\"", "default; or \"is-departure\": see \"Garden leave\""),
             key("issue_after_hours", Need::Optional, Rule::Number { min: 0, max: 8_760, unit: "hours" }, "24", "default: the grace time, from the first run that saw a departure. Never before the last day is over"),
             key("hold_reasons", Need::Optional, Rule::Texts { may_be_empty: true }, "[]", "default; such as [\"Deceased\"]: for these reasons of a termination a reference waits for a person"),

@@ -1,5 +1,6 @@
 //! A reference as files, at any time after it was issued: the same three that its delivery has.
 
+use crate::references::fonts::fonts;
 use crate::references::keys::{IssuerKeys, time};
 use crate::references::log::{Entry, Log};
 use chrono::Utc;
@@ -9,7 +10,7 @@ use hibob_config::references::issuing;
 use hibob_config::tenant::TenantConfig;
 use hibob_delivery::file_stem;
 use hibob_reference_format::credential::SignedCredential;
-use hibob_reference_format::pdf;
+use hibob_reference_format::pdf::{self, PdfError};
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::ReferenceState;
 use std::path::{Path, PathBuf};
@@ -71,14 +72,21 @@ async fn export_alone(data: &DataDir, config: &TenantConfig, id: &str) -> Result
     let proof = log.proofs(&[entry])?.into_iter().next().ok_or_else(|| unreadable(&"its place in the log"))?;
     let claims = &signed.credential().claims;
     let stem = file_stem(claims.name().as_str(), claims.issuer().name.as_str());
-    let key = signer.key.clone();
+    let (key, fonts) = (signer.key.clone(), fonts(issuing(config)?).await?);
     // Rendering takes the processor for a while.
     let rendered = tokio::task::spawn_blocking(move || {
-        let pdf = pdf::render(&signed, &proof, &key);
+        let pdf = pdf::render(&signed, &proof, &key, &fonts);
         pdf.map(|pdf| (pdf, signed.canonical().to_vec(), proof.to_string().into_bytes()))
     });
     let rendered = rendered.await.map_err(|error| HostError::Engine(error.to_string()))?;
-    let (pdf, credential, log_proof) = rendered.map_err(|error| unreadable(&error))?;
+    let (pdf, credential, log_proof) = rendered.map_err(|error| match error {
+        // Its font was in the operator's folder when the reference was issued.
+        PdfError::MissingGlyph { .. } => HostError::configuration(
+            format!("the page of the reference {id} cannot be made: {error}"),
+            "put the font with which it was issued into the folder again: references.fonts in the tenant's file",
+        ),
+        _ => unreadable(&error),
+    })?;
     Ok(ExportedReference { stem, pdf, credential, log_proof, state: row.state })
 }
 

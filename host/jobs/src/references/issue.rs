@@ -1,16 +1,17 @@
 //! Issuing a reference: claims that HiBob's answers confirm are signed, and recorded before anybody gets the document.
 
+use crate::references::fonts::fonts;
 use crate::references::keys::{Signer, time};
 use crate::references::naming::{person_name, without_emoji};
 use chrono::{NaiveDate, Utc};
 use hibob_base::error::HostError;
-use hibob_config::references::PersonName;
+use hibob_config::references::{PersonName, ReferencesConfig};
 use hibob_contract::leaver::Confirmed;
 use hibob_contract::offboarding_references::{Claims as ConfirmedClaims, Departure};
 use hibob_policy::text_form::written;
 use hibob_reference_format::claims::{ClaimText, Claims, ClaimsError, Employment, Issuer};
 use hibob_reference_format::credential::{Credential, SignedCredential};
-use hibob_reference_format::pdf;
+use hibob_reference_format::pdf::{self, Fonts};
 use hibob_reference_format::status_list::{IndexAllocator, StatusPosition};
 use hibob_store::database::{Fence, NewReference, TenantDatabase};
 use hibob_store::privacy::{Keyring, Purpose};
@@ -23,6 +24,8 @@ pub(super) struct Issuing<'d> {
     keyring: &'d Keyring,
     issuer: Issuer,
     person_name: PersonName,
+    /// The fonts that the pages can have.
+    fonts: Fonts,
     signer: Signer,
     /// The number of the newest pair of status lists, and its free places.
     list: u32,
@@ -34,13 +37,14 @@ impl<'d> Issuing<'d> {
         database: &'d TenantDatabase,
         fence: Fence,
         keyring: &'d Keyring,
-        (issuer, person_name): (Issuer, PersonName),
+        (issuer, config): (Issuer, &ReferencesConfig),
         signer: Signer,
     ) -> Result<Self, HostError> {
+        let (fonts, person_name) = (fonts(config).await?, config.person_name);
         let taken = database.status_positions().await?;
         let list = taken.iter().map(|(list, ..)| *list).max().unwrap_or(1);
         let places = IndexAllocator::new(taken.iter().filter(|(of, ..)| *of == list).map(|(_, index, _)| *index));
-        Ok(Self { database, fence, keyring, issuer, person_name, signer, list, places })
+        Ok(Self { database, fence, keyring, issuer, person_name, fonts, signer, list, places })
     }
 
     /// Signs and records a reference with these claims for a departure. If `supersedes` has a reason, it replaces the
@@ -87,14 +91,14 @@ impl<'d> Issuing<'d> {
     /// # Errors
     /// The system has no random numbers.
     pub(super) fn claims(&self, confirmed: &Confirmed) -> Result<Result<(Claims, Vec<String>), String>, HostError> {
-        let (claims, left_out) = match claims(&self.issuer, self.person_name, confirmed) {
+        let (claims, left_out) = match claims(&self.issuer, self.person_name, &self.fonts, confirmed) {
             Ok(claims) => claims,
             Err(what) => return Ok(Err(what)),
         };
         // The place in the status lists is not on the page, so any will do.
         let place = StatusPosition { list: 1, index: 0 };
         let credential = Credential::new(claims, place, Utc::now()).map_err(no_randomness)?;
-        Ok(match pdf::check(&credential) {
+        Ok(match pdf::check(&credential, &self.fonts) {
             Ok(()) => Ok((credential.claims, left_out)),
             Err(error) => Err(error.to_string()),
         })
@@ -113,13 +117,18 @@ impl<'d> Issuing<'d> {
 }
 
 /// The confirmed values as claims, and what was left out of them. The error says which value cannot be in a reference.
-fn claims(issuer: &Issuer, how: PersonName, confirmed: &Confirmed) -> Result<(Claims, Vec<String>), String> {
+fn claims(
+    issuer: &Issuer,
+    how: PersonName,
+    fonts: &Fonts,
+    confirmed: &Confirmed,
+) -> Result<(Claims, Vec<String>), String> {
     // Whole, without `..`: a new claim does not compile until it is in the reference.
     let ConfirmedClaims { given_name: _, family_name: _, job_title, department, started_on, ended_on } =
         &confirmed.claims;
     let mut left_out = Vec::new();
     let mut shown = |field: &str, text: &str| {
-        let (kept, emoji) = without_emoji(text);
+        let (kept, emoji) = without_emoji(text, fonts);
         if !emoji.is_empty() {
             let emoji: Vec<String> = emoji.iter().map(|c| format!("{c} (U+{:04X})", u32::from(*c))).collect();
             left_out

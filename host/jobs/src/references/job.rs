@@ -173,8 +173,8 @@ impl<P: Leavers> Job<'_, P> {
         }
         let (database, fence) = (self.run.ports().run_store(), self.fence);
         let (issuer, signer) = (keys.issuer().clone(), keys.current().await?);
-        let person_name = references_of(self.run.ports().config())?.person_name;
-        let mut issuing = Issuing::open(database, fence, self.run.keyring(), (issuer, person_name), signer).await?;
+        let config = references_of(self.run.ports().config())?;
+        let mut issuing = Issuing::open(database, fence, self.run.keyring(), (issuer, config), signer).await?;
         let mut known = self.run.ports().run_store().reference_people().await?;
         if self.order.employees.as_ref().is_some_and(|employees| !employees.is_empty()) && known.is_empty() {
             // Without this, the next run would no longer be the first, and would issue to everybody who had left

@@ -2,7 +2,7 @@
 
 use hibob_config::references::PersonName;
 use hibob_contract::leaver::Confirmed;
-use hibob_reference_format::pdf;
+use hibob_reference_format::pdf::Fonts;
 
 /// The name as the reference states it. The error says what HiBob lacks.
 pub(super) fn person_name(confirmed: &Confirmed, how: PersonName) -> Result<String, String> {
@@ -30,8 +30,8 @@ fn is_unspaced(name: &str) -> bool {
 }
 
 /// A text without the emoji that no font of the page has, and those that were left out.
-pub(super) fn without_emoji(text: &str) -> (String, Vec<char>) {
-    let is_left_out = |c: char| is_emoji(c) && !pdf::has_letter(c);
+pub(super) fn without_emoji(text: &str, fonts: &Fonts) -> (String, Vec<char>) {
+    let is_left_out = |c: char| is_emoji(c) && !fonts.has_letter(c);
     let left_out: Vec<char> = text.chars().filter(|c| is_left_out(*c)).collect();
     if left_out.is_empty() {
         return (text.to_owned(), left_out);
@@ -96,7 +96,7 @@ mod tests {
             ("R&D (Zoë) ©", "R&D (Zoë) ©", 0),
             ("🚀", "", 1),
         ] {
-            let (kept, left_out) = without_emoji(text);
+            let (kept, left_out) = without_emoji(text, &Fonts::bundled());
             assert_eq!((kept.as_str(), left_out.len()), (expected, number));
         }
     }

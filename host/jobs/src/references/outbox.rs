@@ -10,6 +10,7 @@
 //! 5. Who was delivered a reference that is revoked afterwards is told so, by the same channel. A correction says which
 //!    reference it replaces, and what differs.
 
+use crate::references::fonts::fonts;
 use crate::references::job::interrupted;
 use crate::references::keys::{IssuerKeys, Signers, time};
 use crate::references::leavers::Leavers;
@@ -24,7 +25,7 @@ use hibob_delivery::{Channel, Failure, Kind, Letter, Occasion};
 use hibob_reference_format::claims::{ClaimText, Claims};
 use hibob_reference_format::credential::SignedCredential;
 use hibob_reference_format::log::proof::LogProof;
-use hibob_reference_format::pdf;
+use hibob_reference_format::pdf::{self, Fonts, PdfError};
 use hibob_store::database::{AttemptRecord, DeliveryState, DueDelivery, Fence, Message, ReferenceRow, ReferenceState};
 use hibob_store::privacy::{Keyring, decrypt_references};
 use std::collections::BTreeSet;
@@ -55,6 +56,7 @@ struct Outbox<'o, P: Leavers> {
     signers: Signers,
     /// Whose work email is by now that of somebody who is employed, by HiBob's ids.
     taken: BTreeSet<String>,
+    fonts: Fonts,
     /// Whether nothing more is sent in this run, because the channel or HiBob failed.
     is_closed: AtomicBool,
     /// The names in the references, by employee id, for the report.
@@ -162,6 +164,7 @@ pub(super) async fn deliver<P: Leavers>(
         issuer: keys.issuer().clone(),
         signers,
         taken,
+        fonts: fonts(issuing(config)?).await?,
         is_closed: AtomicBool::new(false),
         names: Mutex::default(),
         is_left: AtomicBool::new(false),
@@ -309,14 +312,16 @@ impl<P: Leavers> Outbox<'_, P> {
         }
         let signed = SignedCredential::parse(&row.document).map_err(|error| unreadable(due, &error.to_string()))?;
         let key = self.signers.get(&row.selector).ok_or_else(|| unreadable(due, "its key"))?.key.clone();
-        let is_attached = due.message == Message::Reference;
+        let (fonts, is_attached) = (self.fonts.clone(), due.message == Message::Reference);
         let rendered = tokio::task::spawn_blocking(move || {
-            let pdf = if is_attached { pdf::render(&signed, &proof, &key) } else { Ok(Vec::new()) };
+            let pdf = if is_attached { pdf::render(&signed, &proof, &key, &fonts) } else { Ok(Vec::new()) };
             (pdf, signed, proof)
         });
         let (pdf, signed, proof) = rendered.await.map_err(|error| HostError::Engine(error.to_string()))?;
         let pdf = match pdf {
             Ok(pdf) => pdf,
+            // Its font was in the operator's folder when the reference was issued, and can be put there again.
+            Err(error @ PdfError::MissingGlyph { .. }) => return later(error.to_string()),
             Err(error) => return failed(Kind::Permanent, error.to_string()),
         };
         let employee = &row.departure.employee_id;

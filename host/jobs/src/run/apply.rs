@@ -219,6 +219,7 @@ fn hold(ports: &impl RunPorts, planned: &Planned, held: &Held, schedule: &mut Sc
             continue;
         }
         report.hold(change, class);
+        report.name_former_id(change);
         let skipped = schedule.failed(position);
         skip_all(change, skipped, report);
     }

@@ -3,7 +3,8 @@
 //! 1. `safety.approval` says which plans wait: none (`never`), those about which a guard reports something
 //!    (`above-limits`), or also every plan with changes (`always`). A plan waits as a whole: no part of it is applied.
 //!    Archivings are in no plan that waits as long as they are within their limits and the source can be trusted: they
-//!    are made at once, so that no leaver stays active because of something else. With `always` that is so only where
+//!    are made at once, so that no leaver stays active because of something else. Of a source that cannot be trusted,
+//!    rule 8 says which. With `always` that is so only where
 //!    `safety.approval_leavers` says it; else each leaver who waits is a warning, and from the second night an error.
 //!    A job's plan for the tenant's first sync waits whatever the setting is, until the first sync is confirmed
 //!    (`first.rs`). So does a command's, unless a person has said yes to it; with `always` it waits even so.
@@ -21,6 +22,9 @@
 //!    the first one would have, but not before 48 hours, and says since when something has waited.
 //! 7. A saved plan (`hibob apply FILE`) is refused while another plan is approved, since a saved plan does not say what
 //!    is there now. If the approved plan is that saved one, it is applied as it was approved.
+//! 8. While the source cannot be trusted, or the admin who enabled the sync has left, only terminations are made
+//!    (`hibob_policy::guard::terminations`), and the run ends as it would without them. Where plans wait they are made
+//!    too, unless each plan waits and leavers with it.
 
 mod stored;
 
@@ -31,7 +35,7 @@ use crate::approval::short;
 use crate::run::cases::LEAVER_WAITS;
 use crate::run::difference::difference;
 use crate::run::first::{hold_reactivations, unconfirmed};
-use crate::run::guard::{guard, released};
+use crate::run::guard::{judge, released, terminations_of, untrusted};
 use crate::run::ports::RunPorts;
 use crate::run::report::{ErrorRow, Report, Stale, WaitingPlan};
 use crate::run::{DAY, Running};
@@ -40,7 +44,7 @@ use hibob_base::error::HostError;
 use hibob_config::tenant::{Approval, ApprovalLeavers};
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind};
-use hibob_policy::guard::{Class, Held, Release};
+use hibob_policy::guard::{Class, Held, Release, lone_archivings};
 use hibob_store::database::{ApprovalRow, ApprovalState, NewApproval, NewJournal, TenantDatabase};
 use hibob_store::plan_file::moved_basis;
 use hibob_store::privacy;
@@ -58,8 +62,17 @@ const LEAST_WAIT: i64 = 2 * DAY;
 pub(super) struct Judged {
     /// The archivings that are made at once, before anything else; none if they are in the plan of the verdict.
     pub(super) leavers: Option<Planned>,
+    /// Whether these are terminations, which go out while nothing else does.
+    pub(super) are_terminations: bool,
     /// What is done with the rest.
     pub(super) verdict: ApprovalVerdict,
+}
+
+impl Judged {
+    /// The whole plan is applied, except for what is held.
+    fn all(held: Held) -> Self {
+        Self { leavers: None, are_terminations: false, verdict: ApprovalVerdict::Apply(held) }
+    }
 }
 
 /// What is to be done with a plan.
@@ -70,6 +83,8 @@ pub(super) enum ApprovalVerdict {
     Approved(StoredPlan),
     /// Apply nothing: the plan waits for approval.
     Wait,
+    /// Apply nothing, and end the run with this error.
+    Refuse(HostError),
 }
 
 impl<P: RunPorts> Running<P> {
@@ -84,18 +99,22 @@ impl<P: RunPorts> Running<P> {
         report: &mut Report,
     ) -> Result<Judged, HostError> {
         let (run_store, config) = (self.ports.run_store(), self.ports.config());
-        let all = |held| Judged { leavers: None, verdict: ApprovalVerdict::Apply(held) };
+        let all = Judged::all;
         let first = self.to_confirm(planned).await?;
         report.first.clone_from(&first);
+        if let Some(error) = HostError::of_left_admin(&planned.findings) {
+            let may_go = first.is_none() || config.safety.allow_first;
+            return if may_go { self.refused(planned, error).await } else { Err(error) };
+        }
         let plans_wait = config.safety.approval != Approval::Never;
         let Some(approvals) = self.ports.approvals() else {
-            return self.confirmed(planned, release, None, report).await.map(all);
+            return self.confirmed(planned, release, None, report).await;
         };
         if !plans_wait {
             let open = if first.is_some() { approvals.open_approval(self.started_at).await? } else { None };
             let is_approved = open.as_ref().is_some_and(|row| row.state == ApprovalState::Approved);
             if first.is_none() || (self.cause.job.is_none() && !is_approved) {
-                return self.confirmed(planned, release, open.as_ref(), report).await.map(all);
+                return self.confirmed(planned, release, open.as_ref(), report).await;
             }
         }
         if plans_wait && release != Release::default() {
@@ -111,7 +130,8 @@ impl<P: RunPorts> Running<P> {
         let has_yes = self.cause.job.is_none() && self.yes.first && config.safety.approval == Approval::AboveLimits;
         let first = first.filter(|_| !has_yes);
         let reasons = Reasons::of(run_store, config, planned).await?.with_first(first.as_ref());
-        let at_once = self.at_once(planned, &reasons);
+        let at_once = self.at_once(planned, &reasons).await?;
+        let are_terminations = reasons.is_source_held();
         let mut open = approvals.open_approval(self.started_at).await?;
         if let Some(row) = open.take_if(|row| row.state == ApprovalState::Approved) {
             let is_this_one = self.saved.is_some() && row.saved == self.saved;
@@ -125,7 +145,7 @@ impl<P: RunPorts> Running<P> {
                 report.settle(&row, &own);
                 let approved: BTreeSet<&str> = ids(&stored.opened.planned).collect();
                 let leavers = any_of(planned, |change| at_once.contains(&change.id) && !approved.contains(&*change.id));
-                return Ok(Judged { leavers, verdict: ApprovalVerdict::Approved(stored) });
+                return Ok(Judged { leavers, are_terminations, verdict: ApprovalVerdict::Approved(stored) });
             };
             self.refuse(approvals, &row, stale, report).await?;
         }
@@ -133,7 +153,7 @@ impl<P: RunPorts> Running<P> {
         if self.waits(&rest, &reasons) {
             self.wait(approvals, &rest, &reasons, open.as_ref(), report).await?;
             let leavers = any_of(planned, |change| at_once.contains(&change.id));
-            return Ok(Judged { leavers, verdict: ApprovalVerdict::Wait });
+            return Ok(Judged { leavers, are_terminations, verdict: ApprovalVerdict::Wait });
         }
         if let Some(row) = open {
             approvals.close_approval(self.fence, row.id, ApprovalState::Superseded, self.started_at).await?;
@@ -149,28 +169,38 @@ impl<P: RunPorts> Running<P> {
 
     /// The ids of the archivings that do not wait, whatever becomes of the rest of the plan (rule 1). Nothing else of the
     /// plan depends on them. A saved plan is applied as a whole or not at all.
-    fn at_once(&self, planned: &Planned, reasons: &Reasons) -> BTreeSet<String> {
-        let safety = &self.ports.config().safety;
+    async fn at_once(&self, planned: &Planned, reasons: &Reasons) -> Result<BTreeSet<String>, HostError> {
+        let config = self.ports.config();
+        let safety = &config.safety;
         let may_go = safety.approval == Approval::AboveLimits || safety.approval_leavers == ApprovalLeavers::AtOnce;
-        if !may_go || self.kind == RunKind::Apply || !reasons.lets_leavers_go() {
-            return BTreeSet::new();
+        if !may_go || self.kind == RunKind::Apply || reasons.first.is_some() {
+            return Ok(BTreeSet::new());
         }
-        let waited_for: BTreeSet<&str> = planned
-            .changes
-            .iter()
-            .flat_map(|change| change.depends_on.iter().chain(&change.after))
-            .map(String::as_str)
-            .collect();
-        let is_alone = |change: &&Change| {
-            change.kind == ChangeKind::Archive
-                && change.depends_on.is_empty()
-                && change.after.is_empty()
-                && !waited_for.contains(change.id.as_str())
-        };
-        planned.changes.iter().filter(is_alone).map(|change| change.id.clone()).collect()
+        if reasons.is_source_held() {
+            return terminations_of(self.ports.run_store(), config, planned).await;
+        }
+        let is_within = reasons.lets_leavers_go();
+        Ok(lone_archivings(planned).filter(|_| is_within).map(|change| change.id.clone()).collect())
     }
 
-    /// What is held of a plan that waits for nobody. It is applied if the first sync is over or a person has said yes to
+    /// Nothing of a plan is applied because of this error, apart from terminations (rule 8).
+    async fn refused(&self, planned: &Planned, error: HostError) -> Result<Judged, HostError> {
+        let ids = match self.kind {
+            RunKind::Apply => BTreeSet::new(),
+            _ => terminations_of(self.ports.run_store(), self.ports.config(), planned).await?,
+        };
+        let leavers = any_of(planned, |change| ids.contains(&change.id));
+        let made = match &leavers {
+            Some(leavers) => {
+                format!("nothing was applied but the archiving of {} who left by their records", leavers.changes.len())
+            }
+            None => "nothing was changed".to_owned(),
+        };
+        let verdict = ApprovalVerdict::Refuse(error.and_so(&made));
+        Ok(Judged { leavers, are_terminations: true, verdict })
+    }
+
+    /// What is done with a plan that waits for nobody. It is applied if the first sync is over or a person has said yes to
     /// it. `open` is the plan that waits for that yes in another way.
     async fn confirmed(
         &self,
@@ -178,7 +208,7 @@ impl<P: RunPorts> Running<P> {
         release: Release,
         open: Option<&ApprovalRow>,
         report: &mut Report,
-    ) -> Result<Held, HostError> {
+    ) -> Result<Judged, HostError> {
         let (run_store, config) = (self.ports.run_store(), self.ports.config());
         if let Some(first) = report.first.clone().filter(|_| !self.yes.first) {
             let mut held = Held::default();
@@ -190,12 +220,15 @@ impl<P: RunPorts> Running<P> {
             return Err(unconfirmed(&config.id, &first, open.map(|row| short(&row.plan))));
         }
         let released = released(run_store, self.keyring(), release).await?;
-        let mut held = guard(run_store, config, planned, &released).await?;
+        let mut held = match judge(run_store, config, planned, &released).await? {
+            Ok(held) => held,
+            Err(why) => return self.refused(planned, untrusted(&config.id, why)).await,
+        };
         self.release_reactivations(planned, &mut held).await?;
         if let (Some(row), Some(approvals)) = (open, self.ports.approvals()) {
             approvals.close_approval(self.fence, row.id, ApprovalState::Superseded, self.started_at).await?;
         }
-        Ok(held)
+        Ok(Judged::all(held))
     }
 
     /// Makes a new plan and, if it would do the same as the approved one, applies the approved one. If not, nothing is
@@ -224,6 +257,9 @@ impl<P: RunPorts> Running<P> {
             return Err(not_approved(&self.ports.config().id, &approved.plan));
         };
         let tenant = &self.ports.config().id;
+        if let Some(error) = HostError::of_left_admin(&planned.findings) {
+            return Err(error);
+        }
         let first = self.to_confirm(planned).await?;
         let reasons =
             Reasons::of(self.ports.run_store(), self.ports.config(), planned).await?.with_first(first.as_ref());
@@ -411,6 +447,7 @@ fn without_changes(planned: &Planned) -> Planned {
         counts: planned.counts.clone(),
         findings: planned.findings.clone(),
         active_accounts: planned.active_accounts.clone(),
+        has_left: planned.has_left.clone(),
         baseline: planned.baseline.clone(),
         changes: Vec::new(),
     }

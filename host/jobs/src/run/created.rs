@@ -109,6 +109,7 @@ impl Resolved {
 mod tests {
     use super::*;
     use hibob_contract::types::Person;
+    use std::collections::BTreeSet;
 
     fn person(employee: &str, account: Option<&str>) -> FieldChange {
         let person = Person {
@@ -141,6 +142,7 @@ mod tests {
             baseline: Vec::new(),
             changes,
             active_accounts: Vec::new(),
+            has_left: BTreeSet::new(),
         }
     }
 

@@ -207,6 +207,7 @@ mod tests {
             baseline: Vec::new(),
             changes,
             active_accounts: Vec::new(),
+            has_left: BTreeSet::new(),
         }
     }
 

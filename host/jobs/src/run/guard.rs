@@ -8,7 +8,8 @@ use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
 use hibob_contract::types::NamedValue;
 use hibob_policy::guard::{
-    Class, GuardFacts, Held, Release, Released, UntrustedSource, classes, maybe_archived, maybe_reassigned, source,
+    Class, GuardFacts, Held, LAST_DAYS, Release, Released, STATUSES, UntrustedSource, classes,
+    is_emptier_of_departures, maybe_archived, maybe_reassigned, source, terminations,
 };
 use hibob_store::privacy::Keyring;
 use hibob_store::privacy::rows::decrypt_report;
@@ -32,7 +33,37 @@ pub async fn guard(
     released: &Released,
 ) -> Result<Held, HostError> {
     let judged = judge(run_store, config, planned, released).await?;
-    judged.map_err(|why| HostError::held(format!("tenant {}: {}", config.id, why.reasons), why.remedy))
+    judged.map_err(|why| untrusted(&config.id, why))
+}
+
+/// The error of a plan whose source cannot be trusted.
+pub(super) fn untrusted(tenant: &str, why: UntrustedSource) -> HostError {
+    HostError::held(format!("tenant {tenant}: {}", why.reasons), why.remedy)
+}
+
+/// The ids of the archivings that go out while nothing else of a plan does: of people of whom HiBob has said to the host,
+/// while this plan was made, that they have left (`hibob_policy::guard::terminations`). None before the first sync is
+/// over.
+///
+/// # Errors
+/// The store failed.
+pub(super) async fn terminations_of(
+    run_store: &impl RunStore,
+    config: &TenantConfig,
+    planned: &Planned,
+) -> Result<BTreeSet<String>, HostError> {
+    if planned.has_left.is_empty() || !run_store.first_sync().await?.is_over {
+        return Ok(BTreeSet::new());
+    }
+    let since = config.safety.guard_limits().archivings_since(planned.created_at);
+    let baseline = run_store.baseline().await?;
+    let states = run_store.source_states(since, &selection(config)).await?;
+    let earlier: Vec<&[NamedValue]> = states.iter().chain([&baseline]).map(Vec::as_slice).collect();
+    if is_emptier_of_departures(planned, &earlier) {
+        return Ok(BTreeSet::new());
+    }
+    let terminated = run_store.terminated_since(since).await?;
+    Ok(terminations(planned, &run_store.ledger_sums(since).await?, terminated))
 }
 
 /// What the guards hold, or why the source of the plan cannot be trusted.
@@ -75,9 +106,11 @@ pub(super) fn selection(config: &TenantConfig) -> String {
     hex(&Sha256::digest(parts.to_string()))
 }
 
-/// The numbers of a baseline that the guard of the source compares.
+/// The numbers of a baseline that the guard of the source compares, and those of departures.
 pub(super) fn state(baseline: &[NamedValue]) -> Vec<NamedValue> {
-    let is_compared = |value: &&NamedValue| value.name == "employees" || value.name.starts_with("field:");
+    let is_compared = |value: &&NamedValue| {
+        ["employees", STATUSES, LAST_DAYS].contains(&value.name.as_str()) || value.name.starts_with("field:")
+    };
     baseline.iter().filter(is_compared).cloned().collect()
 }
 

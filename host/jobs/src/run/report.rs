@@ -7,8 +7,8 @@ use crate::run::rows;
 use crate::run::rows::RowResult;
 use crate::run::run_report::{Common, HISTORY_ROWS_MAX, RunReport};
 use hibob_base::error::{Exit, HostError};
-use hibob_contract::directory_sync::{Change, ChangeKind, Mismatch};
-use hibob_contract::types::{Finding, Severity};
+use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange, Mismatch};
+use hibob_contract::types::{Finding, Severity, Value};
 use hibob_contract::{ActiveAccount, Planned};
 use hibob_policy::guard::{Class, GuardRow};
 use hibob_store::database::ApprovalRow;
@@ -224,6 +224,12 @@ pub struct Report {
     pub(super) settled: Option<i64>,
 }
 
+/// The code of the error about a leaver whose account is active.
+const LEAVER_HAS_ACTIVE_ACCOUNT: &str = "LEAVER_HAS_ACTIVE_ACCOUNT";
+
+/// What a person can do about a leaver's account that a run did not change.
+const TO_MEND: &str = "mend what keeps the run from applying it, or archive the account in TravelPerk by hand";
+
 /// The code of the finding about somebody whom the settings leave out of the sync.
 pub const EXCLUDED: &str = "EXCLUDED";
 
@@ -298,13 +304,36 @@ impl Report {
         });
     }
 
-    /// Names everybody whose account the plan archives, where nothing of it is applied.
-    pub(super) fn name_leavers(&mut self, planned: &Planned) {
-        let message = "should have no account any more, and it is still active, since nothing was applied in this run";
-        let remedy = "mend what keeps the run from applying anything, or archive the account in TravelPerk by hand";
-        for change in planned.changes.iter().filter(|change| change.kind == ChangeKind::Archive) {
-            self.row(change, "LEAVER_HAS_ACTIVE_ACCOUNT", message, remedy);
+    /// Names everybody who has left and whose account is still active, where nothing of the plan is applied but `made`:
+    /// those whose account it archives, or gives to their new employee id.
+    pub(super) fn name_leavers(&mut self, planned: &Planned, made: Option<&Planned>) {
+        let is_made = |change: &&Change| made.is_some_and(|made| made.changes.iter().any(|made| made.id == change.id));
+        let message = "should have no account any more, and it is still active, since it was not archived in this run";
+        for change in planned.changes.iter().filter(|change| !is_made(change)) {
+            match change.kind {
+                ChangeKind::Archive => self.row(change, LEAVER_HAS_ACTIVE_ACCOUNT, message, TO_MEND),
+                _ => self.name_former_id(change),
+            }
         }
+    }
+
+    /// Names the former employee id of somebody who came back under a new one, where the change that gives the account
+    /// to the new id is not made. The account is still active, and belongs to an employee who has left.
+    pub(super) fn name_former_id(&mut self, change: &Change) {
+        let passes = |field: &&FieldChange| field.field == "external-id" && field.before != field.after;
+        let is_active = ![ChangeKind::Create, ChangeKind::Reactivate].contains(&change.kind)
+            && change.fields.iter().all(|field| field.field != "active");
+        let former = change.fields.iter().find(passes).and_then(|field| field.before.as_ref());
+        let Some(Value::Text(former)) = former.filter(|_| is_active) else { return };
+        let (name, id) = (&change.display_name, change.employee_id.as_deref().unwrap_or_default());
+        self.errors.push(ErrorRow {
+            employee_id: Some(former.clone()),
+            code: LEAVER_HAS_ACTIVE_ACCOUNT.to_owned(),
+            message: format!(
+                "{name}: has left by this employee id, and the account is still active: it was not given to the employee id {id} in this run"
+            ),
+            remedy: TO_MEND.to_owned(),
+        });
     }
 
     /// Notes the approval with which the plan is applied.

@@ -241,6 +241,9 @@ impl<P: RunPorts> Running<P> {
             Ok(new) => new,
             Err(error) => return Ok(Err(error)),
         };
+        if let Some(error) = HostError::of_left_admin(&new.findings) {
+            return Ok(Err(error));
+        }
         let new = self.keyring().erased_people().without(&new).into_owned();
         if open.interrupted_by.is_some() || open.job.is_some() {
             self.ports.run_store().unmark_interrupted(self.fence, open.id).await?;

@@ -49,7 +49,33 @@ pub fn source(
     }
     Err(UntrustedSource {
         reasons: reasons.join("; "),
-        remedy: "nothing was changed; check the service user's permission group in HiBob (hibob check), and if these numbers are right, run again with --allow-changed-source",
+        remedy: "check the service user's permission group in HiBob (hibob check), and if these numbers are right, run again with --allow-changed-source",
+    })
+}
+
+/// The names of the numbers of a baseline that the host counts itself: records with a lifecycle status, and with a last
+/// day.
+pub const STATUSES: &str = "host:statuses";
+/// See [`STATUSES`].
+pub const LAST_DAYS: &str = "host:last-days";
+
+/// Least number of last days for which their number is compared.
+const LAST_DAYS_MIN: u64 = 3;
+
+/// Whether what says that people have left may itself have got lost: of the employees a share of less than nine tenths of
+/// an earlier one has a lifecycle status, or a share of less than half of an earlier one a last day. Then a record that
+/// says that somebody has left proves nothing.
+pub fn is_emptier_of_departures(planned: &Planned, earlier: &[&[NamedValue]]) -> bool {
+    let now = planned.count("employees");
+    earlier.iter().any(|state| {
+        let before = number(state, "employees").unwrap_or_default();
+        let fell = |name: &str, least: u64, tenths: u64| {
+            let (Some(had), Some(has)) = (number(state, name), number(&planned.baseline, name)) else { return false };
+            // has / now < had / before * tenths / 10
+            had >= least
+                && has.saturating_mul(before).saturating_mul(10) < had.saturating_mul(now).saturating_mul(tenths)
+        };
+        fell(STATUSES, 1, 9) || fell(LAST_DAYS, LAST_DAYS_MIN, 5)
     })
 }
 

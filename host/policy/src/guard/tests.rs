@@ -4,7 +4,7 @@ use super::*;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
 use hibob_contract::types::{NamedValue, Person, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The defaults of a tenant's settings, but for the numbers that an operator has set to 5.
 const LIMITS: GuardLimits = GuardLimits {
@@ -23,6 +23,7 @@ fn planned(counts: &[(&str, u64)], changes: Vec<Change>) -> Planned {
         counts: counts.iter().map(|(name, number)| ((*name).to_owned(), *number)).collect(),
         findings: Vec::new(),
         active_accounts: Vec::new(),
+        has_left: BTreeSet::new(),
         baseline: counts.iter().map(integer).collect(),
         changes,
     }

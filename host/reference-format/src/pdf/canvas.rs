@@ -27,7 +27,7 @@ impl<'a> Canvas<'a> {
         let mut x = x;
         for run in &line.runs {
             let font = run.face.font.clone();
-            self.0.draw_glyphs(Point::from_xy(x, y), &run.glyphs, font, &line.text, style.size, false);
+            self.0.draw_glyphs(Point::from_xy(x, y), &run.glyphs, font, &line.copied, style.size, false);
             x += run.glyphs.iter().map(|glyph| glyph.x_advance).sum::<f32>() * style.size;
         }
         self.0.end_tagged();

@@ -2,7 +2,8 @@
 
 use super::PdfError;
 use super::canvas::{Canvas, Colour};
-use super::fonts::Weight;
+use super::fonts::{Fonts, Weight};
+use super::language;
 use super::text::{Line, Style, set};
 use crate::claims::Employment;
 use crate::credential::Credential;
@@ -11,7 +12,9 @@ use crate::qr::{self, VERIFY_PATH};
 use chrono::{Datelike as _, NaiveDate};
 use krilla::action::LinkAction;
 use krilla::annotation::{Annotation, LinkAnnotation, Target};
-use krilla::geom::Rect;
+use krilla::destination::XyzDestination;
+use krilla::geom::{Point, Rect};
+use krilla::outline::{Outline, OutlineNode};
 use krilla::page::PageSettings;
 use krilla::tagging::{BBox, ListNumbering, Node, Tag, TagGroup, TagTree};
 use qrcode::{EcLevel, QrCode};
@@ -19,6 +22,7 @@ use std::num::NonZeroU16;
 
 /// The data from which a page is drawn.
 pub(super) struct Content<'a> {
+    pub(super) fonts: &'a Fonts,
     pub(super) credential: &'a Credential,
     pub(super) selector: &'a Selector,
     pub(super) log_index: u64,
@@ -43,10 +47,11 @@ const PANEL: Colour = Colour(0xf2, 0xf6, 0xf7);
 const WHITE: Colour = Colour(0xff, 0xff, 0xff);
 
 const fn style(size: f32, weight: Weight) -> Style {
-    Style { size, weight, tracking: 0.0 }
+    Style { size, weight }
 }
 
-const EYEBROW: Style = Style { size: 8.5, weight: Weight::Bold, tracking: 0.14 };
+// Without space between the letters, which programs that read the page take for words of one letter.
+const EYEBROW: Style = style(9.5, Weight::Bold);
 const COMPANY: Style = style(17.0, Weight::Bold);
 const DOMAIN: Style = style(10.5, Weight::Regular);
 const LEAD: Style = style(11.0, Weight::Regular);
@@ -58,10 +63,14 @@ const SMALL: Style = style(7.5, Weight::Regular);
 /// The distance from one baseline to the next, in ems.
 const LEADING: f32 = 1.36;
 
+// The headings, which are also the document's outline.
+const TITLE: &str = "Employment reference";
+const HOW_TO_CHECK: &str = "How to check this reference";
+
 /// Draws the page.
 pub(super) fn draw(document: &mut krilla::Document, content: &Content<'_>) -> Result<(), PdfError> {
     let size = PageSettings::from_wh(PAGE.0, PAGE.1).ok_or_else(|| PdfError::Write("no page".to_owned()))?;
-    let body = Body::fitted(content.credential)?;
+    let body = Body::fitted(content.fonts, content.credential)?;
     let mut tags = TagTree::new().with_lang(Some("en".to_owned()));
     let mut page = document.start_page_with(size);
     let mut canvas = Canvas::new(page.surface());
@@ -80,6 +89,12 @@ pub(super) fn draw(document: &mut krilla::Document, content: &Content<'_>) -> Re
     footer.into_iter().for_each(|group| tags.push(group));
     page.finish();
     document.set_tag_tree(tags);
+    let mut outline = Outline::new();
+    for (title, y) in [(TITLE, 0.0), (HOW_TO_CHECK, PANEL_TOP)] {
+        let place = XyzDestination::new(0, Point::from_xy(0.0, y));
+        outline.push_child(OutlineNode::new(title.to_owned(), place));
+    }
+    document.set_outline(outline);
     Ok(())
 }
 
@@ -94,8 +109,16 @@ struct Block {
 }
 
 impl Block {
-    fn new(text: &str, x: f32, y: f32, width: f32, style: Style, colour: Colour) -> Result<Self, PdfError> {
-        Ok(Self { x, y, lines: set(text, style, width)?, style, colour })
+    fn new(
+        fonts: &Fonts,
+        text: &str,
+        x: f32,
+        y: f32,
+        width: f32,
+        style: Style,
+        colour: Colour,
+    ) -> Result<Self, PdfError> {
+        Ok(Self { x, y, lines: set(fonts, text, style, width)?, style, colour })
     }
 
     /// The baseline of the last line.
@@ -105,6 +128,12 @@ impl Block {
 
     fn has_whole_words(&self) -> bool {
         self.lines.split_last().is_none_or(|(_, before)| before.iter().all(Line::ends_a_word))
+    }
+
+    /// The language of the text where it is not that of the page.
+    fn language(&self) -> Option<String> {
+        let language = self.lines.iter().find_map(|line| language::of(&line.text))?;
+        Some(language.to_owned())
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, group: &mut TagGroup) {
@@ -130,10 +159,10 @@ pub(super) struct Body {
 impl Body {
     /// The layout with the largest letters with which everything fits. One that does not break words of the name is
     /// preferred, even with smaller letters.
-    pub(super) fn fitted(credential: &Credential) -> Result<Self, PdfError> {
+    pub(super) fn fitted(fonts: &Fonts, credential: &Credential) -> Result<Self, PdfError> {
         let mut with_broken_words = None;
         for scale in [1.0, 0.85, 0.7, 0.58, 0.46, 0.36, 0.27] {
-            let body = Self::new(credential, scale)?;
+            let body = Self::new(fonts, credential, scale)?;
             if body.fits() && body.name.has_whole_words() {
                 return Ok(body);
             }
@@ -144,18 +173,18 @@ impl Body {
         with_broken_words.ok_or(PdfError::TooLong)
     }
 
-    fn new(credential: &Credential, scale: f32) -> Result<Self, PdfError> {
+    fn new(fonts: &Fonts, credential: &Credential, scale: f32) -> Result<Self, PdfError> {
         let claims = &credential.claims;
         let issuer = claims.issuer();
         let Employment { name, job_title, department, start, end } = claims.employment();
-        let eyebrow = Block::new("EMPLOYMENT REFERENCE", LEFT, 84.0, WIDTH, EYEBROW, ACCENT)?;
+        let eyebrow = Block::new(fonts, "EMPLOYMENT REFERENCE", LEFT, 84.0, WIDTH, EYEBROW, ACCENT)?;
         let company = style(COMPANY.size * scale, COMPANY.weight);
-        let company = Block::new(issuer.name.as_str(), LEFT, eyebrow.end() + 29.0, WIDTH, company, INK)?;
-        let domain = Block::new(issuer.domain.as_str(), LEFT, company.end() + 18.0, WIDTH, DOMAIN, ACCENT)?;
+        let company = Block::new(fonts, issuer.name.as_str(), LEFT, eyebrow.end() + 29.0, WIDTH, company, INK)?;
+        let domain = Block::new(fonts, issuer.domain.as_str(), LEFT, company.end() + 18.0, WIDTH, DOMAIN, ACCENT)?;
         let rule = domain.end() + 22.0;
-        let lead = Block::new("This confirms the employment of", LEFT, rule + 46.0 * scale, WIDTH, LEAD, GREY)?;
+        let lead = Block::new(fonts, "This confirms the employment of", LEFT, rule + 46.0 * scale, WIDTH, LEAD, GREY)?;
         let large = style(29.0 * scale, Weight::Bold);
-        let name = Block::new(name.as_str(), LEFT, lead.end() + 10.0 + large.size, WIDTH, large, INK)?;
+        let name = Block::new(fonts, name.as_str(), LEFT, lead.end() + 10.0 + large.size, WIDTH, large, INK)?;
         let period = format!("{} – {}", long_date(*start), long_date(*end));
         let issued = long_date(credential.issued.date_naive());
         let facts = [
@@ -167,8 +196,8 @@ impl Body {
         let value = style(12.5 * scale.max(0.42), Weight::Regular);
         let (mut y, mut blocks) = (name.end() + 44.0 * scale, Vec::new());
         for (label, text) in facts.into_iter().filter_map(|(label, text)| Some((label, text?))) {
-            let label = Block::new(&format!("{label} "), LEFT, y, VALUE_LEFT - LEFT, LABEL, GREY)?;
-            let text = Block::new(&text, VALUE_LEFT, y, PAGE.0 - LEFT - VALUE_LEFT, value, INK)?;
+            let label = Block::new(fonts, &format!("{label} "), LEFT, y, VALUE_LEFT - LEFT, LABEL, GREY)?;
+            let text = Block::new(fonts, &text, VALUE_LEFT, y, PAGE.0 - LEFT - VALUE_LEFT, value, INK)?;
             y = text.end() + 27.0 * scale;
             blocks.push([label, text]);
         }
@@ -180,20 +209,25 @@ impl Body {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, tags: &mut TagTree) {
-        let mut title = TagGroup::new(Tag::Hn(NonZeroU16::MIN, Some("Employment reference".to_owned())));
+        let mut title = TagGroup::new(Tag::Hn(NonZeroU16::MIN, Some(TITLE.to_owned())));
         self.eyebrow.draw(canvas, &mut title);
         tags.push(title);
         for block in [&self.company, &self.domain, &self.lead, &self.name] {
-            let mut group = TagGroup::new(Tag::P);
+            let mut group = TagGroup::new(Tag::P.with_lang(block.language()));
             block.draw(canvas, &mut group);
             tags.push(group);
         }
         canvas.ornament(Rect::from_xywh(LEFT, self.rule, WIDTH, 0.8), RULE);
-        for fact in &self.facts {
-            let mut group = TagGroup::new(Tag::P);
-            fact.iter().for_each(|block| block.draw(canvas, &mut group));
-            tags.push(group);
+        // A list whose entries are a label and its value.
+        let mut list = TagGroup::new(Tag::L(ListNumbering::None));
+        for [label, value] in &self.facts {
+            let mut of_label = TagGroup::new(Tag::Lbl);
+            let mut of_value = TagGroup::new(Tag::LBody.with_lang(value.language()));
+            label.draw(canvas, &mut of_label);
+            value.draw(canvas, &mut of_value);
+            list.push(TagGroup::with_children(Tag::LI, vec![Node::Group(of_label), Node::Group(of_value)]));
         }
+        tags.push(list);
     }
 }
 
@@ -203,7 +237,7 @@ fn code_place() -> Option<Rect> {
 
 /// Draws the panel that says how to check the reference, with the QR code. Returns the tag of the QR code.
 fn panel(canvas: &mut Canvas<'_>, tags: &mut TagTree, content: &Content<'_>) -> Result<TagGroup, PdfError> {
-    let domain = &content.credential.claims.issuer().domain;
+    let (fonts, domain) = (content.fonts, &content.credential.claims.issuer().domain);
     canvas.ornament(Rect::from_xywh(LEFT, PANEL_TOP, WIDTH, PANEL_BOTTOM - PANEL_TOP), PANEL);
     let (code_x, code_y) = (LEFT + PANEL_PADDING, PANEL_TOP + PANEL_PADDING);
     canvas.ornament(code_place(), WHITE);
@@ -211,8 +245,8 @@ fn panel(canvas: &mut Canvas<'_>, tags: &mut TagTree, content: &Content<'_>) -> 
     let x = code_x + CODE_SIDE + PANEL_PADDING + 2.0;
     let width = PAGE.0 - LEFT - PANEL_PADDING - x;
     let mut y = code_y + STEP_TITLE.size * 0.8;
-    let mut heading = TagGroup::new(Tag::Hn(NonZeroU16::MIN.saturating_add(1), None));
-    Block::new("How to check this reference", x, y, width, STEP_TITLE, INK)?.draw(canvas, &mut heading);
+    let mut heading = TagGroup::new(Tag::Hn(NonZeroU16::MIN.saturating_add(1), Some(HOW_TO_CHECK.to_owned())));
+    Block::new(fonts, HOW_TO_CHECK, x, y, width, STEP_TITLE, INK)?.draw(canvas, &mut heading);
     tags.push(heading);
     let steps = [
         format!("Scan or click the code, or open {} and drop this PDF file there.", domain.url(VERIFY_PATH)),
@@ -222,8 +256,8 @@ fn panel(canvas: &mut Canvas<'_>, tags: &mut TagTree, content: &Content<'_>) -> 
     let mut list = TagGroup::new(Tag::L(ListNumbering::Decimal));
     y += 19.0;
     for (number, step) in (1..).zip(steps) {
-        let label = Block::new(&format!("{number}. "), x, y, 14.0, STEP, ACCENT)?;
-        let text = Block::new(&step, x + 14.0, y, width - 14.0, STEP, INK)?;
+        let label = Block::new(fonts, &format!("{number}. "), x, y, 14.0, STEP, ACCENT)?;
+        let text = Block::new(fonts, &step, x + 14.0, y, width - 14.0, STEP, INK)?;
         y = text.end() + 16.5;
         let (mut of_label, mut of_text) = (TagGroup::new(Tag::Lbl), TagGroup::new(Tag::LBody));
         label.draw(canvas, &mut of_label);
@@ -238,7 +272,7 @@ fn panel(canvas: &mut Canvas<'_>, tags: &mut TagTree, content: &Content<'_>) -> 
         "The proof is the signed data attached to the PDF file; the code has only its hash."
     };
     let mut group = TagGroup::new(Tag::P);
-    Block::new(note, x, y + 1.0, width, style(8.0, Weight::Regular), GREY)?.draw(canvas, &mut group);
+    Block::new(fonts, note, x, y + 1.0, width, style(8.0, Weight::Regular), GREY)?.draw(canvas, &mut group);
     tags.push(group);
 
     let modules = code(&content.url, code_x, code_y)?;
@@ -272,7 +306,7 @@ fn code(url: &str, x: f32, y: f32) -> Result<Vec<Rect>, PdfError> {
 
 /// Draws the notes at the foot: the reference's id, key and log entry, and what the document does not claim to be.
 fn footer(canvas: &mut Canvas<'_>, content: &Content<'_>) -> Result<Vec<TagGroup>, PdfError> {
-    let credential = content.credential;
+    let (fonts, credential) = (content.fonts, content.credential);
     let texts = [
         format!(
             "Reference {} · signed with key {} · entry {} in the company’s public log",
@@ -286,7 +320,7 @@ fn footer(canvas: &mut Canvas<'_>, content: &Content<'_>) -> Result<Vec<TagGroup
     ];
     let (mut y, mut groups) = (PANEL_BOTTOM + 24.0, Vec::new());
     for text in texts {
-        let block = Block::new(&text, LEFT, y, WIDTH, SMALL, GREY)?;
+        let block = Block::new(fonts, &text, LEFT, y, WIDTH, SMALL, GREY)?;
         let mut group = TagGroup::new(Tag::P);
         block.draw(canvas, &mut group);
         groups.push(group);

@@ -38,13 +38,19 @@ fn verifiers(installed: &Path) -> Vec<(&'static str, Command)> {
     ]
 }
 
+/// The folder with the packages of others. Without one it says that a test is passed over.
+fn installed() -> Option<PathBuf> {
+    let installed = std::env::var_os("HIBOB_VERIFIERS").map(PathBuf::from);
+    if installed.is_none() {
+        let _ =
+            writeln!(std::io::stderr(), "HIBOB_VERIFIERS is not set: a test with programs of others is passed over");
+    }
+    installed
+}
+
 #[test]
 fn verifiers_of_others_come_to_the_same_verdicts() {
-    let Some(installed) = std::env::var_os("HIBOB_VERIFIERS").map(PathBuf::from) else {
-        let _ =
-            writeln!(std::io::stderr(), "HIBOB_VERIFIERS is not set: a test with verifiers of others is passed over");
-        return;
-    };
+    let Some(installed) = installed() else { return };
     let folder = super::folder("verifiers");
     people::write_site(&folder);
     let changed = |signed: &SignedCredential, from: &str, to: &str| {
@@ -73,6 +79,51 @@ fn verifiers_of_others_come_to_the_same_verdicts() {
             if output.status.code() != Some(i32::from(!is_accepted)) || !is_told {
                 wrong.push(format!("{name}, {file}: {said}"));
             }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What programs read from a page, as those do that read applicants' files. `docs/use/page-text.md` has what each of them
+/// does not read rightly, and why.
+#[test]
+fn programs_of_others_read_the_text_of_a_page() {
+    let Some(installed) = installed() else { return };
+    let folder = super::folder("read-pages");
+    people::write_site(&folder);
+    let python = installed.join("venv/bin/python");
+    let read = |file: &str| -> Vec<(String, String)> {
+        let mut run = Command::new(&python);
+        run.arg(scripts().join("read_pdf.py")).arg(folder.join(format!("files/{file}.pdf")));
+        let output = run.env("PYTHONUTF8", "1").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let readers = text.split("== ").skip(1).map(|part| part.split_once('\n').unwrap());
+        // Blanks and line ends are each program's own.
+        readers
+            .map(|(name, text)| (name.trim().to_owned(), text.split_whitespace().collect::<Vec<_>>().join(" ")))
+            .collect()
+    };
+    let everyone = ["pypdf", "pdfminer.six", "PDFium"].as_slice();
+    let mut wrong = Vec::new();
+    for (file, programs, expected) in [
+        (
+            "zoe",
+            everyone,
+            vec!["EMPLOYMENT REFERENCE", "Zoë Łukasz", "Position", "Senior Engineer", "How to check this"],
+        ),
+        ("chinese", everyone, vec!["陳大文", "工程師"]),
+        ("superseded", everyone, vec!["Юлия Иванова"]),
+        ("hebrew", &["PDFium"], vec!["שרה כהן", "מהנדסת תוכנה"]),
+        ("hyphen", &["PDFium"], vec!["שרה כהן-לוי"]),
+        ("arabic", &["PDFium"], vec!["محمد عبد الرحمن", "المبيعات"]),
+        ("lam-alef", &["PDFium"], vec!["علاء سلامة"]),
+    ] {
+        let texts = read(file);
+        assert_eq!(texts.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), everyone);
+        for (name, text) in texts.iter().filter(|(name, _)| programs.contains(&name.as_str())) {
+            let missing = expected.iter().filter(|words| !text.contains(**words));
+            wrong.extend(missing.map(|words| format!("{name}, {file}: {words} is not in: {text}")));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

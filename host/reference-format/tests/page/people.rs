@@ -101,6 +101,8 @@ pub(crate) fn everybody() -> Vec<(&'static str, SignedCredential)> {
         ("chinese", reference(131_071, "陳大文", Some("工程師"), None)),
         ("old", old_form()),
         ("long", reference(8, &"山".repeat(120), Some(&"W".repeat(120)), Some(&"é".repeat(120)))),
+        ("hyphen", reference(9, "שרה כהן-לוי", Some("Manager"), None)),
+        ("lam-alef", reference(10, "علاء سلامة", None, None)),
     ]
 }
 
@@ -134,7 +136,7 @@ pub(crate) fn witnessed(time: &str, key: &SecretKey) -> (String, LogProof) {
 }
 
 pub(crate) fn pdf(signed: &SignedCredential) -> Vec<u8> {
-    pdf::render(signed, &log_proof(signed), &key()).unwrap()
+    pdf::render(signed, &log_proof(signed), &key(), &pdf::Fonts::bundled()).unwrap()
 }
 
 pub(crate) fn published(selector: &str, key: &SecretKey) -> PublishedKey {
@@ -214,7 +216,7 @@ pub(crate) fn write_site(folder: &Path) {
         write(folder, &format!("files/{name}.json"), signed.canonical());
         write(folder, &format!("files/{name}.tlog-proof"), log_proof(&signed).to_string().as_bytes());
         write(folder, &format!("files/{name}.url"), qr::url(&signed, log_index(&signed)).as_bytes());
-        if let Ok(page) = pdf::render(&signed, &log_proof(&signed), &key()) {
+        if let Ok(page) = pdf::render(&signed, &log_proof(&signed), &key(), &pdf::Fonts::bundled()) {
             write(folder, &format!("files/{name}.pdf"), &page);
         }
     }

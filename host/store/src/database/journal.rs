@@ -296,6 +296,15 @@ impl TenantDatabase {
                 .bind(*journal)
                 .execute(&mut transaction)
                 .await?;
+                query(
+                    "UPDATE archivings SET terminations = 1 WHERE account_id = $1 AND archived_at = $2
+                     AND EXISTS (SELECT id FROM journals WHERE id = $3 AND terminations = 1)",
+                )
+                .bind(&entry.account_id)
+                .bind(entry.archived_at)
+                .bind(*journal)
+                .execute(&mut transaction)
+                .await?;
             }
         }
         Ok(transaction.commit().await?)
@@ -311,6 +320,33 @@ impl TenantDatabase {
         let note = query("UPDATE journals SET released_archivings = 1 WHERE id = $1").bind(journal);
         note.execute(&mut transaction).await?;
         Ok(transaction.commit().await?)
+    }
+
+    /// Notes that a plan has terminations only, before anything of it is applied: its archivings are counted by
+    /// themselves, beside all others.
+    ///
+    /// # Errors
+    /// The run has lost its lease, or the database failed.
+    pub async fn note_terminations(&self, fence: Fence, journal: i64) -> Result<(), HostError> {
+        let mut transaction = self.begin_fenced(fence).await?;
+        let note = query("UPDATE journals SET terminations = 1 WHERE id = $1").bind(journal);
+        note.execute(&mut transaction).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// How many accounts were archived since then (Unix seconds) by plans that had terminations only, and are not
+    /// active again.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn terminated_since(&self, since_unix_seconds: i64) -> Result<usize, HostError> {
+        let asked = query(
+            "SELECT count(DISTINCT accounts.account_id) FROM archivings
+             JOIN accounts ON accounts.account_id = archivings.account_id AND accounts.active = 0
+             WHERE archived_at >= $1 AND terminations = 1",
+        );
+        let (number,): (i64,) = asked.bind(since_unix_seconds).fetch_one(&self.store).await?;
+        Ok(usize::try_from(number).unwrap_or_default())
     }
 }
 

@@ -210,6 +210,7 @@ mod tests {
             counts: counts.map(|(name, number)| (name.to_owned(), number)).into(),
             findings: vec![error("1"), error("2")],
             active_accounts: Vec::new(),
+            has_left: BTreeSet::new(),
             baseline: Vec::new(),
             changes: vec![
                 change("1", ChangeKind::Create, &[], vec![title.clone()]),

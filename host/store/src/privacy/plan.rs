@@ -12,7 +12,7 @@ use hibob_contract::directory_sync::{Change, ChangeKind};
 use hibob_contract::types::{Finding, NamedValue};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of this format.
 const FORMAT: &str = "hibob-stored-plan/1";
@@ -162,7 +162,15 @@ fn assemble(
     }
     let findings: Result<Vec<Finding>, _> = findings.into_iter().map(serde_json::from_value).collect();
     let findings = findings.map_err(|error| error.to_string())?;
-    let planned = Planned { created_at, counts, findings, baseline, changes, active_accounts: Vec::new() };
+    let planned = Planned {
+        created_at,
+        counts,
+        findings,
+        baseline,
+        changes,
+        active_accounts: Vec::new(),
+        has_left: BTreeSet::new(),
+    };
     Ok(DecryptedPlan { planned, forgotten, is_whole, is_plaintext: false })
 }
 

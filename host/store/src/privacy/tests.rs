@@ -148,6 +148,7 @@ async fn a_stored_plan_opens_as_it_was_and_without_whoever_was_forgotten() {
         counts: [("create".to_owned(), 2)].into(),
         findings: vec![finding],
         active_accounts: Vec::new(),
+        has_left: std::collections::BTreeSet::new(),
         baseline: Vec::new(),
         changes: vec![change("1", "Anastasia", &[]), change("2", "Bonifatius", &["create:1"])],
     };
@@ -197,8 +198,15 @@ async fn a_plan_that_was_made_after_somebody_was_forgotten_opens_as_it_was() {
     let mut moved = change("2", "Bonifatius", &[]);
     moved.fields[0] = FieldChange { before: Some(Field::Person(boss)), after: None, ..moved.fields[0].clone() };
     let (counts, findings, baseline) = (std::collections::BTreeMap::new(), Vec::new(), Vec::new());
-    let planned =
-        Planned { created_at: 7, counts, findings, baseline, changes: vec![moved], active_accounts: Vec::new() };
+    let planned = Planned {
+        created_at: 7,
+        counts,
+        findings,
+        baseline,
+        changes: vec![moved],
+        active_accounts: Vec::new(),
+        has_left: std::collections::BTreeSet::new(),
+    };
     let decrypted =
         decrypt(&keyring, &encrypt(&keyring, tenant.fence, &planned).await.unwrap()).await.unwrap().unwrap();
     assert_eq!((decrypted.planned.changes, decrypted.is_whole), (planned.changes, true));

@@ -294,7 +294,8 @@ impl Applying<'_, '_> {
                 let value = match Field::from_name(&field.field) {
                     Some(Field::Text(_)) => self.change.text_after(&field.field),
                     Some(Field::Manager) => manager,
-                    Some(Field::Active | Field::Approvers) | None => continue,
+                    Some(Field::Active) => self.change.active_after().map(|flag| if flag { "true" } else { "false" }),
+                    Some(Field::Approvers) | None => continue,
                 };
                 link.wrote(&field.field, value, self.now_unix_seconds);
             }

@@ -5,6 +5,7 @@ use super::wire::{Answer, Wire, lost, rejected};
 use crate::change::{Attempt, Change, Mismatch, NextStep, Outcome};
 use crate::field::{ARCHIVED, NAME};
 use crate::http::Request;
+use crate::link;
 use crate::listing::{Listing, Rows, Step};
 use crate::rest::{self, CostCenter, Page};
 use crate::settings::Settings;
@@ -18,6 +19,7 @@ pub(super) struct Applying<'a, 'w> {
     pub(super) wire: &'a mut Wire<'w>,
     pub(super) settings: &'a Settings,
     pub(super) change: &'a Change,
+    pub(super) now_unix_seconds: u64,
 }
 
 impl Applying<'_, '_> {
@@ -65,6 +67,7 @@ impl Applying<'_, '_> {
             Ok(center) => center,
             Err(_) => self.look_up(id)?.ok_or_else(|| unclear("TravelPerk no longer shows the cost center"))?,
         };
+        link::note_restored(self.wire.world, id, self.now_unix_seconds)?;
         Ok(done(&center))
     }
 

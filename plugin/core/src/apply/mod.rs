@@ -45,9 +45,11 @@ pub fn apply(
     let mut wire = Wire { world, in_doubt: attempt == Attempt::AfterUnknownOutcome };
     let result = match (change.kind, change.employee_id.as_deref()) {
         (ChangeKind::CreateCostCenter, _) => {
-            cost_center::Applying { wire: &mut wire, settings, change }.create(attempt)
+            cost_center::Applying { wire: &mut wire, settings, change, now_unix_seconds }.create(attempt)
         }
-        (ChangeKind::RestoreCostCenter, _) => cost_center::Applying { wire: &mut wire, settings, change }.restore(),
+        (ChangeKind::RestoreCostCenter, _) => {
+            cost_center::Applying { wire: &mut wire, settings, change, now_unix_seconds }.restore()
+        }
         (kind, Some(employee)) => {
             let mut applying = account::Applying {
                 wire: &mut wire,

@@ -10,7 +10,7 @@ use crate::mapping::DesiredAccount;
 use crate::scim::Account;
 use crate::text_form;
 use crate::value::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The cost centers to create or restore, by name. With an id, the archived cost center of that id is restored;
 /// without, one is created.
@@ -18,7 +18,7 @@ pub(super) type CostCenterDrafts = BTreeMap<Box<str>, Option<Box<str>>>;
 
 /// Works out which cost centers are missing.
 ///
-/// 1. An archived one to which an active employee belongs is restored.
+/// 1. An archived one to which an active employee belongs is restored, unless something else keeps archiving it.
 /// 2. One that TravelPerk does not have is created if a change is going to assign an account to it.
 pub(super) fn missing(
     people: &[DesiredAccount],
@@ -27,11 +27,19 @@ pub(super) fn missing(
     known: &CostCenters,
     findings: &mut Vec<Finding>,
 ) -> CostCenterDrafts {
-    let mut missing = CostCenterDrafts::new();
+    let (mut missing, mut told) = (CostCenterDrafts::new(), BTreeSet::new());
     for person in people.iter().filter(|person| person.status == AccountStatus::Active) {
         let Some(name) = person.desired(TextField::CostCenter).text() else { continue };
         if let Some(center) = known.get(name).filter(|center| center.archived && !missing.contains_key(name)) {
-            missing.insert(name.into(), Some(center.id.clone()));
+            if !known.is_given_up(name) {
+                missing.insert(name.into(), Some(center.id.clone()));
+            } else if told.insert(center.id.clone()) {
+                let message = format!(
+                    "the cost center `{name}` was restored twice and archived again each time; it stays archived"
+                );
+                let remedy = "find out who archives it in TravelPerk, or give the people another department in HiBob";
+                findings.push(Finding::new(Severity::Warning, "CONTESTED_FIELD", message, remedy).field(ARCHIVED));
+            }
         }
     }
     for draft in drafts.iter().filter(|draft| !draft.contested.contains(TextField::CostCenter)) {

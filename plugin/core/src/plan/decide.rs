@@ -178,11 +178,19 @@ impl Deciding<'_> {
                 if because == Because::Vanished {
                     self.lasting.see(Case::Vanished, &person.id);
                 }
+                if self.is_undone(person, false) {
+                    self.findings.push(leavers::made_active_again(person));
+                }
                 ChangeKind::Archive
             }
             (AccountStatus::Gone(_), Some(_)) => return self.counted("keep", EmployeeState::Archived),
             (AccountStatus::Active, None) => ChangeKind::Create,
             (AccountStatus::Active, Some((_, account, _))) if account.state == State::Archived => {
+                if self.is_undone(person, true) {
+                    self.report_contested(person, ACTIVE);
+                    return self.counted("keep", EmployeeState::Archived);
+                }
+                self.tell_reactivation(person, account);
                 ChangeKind::Reactivate
             }
             (AccountStatus::Active, Some((_, _, MatchedBy::Link))) => ChangeKind::Update,
@@ -211,6 +219,9 @@ impl Deciding<'_> {
             draft.contested = TEXT_FIELDS.into_iter().filter(|field| *field != TextField::ExternalId).collect();
         } else if kind != ChangeKind::Archive {
             self.manager(person, account, &mut draft);
+            if self.input.lacks_cost_center(person) {
+                draft.contested.insert(TextField::CostCenter);
+            }
         }
         let mut differs = true;
         if kind == ChangeKind::Update {
@@ -218,6 +229,9 @@ impl Deciding<'_> {
             differs = text_changes(person, account, FieldSet::EMPTY).next().is_some();
             if differs {
                 draft.contested = self.contested(person, account);
+                if self.input.lacks_cost_center(person) {
+                    draft.contested.insert(TextField::CostCenter);
+                }
                 differs = text_changes(person, account, draft.contested).next().is_some();
             }
             self.leave_contested_manager(person, &mut draft);
@@ -354,6 +368,25 @@ impl Deciding<'_> {
             self.report_contested(person, field.name());
         }
         contested
+    }
+
+    /// Whether the account was made active, or archived, at least twice lately, and is not so again.
+    pub(super) fn is_undone(&self, person: &DesiredAccount, active: bool) -> bool {
+        let (value, now) = (if active { "true" } else { "false" }, self.input.now_unix_seconds);
+        self.input.links.get(&person.id).is_some_and(|link| link.is_contested(ACTIVE, Some(value), now))
+    }
+
+    /// Says that an account is made active that the sync has not archived. In the first sync a person is asked.
+    fn tell_reactivation(&mut self, person: &DesiredAccount, account: &Account) {
+        if !self.input.facts.is_first() && !self.input.facts.is_archived(&account.id) {
+            let finding = Finding::new(
+                Severity::Notice,
+                "ARCHIVED_BY_OTHERS",
+                "works here by HiBob, and somebody else has archived the account; it is made active again",
+                "nothing, if that is right; else correct the lifecycle status in HiBob",
+            );
+            self.findings.push(finding.about(person));
+        }
     }
 
     pub(super) fn report_contested(&mut self, person: &DesiredAccount, field: &'static str) {

@@ -4,6 +4,7 @@ use super::rehire::Rules;
 use super::remember::AdminAccounts;
 use super::unreadable::Unreadable;
 use crate::approvers::Approvals;
+use crate::catalogue::CostCenters;
 use crate::field::{TextField, fold};
 use crate::host_facts::HostFacts;
 use crate::index::IdIndex;
@@ -45,6 +46,7 @@ pub(super) struct Input<'a> {
     pub(super) rehires: Rules,
     /// Whether the account of somebody who starts later is archived after some time.
     pub(super) archives_waiting: bool,
+    pub(super) cost_centers: Option<&'a CostCenters>,
 }
 
 impl Input<'_> {
@@ -71,6 +73,12 @@ impl Input<'_> {
     /// Whether a user name is on the operator's list of admins.
     pub(super) fn is_admin(&self, user_name: &str) -> bool {
         !self.admins.is_empty() && self.admins.contains(&fold(user_name))
+    }
+
+    /// Whether an employee's cost center is archived and not restored any more, so that nobody is assigned to it.
+    pub(super) fn lacks_cost_center(&self, person: &DesiredAccount) -> bool {
+        let name = person.desired(TextField::CostCenter).text();
+        self.cost_centers.zip(name).is_some_and(|(known, name)| known.is_given_up(name))
     }
 
     /// The position of an account.

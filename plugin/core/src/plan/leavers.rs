@@ -192,6 +192,14 @@ pub(super) fn needed_by(leaver: &DesiredAccount, other: &DesiredAccount, account
     Finding::new(Severity::Error, "LEAVER_HAS_ACTIVE_ACCOUNT", message, remedy).about(leaver)
 }
 
+/// The finding about a leaver whose account was archived, and made active again, at least twice lately.
+pub(super) fn made_active_again(leaver: &DesiredAccount) -> Finding {
+    let message = "should have no account any more; the account was archived twice and made active again each time, and \
+                   is archived again";
+    let remedy = "find out who, or what, makes the account active in TravelPerk (a single sign-on may do so)";
+    Finding::new(Severity::Error, "LEAVER_HAS_ACTIVE_ACCOUNT", message, remedy).about(leaver)
+}
+
 /// The finding about a leaver whose account is on the operator's list of admins, since TravelPerk needs an admin.
 pub(super) fn admin_not_archived(person: &DesiredAccount) -> Finding {
     // The host makes an error of the first one after 14 days.

@@ -134,9 +134,10 @@ impl Deciding<'_> {
             _ => false,
         };
         match manager_account {
-            // It stays archived, since only somebody who works here, and has no conflict, gets it back.
+            // It stays archived, since only somebody who works here gets it back, without a conflict or somebody who undoes it.
             Some((_, boss))
-                if boss.state == State::Archived && (manager.status != AccountStatus::Active || found.conflict) =>
+                if boss.state == State::Archived
+                    && (manager.status != AccountStatus::Active || found.conflict || self.is_undone(manager, true)) =>
             {
                 let message = format!("the account of the line manager, {}, is archived", manager.named());
                 return self.note(person, "MANAGER_ARCHIVED", message);

@@ -5,12 +5,13 @@
 //! 0. **By order.** The account that a person has ordered to be adopted (`orders.rs`).
 //! 1. **By link.** The account that the storage's link names, unless its external id is now a different one. Then for
 //!    employees who work here it is the conflict `LINKED_ACCOUNT_TAKEN`, except if the different id is that of an
-//!    employee who has left: the same person came back, and the sync itself passed the account on. An employee who has
+//!    employee who has left and the account has this employee's work email: the same person came back, and the sync
+//!    itself passed the account on. (Without that email, somebody has exchanged ids by hand.) An employee who has
 //!    left keeps the account if the different id is nobody's whom HiBob, a link or the host's ledger knows; and in any
 //!    case only if neither the ledger nor another link has the account for somebody else.
 //! 2. **By external id.** The one account that carries the employee id. If several carry it, that is the conflict
 //!    `AMBIGUOUS_EXTERNAL_ID`. So it is if the account already belongs to another employee, unless the employee has left;
-//!    then they have no account.
+//!    then they have no account. Nor have they where the host's ledger or another link has it for somebody else.
 //! 3. **By user name**, ignoring case, for active employees only. If two accounts have it, in different case, that is the
 //!    conflict `AMBIGUOUS_USER_NAME`. An account without an external id and without an owner is taken. One that carries an external id and has no owner is the conflict `USER_NAME_TAKEN`. If the owner
 //!    has left and has the same work email and names, this is a rehire under a new id, who gets the account, with a
@@ -237,7 +238,7 @@ impl Matching<'_> {
         self.input.facts.is_unlinked(&self.accounts[account].id)
     }
 
-    /// Whether an active account that a leaver's link names belongs to somebody else by now: by the host's ledger, or, if
+    /// Whether an active account that a leaver's link or id names belongs to somebody else by now: by the host's ledger, or, if
     /// that does not have it, by another link.
     fn is_anothers(&self, person: usize, account: usize) -> bool {
         let account = &self.accounts[account];
@@ -279,6 +280,11 @@ impl Matching<'_> {
         }
     }
 
+    /// Whether an account has the employee's work email as its user name.
+    fn is_named(&self, account: usize, person: usize) -> bool {
+        fold(name_of(self.accounts, account)) == fold(self.people[person].user_name())
+    }
+
     /// Whether this external id is that of an employee who has left.
     fn is_a_leavers(&self, carried: &str) -> bool {
         let found = self.input.person(carried);
@@ -308,7 +314,9 @@ impl Matching<'_> {
                 _ if gone && self.is_anothers(person, account) => {}
                 Some(carried) if *carried != **id && gone => self.take(person, account, MatchedBy::Link),
                 // An external id of somebody who has left may be the same person's earlier or later id.
-                Some(carried) if *carried != **id && !self.is_a_leavers(carried) => {
+                Some(carried)
+                    if *carried != **id && !(self.is_a_leavers(carried) && self.is_named(account, person)) =>
+                {
                     let message =
                         format!("account {linked}, which was this employee's, now carries another external id");
                     let remedy = "correct the external id in TravelPerk, or remove the account there";
@@ -326,6 +334,8 @@ impl Matching<'_> {
             }
             match external_id_owners.get(&person) {
                 None => {}
+                // An id that was exchanged by hand. `leavers.rs` reports the account.
+                Some(ExternalIdOwners::One(account)) if gone && self.is_anothers(person, *account) => {}
                 Some(ExternalIdOwners::One(account)) if self.owners[*account].is_none() => {
                     self.take(person, *account, MatchedBy::ExternalId);
                 }

@@ -137,6 +137,11 @@ impl Plan {
         })
     }
 
+    /// Adds a finding about the plan as a whole, if there is one.
+    pub(crate) fn note(&mut self, finding: Option<Finding>) {
+        self.findings.extend(finding);
+    }
+
     /// Whether HiBob sent this employee.
     pub(crate) fn has_employee(&self, id: &str) -> bool {
         self.people.binary_search_by(|person| id_order(&person.id, id)).is_ok()

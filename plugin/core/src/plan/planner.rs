@@ -400,6 +400,7 @@ impl<'s> Planner<'s> {
             workers: &OnceCell::new(),
             rehires: self.rehires(),
             archives_waiting: self.mapping.settings.waiting == Lasts::Archive,
+            cost_centers: self.catalogue.cost_centers.as_ref(),
         };
         let decision = decide(input, &mut self.lasting, &mut self.findings);
         let cost_centers = self.catalogue.cost_centers.as_ref().map(|known| {
