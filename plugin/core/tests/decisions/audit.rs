@@ -59,7 +59,7 @@ fn a_sound_plan_passes() {
 
 #[test]
 fn an_account_of_the_ledger_is_archived_unless_its_external_id_is_somebodys() {
-    use crate::value::NamedValue;
+    use hibob_connector_core::value::NamedValue;
     let archive = || vec![change(ChangeKind::Archive, "6", Some("1"), &[("active", Value::Flag(false))])];
     let named = |name: &str, value| NamedValue { name: name.to_owned(), value };
     let ledger = || named("host:accounts", text("6\t1\t-\n8\t5\t-\n"));
