@@ -63,6 +63,7 @@ const CODES: &[&str] = &[
     "FORGOTTEN",
     "GENDER_IS_MISSING_OR_INVALID",
     "HELD",
+    "HELD_FOR_LONG",
     "INTERRUPTED",
     "ISSUER_DNS_DIFFERS",
     "ISSUER_DNS_MISSING",
