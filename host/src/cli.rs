@@ -254,6 +254,9 @@ enum Command {
         /// Show every change and everybody whom a safety check would hold, not only the first ones
         #[arg(long)]
         all: bool,
+        /// End with the exit code of errors if there are warnings
+        #[arg(long)]
+        strict: bool,
     },
     /// Apply a saved plan, exactly as it is
     #[command(after_help = "Example: hibob apply acme.plan")]
@@ -267,6 +270,9 @@ enum Command {
         /// Name everybody whom a safety check holds, also at a terminal
         #[arg(long)]
         all: bool,
+        /// End with the exit code of errors if there are warnings
+        #[arg(long)]
+        strict: bool,
     },
     /// Make a plan and apply it
     #[command(after_help = "Example: hibob sync acme --json")]
@@ -280,6 +286,9 @@ enum Command {
         /// Name everybody whom a safety check holds, also at a terminal
         #[arg(long)]
         all: bool,
+        /// End with the exit code of errors if there are warnings
+        #[arg(long)]
+        strict: bool,
     },
     /// List the plans that wait for a person; show, approve or reject one
     #[command(after_help = "Example: hibob plans acme")]
@@ -498,9 +507,13 @@ async fn carry_out(cli: Cli) -> Result<Exit, HostError> {
         Command::Tenant(command) => tenant::run(global, command).await,
         Command::Secret(command) => secret::run(global, command).await,
         Command::Check { tenant } => sync::check(global, &tenant).await,
-        Command::Plan { tenant, out, all } => sync::plan(global, &tenant, out.as_deref(), all).await,
-        Command::Apply { file, release, first, all } => sync::apply(global, &file, release.into(), first, all).await,
-        Command::Sync { tenant, release, first, all } => sync::sync(global, &tenant, release.into(), first, all).await,
+        Command::Plan { tenant, out, all, strict } => sync::plan(global, &tenant, out.as_deref(), all, strict).await,
+        Command::Apply { file, release, first, all, strict } => {
+            sync::apply(global, &file, release.into(), first, all, strict).await
+        }
+        Command::Sync { tenant, release, first, all, strict } => {
+            sync::sync(global, &tenant, release.into(), first, all, strict).await
+        }
         Command::Plans(args) => plans::run(global, args).await,
         Command::Employees(args) => employees::employees(global, &args).await,
         Command::Reconcile(args) => reconcile::reconcile(global, &args).await,

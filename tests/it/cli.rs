@@ -398,7 +398,10 @@ fn a_tenant_is_disabled_enabled_and_given_new_credentials() {
     assert_eq!(shell.json(&["tenant", "credentials", "acme", "--token", "file:wrong"]).0, 0);
     assert_eq!(shell.json(&["sync", "acme"]).0, 4);
     assert_eq!(shell.json(&["tenant", "credentials", "acme", "--token", "file:acme.hibob-token"]).0, 0);
-    assert_eq!(shell.json(&["sync", "acme"]).0, 0);
+    // That nobody knows whoever enabled it is a warning, which counts as an error where that is asked for.
+    let (exit, report) = shell.json(&["sync", "acme"]);
+    assert_eq!((exit, report["warnings"][0]["code"].as_str()), (0, Some("ENABLED_BY_UNKNOWN")));
+    assert_eq!(["plan", "sync"].map(|command| shell.json(&[command, "acme", "--strict"]).0), [1, 1]);
     assert_eq!(shell.run(&["tenant", "credentials", "acme"]).status.code(), Some(2));
     assert_eq!(shell.run(&["tenant", "credentials", "acme", "--key", "file:no-such"]).status.code(), Some(2));
 }

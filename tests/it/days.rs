@@ -2,6 +2,7 @@
 //! history, with its days written out; `docs/use/what-happens-when.md` has them as a table.
 
 mod accounts_made_anew;
+mod cases;
 mod crashes;
 mod lasting;
 mod leavers;

@@ -405,11 +405,12 @@ impl RunStore for SimRunStore {
         &self,
         fence: Fence,
         open: &BTreeSet<(String, String)>,
+        unseen: &[&str],
         now: i64,
     ) -> Result<BTreeMap<(String, String), i64>, HostError> {
         let noted = self.fenced(fence, |state| {
             let pages = &mut state.pages;
-            pages.cases.retain(|case, _| open.contains(case));
+            pages.cases.retain(|case, _| open.contains(case) || unseen.contains(&case.1.as_str()));
             for case in open {
                 pages.cases.entry(case.clone()).or_insert(now);
             }

@@ -82,6 +82,8 @@ pub struct SafetyConfig {
     pub allow_first: bool,
     /// Whether leavers wait with the plan that they are in, where every plan waits.
     pub approval_leavers: ApprovalLeavers,
+    /// After how many days a warning that a person should have settled is an error, and so is what a guard holds.
+    pub warning_days: NonZeroU32,
 }
 
 /// What becomes of leavers' archivings that are within the limits, where every plan waits ([`Approval::Always`]).
@@ -111,6 +113,7 @@ pub enum Approval {
 impl Default for SafetyConfig {
     fn default() -> Self {
         const APPROVAL_DAYS: NonZeroU32 = NonZeroU32::new(7).unwrap();
+        const WARNING_DAYS: NonZeroU32 = NonZeroU32::new(14).unwrap();
         let (limits, references) = (GuardLimits::DEFAULT, ReferenceLimits::DEFAULT);
         Self {
             archive_limit_min: None,
@@ -144,6 +147,7 @@ impl Default for SafetyConfig {
             approval_by_another: false,
             approval_leavers: ApprovalLeavers::Wait,
             allow_first: false,
+            warning_days: WARNING_DAYS,
         }
     }
 }

@@ -223,7 +223,11 @@ impl<P: RunPorts> Running<P> {
         let applied = self.locked(Box::pin(async {
             report.starts_source_anew = release.changed_source;
             let judged = self.judge(planned, release, &mut report).await;
-            self.age_warnings(&mut report).await?;
+            let held = match &judged {
+                Ok(Judged { verdict: ApprovalVerdict::Apply(held), .. }) => Some(held),
+                _ => None,
+            };
+            self.age_cases(planned, held, &mut report).await?;
             let Judged { leavers, are_terminations, verdict } =
                 judged.inspect_err(|_| report.name_leavers(planned, None))?;
             match (verdict, leavers) {
@@ -448,7 +452,10 @@ impl<P: RunPorts> Running<P> {
         let (timer, span) = (self.timer, self.span.clone());
         let recorded = self.record(outcome, baseline).instrument(span.clone()).await;
         match &recorded {
-            Ok(_) => metrics.run_ended(kind.word(), timer, &outcome.codes(), outcome.exit()),
+            Ok(_) => {
+                let warnings: Vec<&str> = outcome.warnings().iter().map(|row| row.code.as_str()).collect();
+                metrics.run_ended(kind.word(), timer, &outcome.codes(), &warnings, outcome.exit());
+            }
             Err(error) => metrics.job_failed(kind.word(), timer, error),
         }
         let exit = recorded.as_ref().map_or_else(HostError::exit, |_| outcome.exit());

@@ -13,7 +13,7 @@ use hibob_base::job::RunKind;
 use hibob_config::tenant::Approval;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::Change;
-use hibob_contract::types::Severity;
+use hibob_contract::types::{Finding, Severity};
 use hibob_jobs::approval::short;
 use hibob_jobs::interrupt::Interrupt;
 use hibob_jobs::interrupted;
@@ -71,7 +71,13 @@ pub(super) async fn check(global: &Global, tenant: &str) -> Result<Exit, HostErr
     Ok(exit)
 }
 
-pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all: bool) -> Result<Exit, HostError> {
+pub(super) async fn plan(
+    global: &Global,
+    tenant: &str,
+    out: Option<&Path>,
+    all: bool,
+    strict: bool,
+) -> Result<Exit, HostError> {
     let ready = Ready::new(global, tenant, "plan").await?;
     let bar = Arc::new(Bar::new());
     let planned = hibob_runner::plan(&ready.plugin, &ready.tenant, bar.clone()).await;
@@ -104,7 +110,9 @@ pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all:
         }
         held.iter().for_each(|held| held.print(all));
     }
-    let failed = planned.findings.iter().any(|finding| finding.severity == Severity::Error);
+    let is_error =
+        |finding: &Finding| finding.severity == Severity::Error || (strict && finding.severity == Severity::Warning);
+    let failed = planned.findings.iter().any(is_error);
     Ok(match (held.is_empty(), failed) {
         (false, _) => Exit::Held,
         (true, true) => Exit::SomeFailed,
@@ -208,6 +216,7 @@ pub(super) async fn sync(
     release: Release,
     first: FirstArgs,
     all: bool,
+    strict: bool,
 ) -> Result<Exit, HostError> {
     let interrupt = signals(global.json)?;
     let report = match unless_interrupted(&interrupt, Ready::new(global, tenant, "sync")).await {
@@ -219,7 +228,7 @@ pub(super) async fn sync(
         }
         Err(error) => Report::stopped(tenant, error),
     };
-    Ok(print_report(&report, global.json, None, all))
+    Ok(outcome::strictly(strict, print_report(&report, global.json, None, all), &report.warnings))
 }
 
 /// Makes a plan and applies it under the tenant's lease. `look` gets run and plan before anything is applied.
@@ -272,6 +281,7 @@ pub(super) async fn apply(
     release: Release,
     first: FirstArgs,
     all: bool,
+    strict: bool,
 ) -> Result<Exit, HostError> {
     let data = global.data().await?;
     let saved = plan_file::read(&data, file);
@@ -282,7 +292,7 @@ pub(super) async fn apply(
         Err(error) => Err(error),
     };
     let report = report.unwrap_or_else(|error| Report::stopped(&tenant, error));
-    Ok(print_report(&report, global.json, None, all))
+    Ok(outcome::strictly(strict, print_report(&report, global.json, None, all), &report.warnings))
 }
 
 async fn apply_saved(

@@ -184,11 +184,13 @@ pub trait RunStore: KeyRows + Clone + Send + Sync + 'static {
     fn terminated_since(&self, since_unix_seconds: i64) -> impl Future<Output = Result<usize, HostError>> + Send;
     /// Whether a person has given this account up, and nobody has linked it since.
     fn is_unlinked(&self, account_id: &str) -> impl Future<Output = Result<bool, HostError>> + Send;
-    /// Notes which cases are open, each an employee and the code of a warning, and returns since when (Unix seconds).
+    /// Notes which cases are open, each an employee and a code, and returns since when (Unix seconds). Cases with a code
+    /// of `unseen` stay as they are.
     fn note_cases(
         &self,
         fence: Fence,
         open: &BTreeSet<(String, String)>,
+        unseen: &[&str],
         now: i64,
     ) -> impl Future<Output = Result<BTreeMap<(String, String), i64>, HostError>> + Send;
 }
@@ -365,8 +367,9 @@ impl RunStore for TenantDatabase {
         &self,
         fence: Fence,
         open: &BTreeSet<(String, String)>,
+        unseen: &[&str],
         now: i64,
     ) -> Result<BTreeMap<(String, String), i64>, HostError> {
-        self.note_cases(fence, open, now).await
+        self.note_cases(fence, open, unseen, now).await
     }
 }

@@ -19,7 +19,7 @@ pub use metrics::Metrics;
 pub use otlp::Endpoint;
 pub use spans::Spans;
 pub use tenant::TenantMetrics;
-pub use tenant::{ChangeOutcome, JobTimer};
+pub use tenant::{ChangeOutcome, JobTimer, OpenCase};
 pub use text_file::TextFile;
 
 use hibob_base::error::HostError;

@@ -58,6 +58,8 @@ pub(super) struct Instruments {
     pub(super) run_finished: Gauge<u64>,
     pub(super) changes: Counter<u64>,
     pub(super) errors: Counter<u64>,
+    pub(super) warnings: Counter<u64>,
+    pub(super) case_age: Gauge<f64>,
     pub(super) requests: Counter<u64>,
     pub(super) retries: Counter<u64>,
     pub(super) waiting: Counter<f64>,
@@ -108,6 +110,12 @@ impl Metrics {
                 .build(),
             changes: counter("hibob.changes", "Changes of plans that were to be applied, by what became of them."),
             errors: counter("hibob.errors", "What went wrong, one for each employee and fault, or for the whole job."),
+            warnings: counter("hibob.warnings", "What a person should know, one for each employee and fact."),
+            case_age: meter
+                .f64_gauge("hibob.case.age")
+                .with_unit("s")
+                .with_description("For how long the oldest case of a kind has been open; 0 if there is none.")
+                .build(),
             requests: counter("hibob.http.requests", "HTTP requests that were sent, repeated ones included."),
             retries: counter(
                 "hibob.http.retries",

@@ -49,6 +49,33 @@ impl ChangeOutcome {
     }
 }
 
+/// Something about an employee that a person has to settle, and that is counted by how long it has been so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenCase {
+    /// A guard holds a change of the account.
+    Held,
+    /// Something keeps undoing what the sync writes.
+    Contested,
+    /// It is not clear which account is the employee's.
+    Conflict,
+    /// The employee has left, and the account is active.
+    ActiveLeaver,
+}
+
+impl OpenCase {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Held, Self::Contested, Self::Conflict, Self::ActiveLeaver];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Contested => "contested",
+            Self::Conflict => "conflict",
+            Self::ActiveLeaver => "active-leaver",
+        }
+    }
+}
+
 /// Measures the time of a job.
 #[derive(Clone, Copy, Debug)]
 pub struct JobTimer(Instant);
@@ -84,9 +111,12 @@ impl TenantMetrics {
         self.metrics.0.run_seconds.record(timer.0.elapsed().as_secs_f64(), &labels);
     }
 
-    /// Counts a run that has ended with this exit code, its time, and the error codes of its report.
-    pub fn run_ended(&self, kind: &'static str, timer: JobTimer, codes: &[&str], exit: Exit) {
-        codes.iter().for_each(|code| self.error(code));
+    /// Counts a run that has ended with this exit code, its time, and the codes of its report's errors and warnings.
+    pub fn run_ended(&self, kind: &'static str, timer: JobTimer, errors: &[&str], warnings: &[&str], exit: Exit) {
+        errors.iter().for_each(|code| self.error(code));
+        for code in warnings {
+            self.metrics.0.warnings.add(1, &self.labels([("code", known_code(code).into())]));
+        }
         self.job_ended(kind, timer, exit);
     }
 
@@ -106,6 +136,11 @@ impl TenantMetrics {
     /// Counts an error by its code. A code that is not in the closed list counts as `other`.
     pub fn error(&self, code: &str) {
         self.metrics.0.errors.add(1, &self.labels([("code", known_code(code).into())]));
+    }
+
+    /// Records for how long the oldest case of a kind has been open, in seconds.
+    pub fn case_age(&self, case: OpenCase, seconds: f64) {
+        self.metrics.0.case_age.record(seconds, &self.labels([("case", case.label().into())]));
     }
 
     /// Counts the limit that was exceeded, if that is the error.

@@ -311,6 +311,7 @@ pub const TABLES: &[Table] = &[
             key("approval_by_another", Need::Optional, Rule::Flag, "false", "true: whoever asked for a plan may not approve it"),
             key("approval_leavers", Need::Optional, Rule::Word(&["wait", "at-once"]), "\"wait\"", "or \"at-once\": with approval = \"always\", archivings within the limits do not wait"),
             key("allow_first", Need::Optional, Rule::Flag, "false", "true: the first sync creates and adopts accounts without a person's yes"),
+            key("warning_days", Need::Optional, Rule::Number { min: 1, max: 365, unit: "days" }, "14", "after how many days what is contested or held, or a listed admin who left, is an error"),
         ]),
     },
     Table {

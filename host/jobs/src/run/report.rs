@@ -409,6 +409,10 @@ impl RunReport for Report {
         &self.errors
     }
 
+    fn warnings(&self) -> &[ErrorRow] {
+        &self.warnings
+    }
+
     fn stopped(&self) -> Option<&Stopped> {
         self.error.as_ref()
     }

@@ -173,6 +173,7 @@ impl TenantDatabase {
         &self,
         fence: Fence,
         open: &BTreeSet<(String, String)>,
+        unseen: &[&str],
         now: i64,
     ) -> Result<BTreeMap<(String, String), i64>, HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
@@ -180,7 +181,8 @@ impl TenantDatabase {
         let known: Vec<(String, String, i64)> = known.fetch_all(&mut transaction).await?;
         let mut since: BTreeMap<(String, String), i64> =
             known.into_iter().map(|(employee, code, since)| ((employee, code), since)).collect();
-        let over: Vec<_> = since.keys().filter(|case| !open.contains(*case)).cloned().collect();
+        let is_over = |case: &&(String, String)| !open.contains(*case) && !unseen.contains(&case.1.as_str());
+        let over: Vec<_> = since.keys().filter(is_over).cloned().collect();
         for (employee, code) in over {
             let delete = query("DELETE FROM open_cases WHERE employee_id = $1 AND code = $2");
             delete.bind(&employee).bind(&code).execute(&mut transaction).await?;

@@ -34,7 +34,10 @@ async fn fill(database: &TenantDatabase) {
     database.note_source(fence, 1, "everybody", &[], 0).await.unwrap();
     let order = LinkOrder { employee_id: "8".to_owned(), account_id: "8".to_owned() };
     database.order_links(&[order], 1).await.unwrap();
-    database.note_cases(fence, &BTreeSet::from([("8".to_owned(), "ADMIN_NOT_ARCHIVED".to_owned())]), 1).await.unwrap();
+    database
+        .note_cases(fence, &BTreeSet::from([("8".to_owned(), "ADMIN_NOT_ARCHIVED".to_owned())]), &[], 1)
+        .await
+        .unwrap();
     let given_up = LedgerEntry { account_id: "9".to_owned(), employee_id: "9".to_owned(), archived_at: None };
     database.write_entries(&BTreeMap::new(), Some(&given_up)).await.unwrap();
     assert_eq!(database.unlink("9", 1).await.unwrap(), ["9"]);
