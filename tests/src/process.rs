@@ -17,6 +17,13 @@ pub fn status_of(process: u32, name: &str) -> u64 {
     line.split_whitespace().next().unwrap().parse().unwrap()
 }
 
+/// The most memory that another process has had so far, in KiB (`VmHWM`); none if it has ended.
+pub fn peak_of(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
 /// The processor time that all threads of a process have taken so far, in steps of 10 milliseconds.
 pub fn processor_time_of(process: u32) -> Duration {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();

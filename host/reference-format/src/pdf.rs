@@ -10,6 +10,7 @@ mod language;
 mod page;
 pub mod seal;
 mod text;
+mod texts;
 
 use crate::credential::{Credential, SignedCredential};
 use crate::keys::{KeyReference, SecretKey};
@@ -21,6 +22,7 @@ use krilla::SerializeSettings;
 use krilla::configure::{Accessibility, Archival, ConfigurationBuilder};
 use krilla::embed::{AssociationKind, EmbeddedFile, MimeType};
 use krilla::metadata::{DateTime, Metadata};
+pub use texts::{PageTexts, texts};
 
 /// The name of the attached credential.
 pub const CREDENTIAL_FILE: &str = "credential.json";

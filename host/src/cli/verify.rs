@@ -12,6 +12,7 @@ use hibob_net::proxy::Proxy;
 use hibob_reference_format::keys::file;
 use hibob_reference_format::log::witness::Witness;
 use hibob_reference_format::verify::{Check, Outcome, Report, Sources, Subject, Verdict, open, open_code};
+use hibob_verification::page_words::{self, PageWords};
 use hibob_verification::{Answers, Inquiry, NameServers, Published};
 use input::Input;
 use ipnet::IpNet;
@@ -61,18 +62,33 @@ pub(super) struct VerifyArgs {
 /// Verifies a reference and prints the verdict. Ends with [`Exit::Done`] for Gold and Silver only, with
 /// [`Exit::StatusUnknown`] where it is genuine and its status cannot be known, and with [`Exit::Failed`] where the reference might be accepted if DNS or the issuer's site had answered.
 pub(super) async fn verify(global: &Global, args: &VerifyArgs) -> Result<Exit, HostError> {
-    let (report, lacks_a_key) = args.verdict().await?;
-    print(&report, global.json);
+    let (report, page, lacks_a_key) = args.verdict().await?;
+    print(&report, &page, global.json);
     Ok(exit(&report, lacks_a_key))
 }
 
+/// What was found out about the words of a page that was saved anew.
+#[derive(Debug, Default)]
+pub(super) enum PageCheck {
+    /// The page was not saved anew.
+    #[default]
+    NotNeeded,
+    /// The words of the page cannot be read.
+    Unreadable,
+    /// The words in which it differs.
+    Words(PageWords),
+}
+
 /// Shows a verdict.
-pub(super) fn print(report: &Report, json: bool) {
-    if json {
-        outln!("{}", report.to_json());
-    } else {
-        view::print(report);
+pub(super) fn print(report: &Report, page: &PageCheck, json: bool) {
+    if !json {
+        return view::print(report, page);
     }
+    let mut object = report.to_json();
+    if let PageCheck::Words(PageWords { missing, added }) = page {
+        object["page"] = serde_json::json!({ "missing": missing, "added": added });
+    }
+    outln!("{object}");
 }
 
 fn exit(report: &Report, lacks_a_key: bool) -> Exit {
@@ -103,8 +119,8 @@ impl VerifyArgs {
         }
     }
 
-    /// The verdict, and whether a key may be missing only because DNS or the issuer's site did not answer.
-    pub(super) async fn verdict(&self) -> Result<(Report, bool), HostError> {
+    /// The verdict, how the page differs where it was saved anew, and whether a key may be missing only because DNS or the issuer's site did not answer.
+    pub(super) async fn verdict(&self) -> Result<(Report, PageCheck, bool), HostError> {
         let inquiry = self.inquiry()?;
         let witnesses = self.witnesses()?;
         let input = Input::read(&self.file, self.log_proof.as_deref())?;
@@ -148,11 +164,19 @@ impl VerifyArgs {
         };
         let mut report = opened.verify(&sources);
         report.checks.extend(caveats);
-        if let Some(Err(why)) = of_code {
+        if let Some(Err(why)) = &of_code {
             let text = format!("the entry in the issuer's log could not be looked up: {why}");
             report.checks.push(Check { subject: Subject::Log, outcome: Outcome::NotChecked, text });
         }
-        Ok((report, lacks_a_key))
+        let page = match (&input, opened.lookups(), &report.credential) {
+            (Input::File(document, _), Some(lookups), Some(credential)) if report.verdict == Verdict::SavedAnew => {
+                let selector = lookups.selector.to_string();
+                let words = page_words::compare(document.clone(), credential.clone(), selector).await;
+                words.map_or(PageCheck::Unreadable, PageCheck::Words)
+            }
+            _ => PageCheck::NotNeeded,
+        };
+        Ok((report, page, lacks_a_key))
     }
 
     fn inquiry(&self) -> Result<Inquiry, HostError> {

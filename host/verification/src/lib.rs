@@ -6,6 +6,7 @@
 
 mod log;
 mod names;
+pub mod page_words;
 mod redirect;
 mod site;
 

@@ -1,12 +1,15 @@
 //! Files as they come: attachments taken out, saved mails, links of codes, and pages that another program has saved.
 
-use super::issuer::{Issuer, log_proof};
+use super::issuer::{Issuer, key, log_proof, selector};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use hibob_reference_format::qr;
+use hibob_reference_format::claims::{ClaimText, Claims, Employment};
+use hibob_reference_format::credential::{Credential, SignedCredential};
 use hibob_reference_format::status_list::Purpose;
+use hibob_reference_format::{pdf, qr};
+use lopdf::Document;
 use std::io::Write as _;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,6 +124,60 @@ fn saved_anew(streams: &[&[u8]]) -> Vec<u8> {
     file
 }
 
+/// The page of another reference, with the attachments of this one, as a program writes it that saves it anew.
+fn with_the_page_of(issuer: &Issuer, shown: Credential) -> Vec<u8> {
+    let shown = SignedCredential::sign(shown, &key(), &selector()).unwrap();
+    let page = pdf::render(&shown, &log_proof(&shown), &key(), &pdf::Fonts::bundled()).unwrap();
+    let mut document = Document::load_mem(&page).unwrap();
+    let proof = log_proof(&issuer.signed).to_string().into_bytes();
+    let genuine =
+        [(b"{\"@context\":[".as_slice(), issuer.signed.canonical().to_vec()), (b"c2sp.org/tlog-proof@", proof)];
+    for stream in document.objects.values_mut().filter_map(|object| object.as_stream_mut().ok()) {
+        if let Some((_, content)) = genuine.iter().find(|(beginning, _)| stream.content.starts_with(beginning)) {
+            stream.set_content(content.clone());
+        }
+    }
+    document.compress();
+    let mut saved = Vec::new();
+    document.save_to(&mut saved).unwrap();
+    saved
+}
+
+/// The words in which the page differs from what is signed are named; nothing is named where it says the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_words_of_a_page_that_was_saved_anew_are_compared() {
+    let issuer = Issuer::start().await;
+    let genuine = issuer.signed.credential();
+    issuer.write("same.pdf", with_the_page_of(&issuer, genuine.clone()));
+    let outcome = issuer.verify(&["same.pdf"]).await;
+    assert_eq!(outcome.exit, 11, "{}{}", outcome.stdout, outcome.stderr);
+    outcome.says(&["no word of the page was found to differ"]);
+    let (_, report) = issuer.json(&["same.pdf"]).await;
+    assert_eq!(report["page"], serde_json::json!({ "missing": [], "added": [] }));
+
+    let employment = genuine.claims.employment().clone();
+    let forged = Employment {
+        job_title: Some(ClaimText::parse("job title", "Chief Executive").unwrap()),
+        start: employment.start - chrono::TimeDelta::days(3_653),
+        ..employment.clone()
+    };
+    let claims = Claims::new(genuine.claims.issuer().clone(), forged.clone()).unwrap();
+    issuer.write("forged.pdf", with_the_page_of(&issuer, Credential { claims, ..genuine.clone() }));
+    let (exit, report) = issuer.json(&["forged.pdf"]).await;
+    let words = |key: &str| -> Vec<String> {
+        report["page"][key].as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(exit, 11, "{report:#}");
+    assert!(words("added").starts_with(&["Chief".to_owned(), "Executive".to_owned()]), "{report:#}");
+    assert!(words("added").contains(&forged.start.format("%Y").to_string()), "{report:#}");
+    assert!(words("missing").contains(&employment.start.format("%Y").to_string()), "{report:#}");
+    issuer.verify(&["forged.pdf"]).await.says(&[
+        "signed, and not on the page",
+        "on the page, and not signed",
+        "Chief · Executive",
+    ]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_was_saved_anew_has_a_verdict_of_its_own() {
     let issuer = Issuer::start().await;
@@ -142,6 +199,8 @@ async fn a_page_that_was_saved_anew_has_a_verdict_of_its_own() {
         let (exit, report) = issuer.json(&["saved.pdf"]).await;
         assert_eq!((exit, &report["verdict"], &report["accepted"]), (11, &"saved-anew".into(), &false.into()));
     }
+    // The last file has no page at all.
+    issuer.verify(&["saved.pdf"]).await.says(&["the words of the page cannot be read: compare them yourself"]);
     issuer.write("saved.pdf", saved_anew(&[issuer.signed.canonical()]));
     let outcome = issuer.verify(&["saved.pdf"]).await;
     assert_eq!(outcome.verdict(), (1, "Not in log"));

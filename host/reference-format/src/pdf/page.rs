@@ -65,7 +65,7 @@ const LEADING: f32 = 1.36;
 
 // The headings, which are also the document's outline.
 const TITLE: &str = "Employment reference";
-const HOW_TO_CHECK: &str = "How to check this reference";
+pub(super) const HOW_TO_CHECK: &str = "How to check this reference";
 
 /// Draws the page.
 pub(super) fn draw(document: &mut krilla::Document, content: &Content<'_>) -> Result<(), PdfError> {
@@ -330,6 +330,6 @@ fn footer(canvas: &mut Canvas<'_>, content: &Content<'_>) -> Result<Vec<TagGroup
 }
 
 /// A date with the month as a word, so that day and month cannot be confused.
-fn long_date(date: NaiveDate) -> String {
+pub(super) fn long_date(date: NaiveDate) -> String {
     format!("{} {}", date.day(), date.format("%B %Y"))
 }

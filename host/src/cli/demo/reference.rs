@@ -47,9 +47,9 @@ impl Office<'_> {
             DIM.on_stdout("somebody who was handed the PDF asks the company's DNS and its published files:")
         ));
         let args = VerifyArgs::local(pdf, self.servers.dns.address(), public);
-        let (verdict, _) = args.verdict().await?;
+        let (verdict, page, _) = args.verdict().await?;
         if !stage.json {
-            print(&verdict, false);
+            print(&verdict, &page, false);
         }
         Ok((report, Some(verdict)))
     }

@@ -1,12 +1,14 @@
 //! A verdict for people.
 
 use super::super::paint::{BOLD, Color, DIM, GREEN, RED, YELLOW, clean};
+use super::PageCheck;
 use hibob_reference_format::claims::Employment;
 use hibob_reference_format::verify::{Outcome, Report, Verdict};
+use hibob_verification::page_words::PageWords;
 
 /// Shows the verdict first, then what the document says, then what was checked and what was not.
-pub(super) fn print(report: &Report) {
-    for (color, line) in lines(report) {
+pub(super) fn print(report: &Report, page: &PageCheck) {
+    for (color, line) in lines(report, page) {
         let line = clean(&line);
         outln!("{}", color.map_or_else(|| line.clone(), |color| color.on_stdout(&line)));
     }
@@ -14,7 +16,7 @@ pub(super) fn print(report: &Report) {
 
 type Line = (Option<Color>, String);
 
-fn lines(report: &Report) -> Vec<Line> {
+fn lines(report: &Report, page: &PageCheck) -> Vec<Line> {
     let domain = report.domain().map(|domain| domain.as_str());
     let color = match report.verdict {
         Verdict::StatusUnknown | Verdict::SavedAnew => YELLOW,
@@ -29,6 +31,7 @@ fn lines(report: &Report) -> Vec<Line> {
     // What is signed stands first where the page that somebody has seen may say something else.
     let place = if report.verdict == Verdict::SavedAnew { lines.len() } else { 0 };
     lines.insert(place, verdict);
+    lines.extend(differences(page));
     let groups = [
         (Outcome::Bad, "wrong", Some(RED)),
         (Outcome::Good, "checked", None),
@@ -42,6 +45,25 @@ fn lines(report: &Report) -> Vec<Line> {
         lines.extend(checks.map(|check| (color, format!("  {}", check.text))));
     }
     lines
+}
+
+/// The words in which a page that was saved anew differs from what is signed.
+fn differences(page: &PageCheck) -> Vec<Line> {
+    let bold = |text: &str| (Some(BOLD), text.to_owned());
+    let PageWords { missing, added } = match page {
+        PageCheck::NotNeeded => return Vec::new(),
+        PageCheck::Unreadable => {
+            return vec![(Some(YELLOW), "the words of the page cannot be read: compare them yourself".to_owned())];
+        }
+        PageCheck::Words(words) => words,
+    };
+    if missing.is_empty() && added.is_empty() {
+        let text = "no word of the page was found to differ; pictures, and signed words in another place, are not seen";
+        return vec![(Some(YELLOW), text.to_owned())];
+    }
+    let parts = [("signed, and not on the page", missing), ("on the page, and not signed", added)];
+    let shown = parts.into_iter().filter(|(_, words)| !words.is_empty());
+    shown.flat_map(|(title, words)| [bold(title), (Some(RED), format!("  {}", words.join(" · ")))]).collect()
 }
 
 fn claims(report: &Report, domain: &str, lines: &mut Vec<Line>) {
