@@ -131,6 +131,7 @@ async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
             assert_eq!(database.link_orders().await.unwrap(), [order], "{version}");
             assert!(database.is_unlinked("a-6").await.unwrap(), "{version}");
         }
+        assert_eq!(database.terminated_since(900).await.unwrap(), usize::from(version >= 16), "{version}");
         // A run can take the database over and write.
         let fence = database.take_fence(1_000).await.unwrap();
         let change = ChangeRecord { ledger: None, finished: None, kept: None };
