@@ -88,7 +88,7 @@ impl Smtp {
                 if let Some(token) = &source.refresh_token {
                     redactor.learn(token, None);
                 }
-                Some(Login::Token(user.clone(), source))
+                Some(Login::Token(user.clone(), Box::new(source)))
             }
             (Some(user), None) => {
                 let password = data.secrets().read(config, SecretName::SmtpPassword).await?;

@@ -85,8 +85,10 @@ pub(super) fn print(report: &Report, page: &PageCheck, json: bool) {
         return view::print(report, page);
     }
     let mut object = report.to_json();
-    if let PageCheck::Words(PageWords { missing, added }) = page {
-        object["page"] = serde_json::json!({ "missing": missing, "added": added });
+    if let PageCheck::Words(PageWords { missing, added }) = page
+        && let Some(object) = object.as_object_mut()
+    {
+        object.insert("page".to_owned(), serde_json::json!({ "missing": missing, "added": added }));
     }
     outln!("{object}");
 }

@@ -24,7 +24,7 @@ pub(super) enum Login {
     /// With a password.
     Password(Credentials),
     /// As this user, with an access token.
-    Token(String, TokenSource),
+    Token(String, Box<TokenSource>),
 }
 
 impl Login {

@@ -91,7 +91,7 @@ fn fitting(fonts: &Fonts, text: &str, style: Style, width: f32) -> Result<usize,
     }
     let letters: Vec<usize> = letter_ends(text).collect();
     // One letter is set even if it does not fit, so that the caller's loop ends.
-    Ok(last_that_fits(&letters, fits)?.or(letters.first().copied()).unwrap_or(text.len()))
+    Ok(last_that_fits(&letters, fits)?.or_else(|| letters.first().copied()).unwrap_or(text.len()))
 }
 
 /// The last of the ends, which ascend, up to which the text fits on a line; none if the first one does not. Each trial
