@@ -415,6 +415,7 @@ pub fn main() -> ExitCode {
     };
     global.write_metrics();
     telemetry.shut_down();
+    interrupt::wait_until_said();
     // Nobody waits for what is still compiled when a command was interrupted.
     runtime.shutdown_background();
     ExitCode::from(output::exit_code(access, ended) as u8)

@@ -4,7 +4,17 @@ use super::print_error;
 use hibob_base::error::{Exit, HostError};
 use hibob_jobs::interrupt::{Interrupt, Interrupter};
 use hibob_store::database::LEASE_SECONDS;
+use std::sync::{Mutex, PoisonError};
 use tokio::signal::unix::{SignalKind, signal};
+
+/// Held from the moment at which a run is interrupted until that was said.
+static SAYING: Mutex<()> = Mutex::new(());
+
+/// Waits until the interruption was said, if there was one. A run may end at once, and the process must not end before the
+/// person has read why.
+pub(super) fn wait_until_said() {
+    drop(SAYING.lock().unwrap_or_else(PoisonError::into_inner));
+}
 
 /// What the run of a command looks at: the first Ctrl-C or SIGTERM interrupts it, and the second ends the process at
 /// once.
@@ -23,8 +33,11 @@ pub(super) fn signals(json: bool) -> Result<Interrupt, HostError> {
             }
         };
         let by = next().await;
-        interrupter.interrupt(by);
-        errln!("{by}: what is in flight is finished, and then the run ends; once more to leave at once");
+        {
+            let _saying = SAYING.lock().unwrap_or_else(PoisonError::into_inner);
+            interrupter.interrupt(by);
+            errln!("{by}: what is in flight is finished, and then the run ends; once more to leave at once");
+        }
         let by = next().await;
         let error = HostError::Interrupted {
             message: format!("left at once after {by}; what was in flight may have been made, and is looked up later"),
