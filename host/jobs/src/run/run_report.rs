@@ -34,7 +34,9 @@ pub trait RunReport: Serialize + Clone {
     fn errors(&self) -> &[ErrorRow];
 
     /// Facts that a person should know, and that are no errors.
-    fn warnings(&self) -> &[ErrorRow];
+    fn warnings(&self) -> &[ErrorRow] {
+        &[]
+    }
 
     /// What ended the run early.
     fn stopped(&self) -> Option<&Stopped>;
