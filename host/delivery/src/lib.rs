@@ -19,6 +19,7 @@ use hibob_base::error::HostError;
 use hibob_config::delivery::ChannelConfig;
 use hibob_config::tenant::TenantConfig;
 use hibob_net::address::{Resolve, SystemResolver};
+use hibob_net::transport::{NotSent, TransportError};
 use hibob_reference_format::claims::Issuer;
 use hibob_store::data_dir::DataDir;
 use smtp::Smtp;
@@ -87,6 +88,17 @@ pub enum Kind {
     Permanent,
     /// Every delivery over this channel fails until somebody has corrected the settings or the server.
     Channel,
+}
+
+impl Kind {
+    /// The kind of failure that it is where no answer came.
+    fn of(error: &TransportError) -> Self {
+        match error {
+            TransportError::NotSent(NotSent::Prohibited | NotSent::Tls | NotSent::Proxy, _) => Self::Channel,
+            TransportError::NotSent(NotSent::Name | NotSent::Refused | NotSent::Timeout, _)
+            | TransportError::Lost(_) => Self::Temporary,
+        }
+    }
 }
 
 /// Why a delivery failed.

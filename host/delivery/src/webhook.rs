@@ -111,15 +111,16 @@ impl Webhook {
     }
 
     fn unsent(&self, error: TransportError) -> Failure {
-        let (kind, text) = match error {
-            TransportError::NotSent(NotSent::Prohibited | NotSent::Proxy, why) => (Kind::Channel, why),
+        let kind = Kind::of(&error);
+        let text = match error {
+            TransportError::NotSent(NotSent::Prohibited | NotSent::Proxy, why) => why,
             TransportError::NotSent(NotSent::Tls, why) => {
-                (Kind::Channel, format!("no secure connection to the webhook can be made: {why}"))
+                format!("no secure connection to the webhook can be made: {why}")
             }
             TransportError::NotSent(NotSent::Name | NotSent::Refused | NotSent::Timeout, why) => {
-                (Kind::Temporary, format!("the webhook cannot be reached: {why}"))
+                format!("the webhook cannot be reached: {why}")
             }
-            TransportError::Lost(why) => (Kind::Temporary, format!("the connection to the webhook broke off: {why}")),
+            TransportError::Lost(why) => format!("the connection to the webhook broke off: {why}"),
         };
         self.failure(kind, &text)
     }

@@ -5,7 +5,7 @@ use crate::Kind;
 use crate::smtp::verdict::Trouble;
 use bytes::Bytes;
 use hibob_base::secret::Secret;
-use hibob_net::transport::{AGENT, HttpTransport, NotSent, Transport, TransportError, read_whole};
+use hibob_net::transport::{AGENT, HttpTransport, Transport, read_whole};
 use http::Request;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http_body_util::Full;
@@ -65,14 +65,8 @@ impl TokenSource {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Full::<Bytes>::from(self.form()))
             .map_err(|error| own(Kind::Channel, error.to_string()))?;
-        let response = self.transport.send(request).await.map_err(|error| {
-            let kind = match &error {
-                TransportError::NotSent(NotSent::Prohibited | NotSent::Tls | NotSent::Proxy, _) => Kind::Channel,
-                TransportError::NotSent(NotSent::Name | NotSent::Refused | NotSent::Timeout, _)
-                | TransportError::Lost(_) => Kind::Temporary,
-            };
-            own(kind, error.to_string())
-        })?;
+        let sent = self.transport.send(request).await;
+        let response = sent.map_err(|error| own(Kind::of(&error), error.to_string()))?;
         let (head, body) = response.into_parts();
         let body = read_whole(body, ANSWER_BYTES_MAX).await.map_err(|what| own(Kind::Temporary, what))?;
         let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
