@@ -116,6 +116,15 @@ impl ChangeRecord {
     }
 }
 
+/// An archiving gets what was noted of the plan that it is of: that a person has released its archivings, and that it has
+/// terminations only.
+const ARCHIVING_MARKS: [&str; 2] = [
+    "UPDATE archivings SET released = 1 WHERE account_id = $1 AND archived_at = $2
+     AND EXISTS (SELECT id FROM journals WHERE id = $3 AND released_archivings = 1)",
+    "UPDATE archivings SET terminations = 1 WHERE account_id = $1 AND archived_at = $2
+     AND EXISTS (SELECT id FROM journals WHERE id = $3 AND terminations = 1)",
+];
+
 impl TenantDatabase {
     /// Raises the fencing token to this generation: from then on no earlier run can write.
     ///
@@ -287,24 +296,10 @@ impl TenantDatabase {
         if let Some((journal, change, made)) = &record.finished {
             put_event(&mut transaction, fence, *journal, change, Some(made), now).await?;
             if let Some(entry) = record.ledger.as_ref().filter(|entry| entry.archived_at.is_some()) {
-                query(
-                    "UPDATE archivings SET released = 1 WHERE account_id = $1 AND archived_at = $2
-                     AND EXISTS (SELECT id FROM journals WHERE id = $3 AND released_archivings = 1)",
-                )
-                .bind(&entry.account_id)
-                .bind(entry.archived_at)
-                .bind(*journal)
-                .execute(&mut transaction)
-                .await?;
-                query(
-                    "UPDATE archivings SET terminations = 1 WHERE account_id = $1 AND archived_at = $2
-                     AND EXISTS (SELECT id FROM journals WHERE id = $3 AND terminations = 1)",
-                )
-                .bind(&entry.account_id)
-                .bind(entry.archived_at)
-                .bind(*journal)
-                .execute(&mut transaction)
-                .await?;
+                for mark in ARCHIVING_MARKS {
+                    let marked = query(mark).bind(&entry.account_id).bind(entry.archived_at).bind(*journal);
+                    marked.execute(&mut transaction).await?;
+                }
             }
         }
         Ok(transaction.commit().await?)

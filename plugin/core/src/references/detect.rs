@@ -213,9 +213,9 @@ fn compare_names(
         })?;
     }
     detection.overlaps = overlaps(world, settings, &leavers)?;
+    // Who is not sent any more by now is not known either, if a setting asks for something.
+    let unsent = if Holds::fields(settings).is_empty() { Held::No } else { Held::Unknown };
     for id in departed {
-        // Who is not sent any more by now is not known either, if a setting asks for something.
-        let unsent = if Holds::fields(settings).is_empty() { Held::No } else { Held::Unknown };
         match held.remove(&id).unwrap_or(unsent) {
             Held::No => continue,
             Held::Yes => {}
