@@ -12,10 +12,10 @@
     reason = "a benchmark stops at what fails, and prints"
 )]
 
-use chrono::NaiveDate;
-use hibob_fakes::company::{Company, Employee};
+use hibob_fakes::company::Company;
 use hibob_fakes::smtp::{Security, Settings};
 use hibob_fakes::{MailServer, Mailbox, World};
+use hibob_tests::leavers::{id, leaver};
 use hibob_tests::numbers::median;
 use hibob_tests::process::{peak_of, processor_time_of};
 use hibob_tests::setup::Setup;
@@ -48,17 +48,6 @@ const MEASURES: [&str; 7] = [
     "mails, MiB",
     "requests to HiBob",
 ];
-
-fn id(number: usize) -> String {
-    format!("27{number:017}")
-}
-
-fn leaver(number: usize) -> Employee {
-    let mut employee =
-        Employee::new(&id(number), "Zoë", &format!("Łukasz{number}"), &format!("z{number}@acme.example"));
-    employee.terminate(NaiveDate::from_ymd_opt(2026, 10, 30).unwrap());
-    employee
-}
 
 /// A program, and where it keeps its data.
 struct Program<'p> {

@@ -13,13 +13,14 @@
 
 use chrono::NaiveDate;
 use hibob_base::progress::NoProgress;
-use hibob_fakes::company::{Company, Employee};
+use hibob_fakes::company::Company;
 use hibob_fakes::smtp::{Security, Settings};
 use hibob_fakes::{MailServer, Mailbox, World};
 use hibob_jobs::references;
 use hibob_jobs::references::{IssuerKeys, ReferencesRequest, Release};
 use hibob_sandbox::Open as _;
 use hibob_store::data_dir::DataDir;
+use hibob_tests::leavers::{id, leaver};
 use hibob_tests::process::status;
 use hibob_tests::published;
 use hibob_tests::setup::{Setup, plugin};
@@ -44,16 +45,6 @@ const SEARCHES_PER_MINUTE: usize = 50;
 const HOST: &str = "host";
 
 const DOMAIN: &str = "acme.example";
-
-fn id(number: usize) -> String {
-    format!("27{number:017}")
-}
-
-fn leaver(number: usize) -> Employee {
-    let mut employee = Employee::new(&id(number), "Zoë", &format!("Łukasz{number}"), &format!("z{number}@{DOMAIN}"));
-    employee.terminate(NaiveDate::from_ymd_opt(2026, 10, 30).unwrap());
-    employee
-}
 
 /// Does one step of the host, and prints what it took as a line of JSON.
 async fn host(folder: &Path, step: &str) {

@@ -8,6 +8,7 @@
 
 pub mod canaries;
 pub mod canned;
+pub mod leavers;
 pub mod native;
 pub mod numbers;
 pub mod process;
