@@ -18,6 +18,11 @@ mod bindings {
     export!(Plugin);
 }
 
+/// Where the component's memory comes from. A plan makes a few small texts for each employee; with the standard library's
+/// allocator (`dlmalloc`) that takes longer.
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 /// The manifest: the requests that this component declares, as `wit/world.wit` describes.
 #[expect(unsafe_code, reason = "puts the manifest into a section with a name of its own")]
 mod manifest {

@@ -1,14 +1,14 @@
 //! Limits on bodies: of the requests that a plugin sends, and of the answers that it gets.
 
+use crate::employees::Answer;
 use bytes::Bytes;
 use hibob_net::transport::TransportBody;
 use hibob_policy::over::Overrun;
-use hibob_policy::work_emails::{AnswerReader, WorkEmails};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Limited};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
@@ -66,7 +66,7 @@ pub(super) struct Guarded {
     /// The request's place among the call's open requests; given back at the end of the body.
     open: Option<OwnedSemaphorePermit>,
     /// Reads the employees in the body.
-    employees: Option<(AnswerReader, Arc<Mutex<WorkEmails>>)>,
+    employees: Option<Arc<Answer>>,
 }
 
 impl Guarded {
@@ -76,9 +76,9 @@ impl Guarded {
         Self { inner, pause, deadline, left: bytes_max, counted: None, open: None, employees: None }
     }
 
-    /// Also notes the work emails of the employees in the body as it passes.
-    pub(super) fn noted_in(self, work_emails: Arc<Mutex<WorkEmails>>) -> Self {
-        Self { employees: Some((AnswerReader::default(), work_emails)), ..self }
+    /// Also has the employees in the body read as it passes.
+    pub(super) fn noted_in(self, answer: Arc<Answer>) -> Self {
+        Self { employees: Some(answer), ..self }
     }
 
     /// Also counts the bytes against those of all answers of the call, and keeps the request's place until the body's
@@ -103,8 +103,8 @@ impl Body for Guarded {
                 if self.counted.as_ref().is_some_and(|counted| !counted.take(length)) {
                     return Poll::Ready(Some(Err(Error::HttpResponseBodySize(None))));
                 }
-                if let (Some((reader, work_emails)), Some(data)) = (&mut self.employees, frame.data_ref()) {
-                    reader.read(data, &mut work_emails.lock().unwrap_or_else(PoisonError::into_inner));
+                if let (Some(answer), Some(data)) = (&self.employees, frame.data_ref()) {
+                    answer.push(data.clone());
                 }
                 let next = Instant::now() + self.pause;
                 self.deadline.as_mut().reset(next);

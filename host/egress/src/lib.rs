@@ -6,6 +6,7 @@
 
 mod body;
 mod clock_and_chance;
+mod employees;
 mod ledger_facts;
 mod lists;
 mod send;
@@ -16,6 +17,7 @@ pub use ledger_facts::ledger_facts;
 pub use send::AsMade;
 
 use body::ResponseBytes;
+use employees::Employees;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use hibob_base::secret::{Redactor, Secret};
@@ -196,7 +198,7 @@ pub struct CallEgress {
     refusals: Arc<Mutex<Vec<String>>>,
     observed: Arc<Observed>,
     /// What HiBob's answers to a plan's call have shown.
-    work_emails: Arc<Mutex<WorkEmails>>,
+    employees: Arc<Employees>,
     waits: Waits,
     requests_left: Arc<AtomicU64>,
     /// Places for open requests. A request has one until its answer has been read or dropped.
@@ -230,7 +232,7 @@ impl CallEgress {
             closed,
             refusals: Arc::default(),
             observed: Arc::default(),
-            work_emails: Arc::default(),
+            employees: Arc::default(),
             waits: Waits::new(Duration::from_secs(limits.waiting_seconds_max)),
             requests_left: Arc::new(AtomicU64::new(requests)),
             open: Arc::new(Semaphore::new(OPEN_REQUESTS_MAX)),
@@ -329,7 +331,7 @@ impl CallEgress {
     /// Takes the work emails that HiBob's answers to this call have shown so far. Of calls other than a plan's they are
     /// not noted.
     pub fn take_work_emails(&self) -> WorkEmails {
-        std::mem::take(&mut self.work_emails.lock().unwrap_or_else(PoisonError::into_inner))
+        self.employees.take()
     }
 
     /// See [`Egress::redactor`].

@@ -400,7 +400,7 @@ impl Outgoing<'_> {
             Guarded::new(body, pause, limits.response_bytes_max).counted(self.call.response_bytes.clone(), open);
         let has_employees = self.service.route.role == Role::HiBob && self.path == PEOPLE_SEARCH;
         if has_employees && parts.status == StatusCode::OK && self.call.declared.kind == CallKind::Plan {
-            body = body.noted_in(self.call.work_emails.clone());
+            body = body.noted_in(self.call.employees.answer());
         }
         let mut passed = Response::new(body.boxed_unsync());
         *passed.status_mut() = parts.status;

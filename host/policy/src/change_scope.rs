@@ -176,7 +176,7 @@ impl ApplyScope {
         ];
         Self {
             kind: change.kind,
-            former_id: external_ids.into_iter().next().flatten().map(|id| compared(&id)),
+            former_id: external_ids.into_iter().next().flatten().map(|id| compared(&id).into_owned()),
             employee_id: change.employee_id.clone(),
             target_id: change.target_id.clone().or(ledger.account_id).filter(|_| !creates),
             owner: ledger.owner.filter(|_| !creates),

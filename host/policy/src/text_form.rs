@@ -4,6 +4,7 @@
 //! plugin by the plugin's own code; a test holds the results of the two equal.
 
 use chrono::NaiveDate;
+use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
 /// Characters without a mark on paper, by ranges of code points: Unicode 17.0's `Default_Ignorable_Code_Point`, and the
@@ -53,21 +54,21 @@ pub fn written(text: &str) -> String {
 }
 
 /// A name, an id, or any other text, as it is compared: as it is written, without any invisible character.
-pub fn compared(text: &str) -> String {
+pub fn compared(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let seen: String = text.chars().filter(|c| !is_unseen(*c)).collect();
-    seen.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect()
+    Cow::Owned(seen.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect())
 }
 
 /// An e-mail address as it is written: without any invisible character, and without `mailto:`.
 pub fn address(text: &str) -> String {
-    let mut address = compared(text);
+    let mut address = compared(text).into_owned();
     while let Some((scheme, rest)) = address.split_once(':')
         && scheme.eq_ignore_ascii_case("mailto")
     {
-        address = compared(rest);
+        address = compared(rest).into_owned();
     }
     address
 }

@@ -19,7 +19,7 @@ use hibob_contract::directory_sync::{Change, ChangeKind};
 use hibob_contract::types::{NamedValue, Value};
 use memchr::memchr2;
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -55,6 +55,10 @@ enum Standing {
 }
 
 impl WorkEmails {
+    fn employee(&self, employee_id: &str) -> u64 {
+        self.key.hash_one(compared(employee_id))
+    }
+
     fn pair(&self, employee_id: &str, email: &str) -> u64 {
         self.key.hash_one((compared(employee_id), address_compared(email)))
     }
@@ -72,13 +76,16 @@ impl WorkEmails {
     }
 
     /// Notes what one whole record says of an employee. A record without a status says nothing.
-    fn note_standing(&mut self, employee_id: &str, statuses: &[String], last_days: &[String]) {
+    fn note_standing(&mut self, employee_id: &str, statuses: &[Cow<'_, str>], last_days: &[Cow<'_, str>]) {
         self.with_status += usize::from(!statuses.is_empty());
         self.with_last_day += usize::from(!last_days.is_empty());
         if statuses.is_empty() {
             return;
         }
         let is_terminated = statuses.iter().all(|status| {
+            if status.bytes().all(|byte| byte.is_ascii_lowercase()) {
+                return *status == "terminated";
+            }
             let letters = status.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
             letters.eq("terminated".chars())
         });
@@ -87,7 +94,7 @@ impl WorkEmails {
             Some(days) if is_terminated => Standing::Left(days.into_iter().max()),
             _ => Standing::Other,
         };
-        let before = self.standings.entry(self.key.hash_one(compared(employee_id))).or_insert(standing);
+        let before = self.standings.entry(self.employee(employee_id)).or_insert(standing);
         if *before != standing {
             *before = Standing::Other;
         }
@@ -98,7 +105,7 @@ impl WorkEmails {
     /// at the employee's site).
     pub fn has_left(&self, employee_id: &str, today: NaiveDate) -> bool {
         let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
-        match self.standings.get(&self.key.hash_one(compared(employee_id))) {
+        match self.standings.get(&self.employee(employee_id)) {
             Some(Standing::Left(last_day)) => last_day.is_none_or(|last_day| last_day <= tomorrow),
             Some(Standing::Other) | None => false,
         }
@@ -150,6 +157,7 @@ impl AnswerReader {
     /// Takes the next piece of the answer, and notes the employees that are complete with it. An employee that cannot be
     /// read is passed over; a plugin cannot read it either.
     pub fn read(&mut self, piece: &[u8], work_emails: &mut WorkEmails) {
+        let text = valid_utf8(piece);
         let mut start = 0; // of the present employee's bytes in this piece
         let mut at = 0;
         while let Some(&byte) = piece.get(at) {
@@ -168,6 +176,13 @@ impl AnswerReader {
             } else {
                 match byte {
                     b'"' => self.in_text = true,
+                    b'{' if self.depth == EMPLOYEE_DEPTH - 1
+                        && let Some((employee, length)) = text.get(at..).and_then(whole) =>
+                    {
+                        employee.note(work_emails);
+                        at += length;
+                        continue;
+                    }
                     b'{' | b'[' => {
                         self.depth += 1;
                         if self.depth == EMPLOYEE_DEPTH {
@@ -211,27 +226,45 @@ impl AnswerReader {
         if self.is_too_large {
             return;
         }
-        let Ok(Employee { ids, emails, statuses, last_days }) = serde_json::from_slice(&whole) else { return };
-        for id in &ids {
-            emails.iter().for_each(|email| work_emails.note(id, email));
-            work_emails.note_standing(id, &statuses, &last_days);
-        }
+        let Ok(employee) = serde_json::from_slice::<Employee<'_>>(&whole) else { return };
+        employee.note(work_emails);
     }
+}
+
+/// The beginning of a piece that is UTF-8; its end may have half a character.
+fn valid_utf8(piece: &[u8]) -> &str {
+    match simdutf8::compat::from_utf8(piece) {
+        Ok(text) => text,
+        Err(error) => piece.get(..error.valid_up_to()).and_then(|valid| str::from_utf8(valid).ok()).unwrap_or(""),
+    }
+}
+
+/// The employee with which a text begins, and the number of bytes; none if it is not whole in the text, cannot be read, or
+/// is too large. Nearly every employee is whole, and is looked at once.
+fn whole(text: &str) -> Option<(Employee<'_>, usize)> {
+    let mut employees = serde_json::Deserializer::from_str(text).into_iter::<Employee<'_>>();
+    let employee = employees.next()?.ok()?;
+    Some((employee, employees.byte_offset())).filter(|(_, length)| *length <= EMPLOYEE_BYTES_MAX)
 }
 
 /// What an employee's object says about id, work email, lifecycle status and last day. Each may be there in both of
 /// HiBob's forms: under its name, and under its path with a slash.
 #[derive(Default)]
-struct Employee {
-    ids: Vec<String>,
-    emails: Vec<String>,
-    statuses: Vec<String>,
-    last_days: Vec<String>,
+struct Employee<'a> {
+    ids: Vec<Cow<'a, str>>,
+    emails: Vec<Cow<'a, str>>,
+    statuses: Vec<Cow<'a, str>>,
+    last_days: Vec<Cow<'a, str>>,
 }
 
-/// The names of the two fields within `internal`.
-const STATUS: &str = "lifecycleStatus";
-const LAST_DAY: &str = "terminationDate";
+impl Employee<'_> {
+    fn note(&self, work_emails: &mut WorkEmails) {
+        for id in &self.ids {
+            self.emails.iter().for_each(|email| work_emails.note(id, email));
+            work_emails.note_standing(id, &self.statuses, &self.last_days);
+        }
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(field_identifier)]
@@ -250,18 +283,18 @@ enum Key {
     Other,
 }
 
-impl<'de> Deserialize<'de> for Employee {
+impl<'de> Deserialize<'de> for Employee<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Fields;
 
         impl<'de> Visitor<'de> for Fields {
-            type Value = Employee;
+            type Value = Employee<'de>;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("an employee object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Employee, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Employee<'de>, A::Error> {
                 let mut employee = Employee::default();
                 while let Some(key) = map.next_key()? {
                     let texts = match key {
@@ -270,13 +303,9 @@ impl<'de> Deserialize<'de> for Employee {
                         Key::Status => &mut employee.statuses,
                         Key::LastDay => &mut employee.last_days,
                         Key::Internal => {
-                            let mut internal: serde_json::Value = map.next_value()?;
-                            if let Some(inner) = internal.get_mut("value").filter(|inner| inner.is_object()) {
-                                internal = inner.take();
-                            }
-                            let mut own = |name| internal.get_mut(name).map(serde_json::Value::take).and_then(text);
-                            employee.statuses.extend(own(STATUS));
-                            employee.last_days.extend(own(LAST_DAY));
+                            let internal = map.next_value_seed(Reading::INTERNAL)?;
+                            employee.statuses.extend(internal.status);
+                            employee.last_days.extend(internal.last_day);
                             continue;
                         }
                         Key::Other => {
@@ -284,7 +313,7 @@ impl<'de> Deserialize<'de> for Employee {
                             continue;
                         }
                     };
-                    texts.extend(text(map.next_value()?));
+                    texts.extend(map.next_value_seed(Reading::TEXT)?.text);
                 }
                 Ok(employee)
             }
@@ -294,19 +323,113 @@ impl<'de> Deserialize<'de> for Employee {
     }
 }
 
-/// A text, or a number or truth value as text; also in an object as its `value`.
-fn text(value: serde_json::Value) -> Option<String> {
-    match value {
-        serde_json::Value::String(text) => Some(text),
-        serde_json::Value::Bool(flag) => Some(flag.to_string()),
-        serde_json::Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
-            Some(number) => Some(number.to_string()),
-            None => Some(number.to_string()),
-        },
-        serde_json::Value::Object(mut object) => {
-            object.remove("value").filter(|value| !value.is_object()).and_then(text)
+/// The keys of an object within an employee's that matter.
+#[derive(Deserialize)]
+#[serde(field_identifier)]
+enum Part {
+    #[serde(rename = "value")]
+    Value,
+    #[serde(rename = "lifecycleStatus")]
+    Status,
+    #[serde(rename = "terminationDate")]
+    LastDay,
+    #[serde(other)]
+    Other,
+}
+
+/// What a value says: a text, or a number or truth value as text; or the parts of an object that matter. Neither of it
+/// stands for anything else.
+#[derive(Default)]
+struct Said<'a> {
+    /// The text, also of one in an object as its `value`.
+    text: Option<Cow<'a, str>>,
+    /// Of an object, or of one in it as its `value`: the status and the last day.
+    status: Option<Cow<'a, str>>,
+    last_day: Option<Cow<'a, str>>,
+    is_object: bool,
+}
+
+impl<'a> Said<'a> {
+    fn text(text: impl Into<Cow<'a, str>>) -> Self {
+        Self { text: Some(text.into()), ..Self::default() }
+    }
+}
+
+/// Reads what a value says.
+#[derive(Clone, Copy)]
+struct Reading {
+    /// Whether what an object has as its `value` counts in the object's place.
+    may_wrap: bool,
+    /// Whether the status and the last day are read too.
+    has_parts: bool,
+}
+
+impl Reading {
+    /// Of the object `internal`.
+    const INTERNAL: Self = Self { may_wrap: true, has_parts: true };
+    /// Of a value that is a text.
+    const TEXT: Self = Self { may_wrap: true, has_parts: false };
+}
+
+impl<'de> DeserializeSeed<'de> for Reading {
+    type Value = Said<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Said<'de>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reading {
+    type Value = Said<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_borrowed_str<E: serde::de::Error>(self, text: &'de str) -> Result<Said<'de>, E> {
+        Ok(Said::text(text))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Said<'de>, E> {
+        Ok(Said::text(text.to_owned()))
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, flag: bool) -> Result<Said<'de>, E> {
+        Ok(Said::text(flag.to_string()))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Said<'de>, E> {
+        Ok(Said::text(number.to_string()))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Said<'de>, E> {
+        Ok(Said::text(number.to_string()))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Said<'de>, E> {
+        Ok(Said::text(number.to_string()))
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Said<'de>, E> {
+        Ok(Said::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Said<'de>, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Said::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Said<'de>, A::Error> {
+        let (mut own, mut value) = (Said { is_object: true, ..Said::default() }, Said::default());
+        while let Some(key) = map.next_key::<Part>()? {
+            match key {
+                Part::Status if self.has_parts => own.status = map.next_value_seed(Self::TEXT)?.text,
+                Part::LastDay if self.has_parts => own.last_day = map.next_value_seed(Self::TEXT)?.text,
+                Part::Value if self.may_wrap => value = map.next_value_seed(Self { may_wrap: false, ..self })?,
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
         }
-        _ => None,
+        Ok(if value.is_object { value } else { Said { text: value.text, ..own } })
     }
 }
 

@@ -117,7 +117,7 @@ pub async fn unlink(data: &DataDir, tenant: &str, employee_id: &str) -> Result<U
 }
 
 /// Does some work under the tenant's lease.
-async fn alone<T>(
+pub(crate) async fn alone<T>(
     data: &DataDir,
     tenant: &str,
     what: &str,
@@ -129,11 +129,11 @@ async fn alone<T>(
     done
 }
 
-fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     i64::try_from(now_unix_seconds()).unwrap_or(i64::MAX)
 }
 
-fn check_employee(tenant: &str, id: &str) -> Result<(), HostError> {
+pub(crate) fn check_employee(tenant: &str, id: &str) -> Result<(), HostError> {
     if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()) {
         let message = format!("{} is no id of an employee", id.escape_debug());
         return Err(HostError::configuration(message, format!("give HiBob's id, as in: hibob employees {tenant}")));

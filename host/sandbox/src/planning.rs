@@ -5,6 +5,7 @@ use crate::call::{Call, Job};
 use crate::plugin::Plugin;
 use crate::state::CallState;
 use crate::tenant::Tenant;
+use hibob_base::clock::now_unix_seconds;
 use hibob_base::error::HostError;
 use hibob_base::progress::Progress;
 use hibob_base::secret::Redactor;
@@ -60,7 +61,8 @@ async fn make(
 ) -> Result<(Planned, Vec<RosterEntry>), HostError> {
     let job = tenant.job()?;
     let mut baseline = tenant.database().baseline().await?;
-    baseline.extend(tenant.database().host_facts().await?);
+    let on_hold = tenant.database().on_hold(i64::try_from(now_unix_seconds()).unwrap_or(i64::MAX)).await?;
+    baseline.extend(tenant.database().host_facts(&on_hold).await?);
     let mut intake = tenant.intake();
     let mut call = Call::open(plugin, tenant, Job::Plan, progress).await?;
     let planned = call
@@ -84,6 +86,7 @@ async fn make(
     work_emails.show_departures(&mut planned);
     let forgotten = tenant.people().erased_people().await?;
     forgotten.leave_out(&mut planned);
+    on_hold.leave_out(&mut planned);
     if !tenant.config().sync.clear_adopted {
         let known = tenant.database().owners_of(&maybe_taken_over(&planned)).await?.into_keys().collect();
         keep(&mut planned, &tenant.database().kept_fields().await?, &known);

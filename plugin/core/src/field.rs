@@ -342,8 +342,9 @@ pub fn fold(user_name: &str) -> String {
 /// Whether a text can be a work email: one `@` with something on either side, no white space, at most 254 bytes (RFC
 /// 5321).
 pub(crate) fn is_email(text: &str) -> bool {
+    let is_graphic = text.bytes().all(|byte| byte.is_ascii_graphic());
     text.len() <= 254
-        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+        && (is_graphic || !text.chars().any(|c| c.is_whitespace() || c.is_control()))
         && text
             .split_once('@')
             .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))

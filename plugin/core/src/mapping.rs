@@ -2,12 +2,13 @@
 
 mod detail;
 
-use crate::exclusion::{ExcludedBy, Matched};
+use crate::exclusion::{self, ExcludedBy, Matched};
 use crate::field::{
     Detail, Form, List, MANAGER, MANDATORY_FIELDS, TEXT_FIELDS, TEXT_FIELDS_COUNT, TextField, is_email,
 };
 use crate::finding::{Finding, Notes, Severity};
 use crate::hibob::{Datum, Employee, NameList};
+use crate::host_facts::HostFacts;
 use crate::lifecycle::{AccountStatus, Because, Lifecycle};
 use crate::settings::Settings;
 use crate::text_form;
@@ -242,6 +243,7 @@ impl Mapping<'_> {
     pub fn person(
         &self,
         employee: &Employee<'_, '_>,
+        facts: &HostFacts,
         matched: &mut Matched,
         findings: &mut Vec<Finding>,
     ) -> Option<DesiredAccount> {
@@ -265,10 +267,13 @@ impl Mapping<'_> {
         let before = findings.len();
         let excluded = self.excluded(id, employee, matched);
         findings.extend(excluded.as_ref().map(|by| self.settings.exclusion.finding(by).employee(id)));
+        let held_until = facts.hold_of(id).filter(|_| excluded.is_none());
+        findings.extend(held_until.map(|day| exclusion::on_hold(day).employee(id)));
         let mut notes = Notes::new(id, findings);
-        person.status = match excluded {
-            Some(_) => AccountStatus::Excluded,
-            None => self.lifecycle.account_status(employee, &mut notes),
+        person.status = match (excluded, held_until) {
+            (Some(_), _) => AccountStatus::Excluded,
+            (None, Some(_)) => AccountStatus::OnHold,
+            (None, None) => self.lifecycle.account_status(employee, &mut notes),
         };
         self.names(employee, &person, &mut values, &mut notes);
         if person.status == AccountStatus::Active {

@@ -30,6 +30,9 @@ pub fn address(text: &str) -> Cow<'_, str> {
 
 /// An address as it is compared.
 pub fn address_key(text: &str) -> String {
+    if is_simple_address(text) {
+        return text.to_ascii_lowercase();
+    }
     let lower = address(text).to_lowercase();
     if lower.is_ascii() { lower } else { lower.nfc().collect() }
 }
@@ -105,8 +108,31 @@ fn is_plain(text: &str) -> bool {
     !after_blank || text.is_empty()
 }
 
+/// Whether nothing would be cleaned in a text, as far as that is quickly told: its characters are those of [`is_plain`]
+/// and visible ones of Unicode's blocks up to U+02FF, which are all composed.
+fn is_clean(text: &str) -> bool {
+    let (mut after_blank, mut bytes) = (true, text.bytes());
+    while let Some(byte) = bytes.next() {
+        let is_visible = match byte {
+            b' ' if !after_blank => {
+                after_blank = true;
+                continue;
+            }
+            0x21..=0x7e => true,
+            0xc2 => bytes.next().is_some_and(|next| next > 0xa0 && next != 0xad), // not the no-break space, soft hyphen
+            0xc3..=0xcb => bytes.next().is_some(),
+            _ => false,
+        };
+        if !is_visible {
+            return false;
+        }
+        after_blank = false;
+    }
+    !after_blank || text.is_empty()
+}
+
 fn clean(text: &str, keeps_script: bool) -> Cow<'_, str> {
-    if is_plain(text) {
+    if is_clean(text) {
         return Cow::Borrowed(text);
     }
     let mut clean = String::with_capacity(text.len());

@@ -139,7 +139,7 @@ pub(super) fn account(user: &Json, is_whole: bool) -> Option<ShownAccount> {
             (_, true, carries) => (*carries).clone(),
             (Some(id), _, Carries::Nobody | Carries::Unclear) if fold(key) == "externalid" => match compared(&id) {
                 id if id.is_empty() => carries,
-                id => Carries::Employee(id),
+                id => Carries::Employee(id.into_owned()),
             },
             _ => Carries::Unclear,
         };

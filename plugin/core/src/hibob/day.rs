@@ -21,6 +21,9 @@ pub enum NoDay {
 /// # Errors
 /// [`NoDay::NotRead`].
 pub fn day(text: &str) -> Result<NaiveDate, NoDay> {
+    if let Some(day) = iso(text.as_bytes()) {
+        return Ok(day);
+    }
     let text = text_form::key(text);
     let (date, time) = text.split_once(['T', 't', ' ']).unwrap_or((&text, "00"));
     let is_time = time.starts_with(|first: char| first.is_ascii_digit());
@@ -35,6 +38,21 @@ pub fn day(text: &str) -> Result<NaiveDate, NoDay> {
             };
             Err(NoDay::NotRead(format!("is not read: {shown} {why}")))
         }
+    }
+}
+
+/// The usual case: a day in ten ASCII characters, alone or with a time behind it.
+fn iso(text: &[u8]) -> Option<NaiveDate> {
+    let &[y3, y2, y1, y0, b'-', m1, m0, b'-', d1, d0, ref time @ ..] = text else { return None };
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0')))
+    };
+    match time {
+        [] | [b'T' | b't' | b' ', b'0'..=b'9', ..] => {
+            let year = i32::try_from(number(&[y3, y2, y1, y0])?).ok()?;
+            NaiveDate::from_ymd_opt(year, number(&[m1, m0])?, number(&[d1, d0])?)
+        }
+        _ => None,
     }
 }
 

@@ -110,14 +110,20 @@ impl Status {
 
     /// The status that a word means.
     pub(crate) fn of(word: &str) -> Self {
-        let normalized: String = word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        match normalized.as_str() {
+        let is_usual = word.bytes().all(|byte| byte.is_ascii_lowercase());
+        let normalized: Cow<'_, str> = if is_usual { word.into() } else { Self::letters(word).into() };
+        match &*normalized {
             "hired" => Self::Hired,
             "employed" | "leave" | "parentalleave" => Self::Employed,
             "gardenleave" => Self::GardenLeave,
             "terminated" => Self::Terminated,
             _ => Self::Unknown(word.to_owned()),
         }
+    }
+
+    /// A word without blanks and signs, in small letters.
+    fn letters(word: &str) -> String {
+        word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     }
 }
 

@@ -61,8 +61,13 @@ impl<'a> Record<'a> {
 #[derive(Debug)]
 pub struct RecordReader {
     root: Node,
+    slash_keys: SlashKeys,
     fields: usize,
 }
+
+/// The slash keys without what they begin with, such as `work/title`, each with the places of its nodes among their
+/// siblings.
+type SlashKeys = Vec<(Box<str>, Vec<usize>)>;
 
 /// A node in the tree of field ids: `work` has the child `title`.
 #[derive(Debug, Default)]
@@ -74,6 +79,16 @@ struct Node {
 impl Node {
     fn child(&self, name: &str) -> Option<&Self> {
         self.children.iter().find_map(|(key, node)| (**key == *name).then_some(node))
+    }
+
+    /// Adds the slash keys of everything below this node, which has this one.
+    fn list(&self, above: &str, places: &[usize], keys: &mut SlashKeys) {
+        for (place, (name, child)) in self.children.iter().enumerate() {
+            let key = if above.is_empty() { name.to_string() } else { format!("{above}/{name}") };
+            let places: Vec<usize> = places.iter().copied().chain([place]).collect();
+            child.list(&key, &places, keys);
+            keys.push((key.into(), places));
+        }
     }
 
     fn insert(&mut self, path: &str, position: usize) {
@@ -100,7 +115,9 @@ impl RecordReader {
             root.insert(id.strip_prefix("root.").unwrap_or(id), position);
             fields = position + 1;
         }
-        Self { root, fields }
+        let mut slash_keys = Vec::new();
+        root.list("", &[], &mut slash_keys);
+        Self { root, slash_keys, fields }
     }
 
     /// Reads one employee.
@@ -111,7 +128,8 @@ impl RecordReader {
         let text = simdutf8::basic::from_utf8(json).map_err(|_| "it is not UTF-8".to_owned())?;
         let mut record = Record { data: vec![Datum::Absent; self.fields] };
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        let seed = Level { node: &self.root, record: &mut record, top: true, nested: true };
+        let top = Some(self.slash_keys.as_slice());
+        let seed = Level { node: &self.root, record: &mut record, top, nested: true };
         seed.deserialize(&mut deserializer)
             .and_then(|_| deserializer.end())
             .map_err(|error| format!("it is not valid JSON (column {})", error.column()))?;
@@ -123,8 +141,8 @@ impl RecordReader {
 struct Level<'r, 'a> {
     node: &'r Node,
     record: &'r mut Record<'a>,
-    /// Whether this is the employee object itself, which has the slash keys.
-    top: bool,
+    /// The slash keys, which are in the employee object itself.
+    top: Option<&'r [(Box<str>, Vec<usize>)]>,
     nested: bool,
 }
 
@@ -176,7 +194,7 @@ impl<'a> Visitor<'a> for Level<'_, 'a> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(if self.top { "an employee object" } else { "a value" })
+        formatter.write_str(if self.top.is_some() { "an employee object" } else { "a value" })
     }
 
     fn visit_borrowed_str<E: serde::de::Error>(mut self, text: &'a str) -> Result<(), E> {
@@ -225,18 +243,18 @@ impl<'a> Visitor<'a> for Level<'_, 'a> {
             self.store(Datum::Odd);
         }
         while let Some(key) = map.next_key_seed(Key)? {
-            let (node, flat) = match key.strip_prefix('/').filter(|_| self.top) {
-                Some(path) => (slash(self.node, path), true),
-                None => (self.node.child(&key), false),
+            let (node, flat) = match (self.top, key.strip_prefix('/')) {
+                (Some(keys), Some(path)) => (slash(self.node, keys, path), true),
+                _ => (self.node.child(&key), false),
             };
             let Some(node) = node else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
             if flat {
-                map.next_value_seed(Wrapped(Level { node, record: self.record, top: false, nested: false }))?;
+                map.next_value_seed(Wrapped(Level { node, record: self.record, top: None, nested: false }))?;
             } else {
-                map.next_value_seed(Level { node, record: self.record, top: false, nested: self.nested })?;
+                map.next_value_seed(Level { node, record: self.record, top: None, nested: self.nested })?;
             }
         }
         Ok(())
@@ -244,9 +262,10 @@ impl<'a> Visitor<'a> for Level<'_, 'a> {
 }
 
 /// The node of a slash key: `/work/title`, or `/root/email` for a field at the top.
-fn slash<'n>(root: &'n Node, path: &str) -> Option<&'n Node> {
+fn slash<'n>(root: &'n Node, keys: &[(Box<str>, Vec<usize>)], path: &str) -> Option<&'n Node> {
     let path = path.strip_prefix("root/").unwrap_or(path);
-    path.split('/').try_fold(root, |node, name| node.child(name))
+    let places = keys.iter().find_map(|(key, places)| (**key == *path).then_some(places))?;
+    places.iter().try_fold(root, |node, place| node.children.get(*place).map(|(_, child)| child))
 }
 
 /// An object key, borrowed if it has no escapes.
@@ -298,7 +317,7 @@ impl<'a> Visitor<'a> for Wrapped<'_, 'a> {
         let Level { node, record, .. } = self.0;
         while let Some(key) = map.next_key_seed(Key)? {
             if key == "value" {
-                map.next_value_seed(Level { node, record, top: false, nested: false })?;
+                map.next_value_seed(Level { node, record, top: None, nested: false })?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }

@@ -413,6 +413,7 @@ impl Matching<'_> {
     /// Decides about an employee without an account whose work email the account of `owner` has.
     fn owned(&mut self, person: usize, owner: usize, account: usize) {
         match rehire::is_same(&self.people[person], &self.people[owner], self.input.rehires) {
+            Some(Ok(())) if !self.may_pass_to(person, account) => self.taken(person, account),
             Some(Ok(())) => {
                 self.matches[owner] = Match { linked: self.matches[owner].linked, ..Match::default() };
                 self.take(person, account, MatchedBy::UserName);
@@ -432,6 +433,14 @@ impl Matching<'_> {
             }
             None => self.matches[person].after_rename_of = Some(owner),
         }
+    }
+
+    /// Whether an account that was somebody else's may pass to this employee: it carries no external id, theirs, or that of
+    /// somebody who has left. With any other one, nobody knows whose it is by now.
+    fn may_pass_to(&self, person: usize, account: usize) -> bool {
+        let has_left = |other: usize| self.people[other].status == AccountStatus::Gone(Because::Terminated);
+        let carried = self.accounts[account].text(TextField::ExternalId);
+        carried.is_none_or(|id| *id == *self.people[person].id || self.input.person(id).is_some_and(has_left))
     }
 
     /// Gives accounts to those of `left` who left before the first sync, where the setting says so.

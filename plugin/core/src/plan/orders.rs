@@ -80,7 +80,11 @@ fn judge(input: Input<'_>, employee: &str, account_id: &str) -> Result<Order, &'
         *other.id != *employee
             && matches!(
                 other.status,
-                AccountStatus::Active | AccountStatus::Waiting(_) | AccountStatus::Outside | AccountStatus::Excluded
+                AccountStatus::Active
+                    | AccountStatus::Waiting(_)
+                    | AccountStatus::Outside
+                    | AccountStatus::Excluded
+                    | AccountStatus::OnHold
             )
             && fold(other.user_name()) == fold(user_name)
     });

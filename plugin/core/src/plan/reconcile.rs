@@ -14,7 +14,7 @@ use crate::mapping::DesiredAccount;
 use crate::scim::{Account, State};
 use crate::value::{NamedValue, Value};
 use std::cell::LazyCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// The name of the value of a plan that has the rows. The host takes it out of the baseline.
@@ -40,14 +40,20 @@ pub(super) fn look(input: Input<'_>, matches: &[Match]) -> Vec<Row> {
         let pairs = input.links.iter().map(|(employee, link)| (&*link.account, employee));
         pairs.collect::<BTreeMap<&str, &str>>()
     });
-    let by_email = LazyCell::new(|| emails(input.people));
     let status = |owner: Option<usize>| owner.and_then(|owner| input.people.get(owner)).map(|person| person.status);
+    let active = input.accounts.iter().enumerate().filter(|(_, account)| account.state == State::Active);
+    let matched = active.map(|(at, account)| (at, account, owners.get(at).copied().flatten()));
+    let open = |matched: Option<usize>| status(matched).is_none_or(|status| unemployed(status).is_some());
+    let open: Vec<_> = matched.filter(|(.., matched)| open(*matched)).collect();
+    let by_email = LazyCell::new(|| {
+        let unmatched = open.iter().filter(|(.., matched)| matched.is_none());
+        emails(
+            input.people,
+            &unmatched.filter_map(|(_, account, _)| account.text(TextField::UserName)).map(fold).collect(),
+        )
+    });
     let mut rows = Vec::new();
-    for (at, account) in input.accounts.iter().enumerate().filter(|(_, account)| account.state == State::Active) {
-        let matched = owners.get(at).copied().flatten();
-        if status(matched).is_some_and(|status| unemployed(status).is_none()) {
-            continue;
-        }
+    for &(at, account, matched) in &open {
         let carrier = || account.text(TextField::ExternalId).and_then(|id| input.person(id));
         let linked = linked.get(&*account.id).copied();
         let in_ledger = input.facts.owner_of(&account.id).map(|row| row.employee);
@@ -83,25 +89,23 @@ fn unemployed(status: AccountStatus) -> Option<&'static str> {
         AccountStatus::Gone(Because::Vanished) => Some(VANISHED),
         AccountStatus::Waiting(_) => Some("has not started yet"),
         AccountStatus::Excluded => Some("is left out of the sync by a setting"),
+        AccountStatus::OnHold => Some("is on hold"),
     }
 }
 
 const VANISHED: &str = "HiBob does not send this employee any more";
 
-/// The employees by work email; of several, one who works here, and else one who has not left.
-fn emails(people: &[DesiredAccount]) -> BTreeMap<String, usize> {
+/// The employees with these work emails; of several with one, one who works here, and else one who has not left.
+fn emails(people: &[DesiredAccount], emails: &BTreeSet<String>) -> BTreeMap<String, usize> {
     let rank = |person: &DesiredAccount| match person.status {
-        AccountStatus::Active | AccountStatus::Outside | AccountStatus::Excluded => 0,
+        AccountStatus::Active | AccountStatus::Outside | AccountStatus::Excluded | AccountStatus::OnHold => 0,
         _ if leavers::has_left(person) => 2,
         _ => 1,
     };
-    let mut order: Vec<usize> = (0..people.len()).collect();
-    order.sort_by_key(|&at| std::cmp::Reverse(people.get(at).map(rank)));
-    let named = order.into_iter().filter_map(|at| Some((people.get(at)?, at)));
-    named
-        .filter(|(person, _)| !person.user_name().is_empty())
-        .map(|(person, at)| (fold(person.user_name()), at))
-        .collect()
+    let named = people.iter().enumerate().map(|(at, person)| (fold(person.user_name()), rank(person), at));
+    let mut named: Vec<_> = named.filter(|(email, ..)| !email.is_empty() && emails.contains(email)).collect();
+    named.sort_by_key(|(_, rank, _)| std::cmp::Reverse(*rank));
+    named.into_iter().map(|(email, _, at)| (email, at)).collect()
 }
 
 impl Plan {

@@ -286,6 +286,28 @@ fn an_order_gives_a_leavers_account_to_whom_it_names_if_the_ledger_has_it_for_th
     assert!(codes(&plan).contains(&("2".to_owned(), "LINK_REFUSED")));
 }
 
+/// Whatever HiBob says about somebody on hold, and also where it does not send them any more.
+#[test]
+fn the_account_of_somebody_on_hold_is_left_as_it_is() {
+    let hold = |night: Night| night.pairs("host:on-hold", "1", "2026-03-31");
+    for status in ["employed", "terminated"] {
+        let people = [("1", status, "new@x.example"), ("2", "employed", "2@x.example")];
+        let with = Night::of(&people).account("10", "1", "1@x.example", true).link("1", "10");
+        let without = Night::of(&people);
+        let made = |plan: &Plan| changes(plan).into_iter().filter(|(_, account)| account == "10").count();
+        assert_eq!(made(&with.plan()), 1, "{status}");
+        let plan = hold(with).plan();
+        assert_eq!((made(&plan), codes(&plan)), (0, vec![]), "{status}");
+        let said = plan.findings().iter().find(|finding| finding.code == "ON_HOLD").unwrap();
+        assert!(said.severity == Severity::Notice && said.message.contains("2026-03-31"), "{said:?}");
+        assert_eq!(changes(&hold(without).plan()).len(), 1, "only the other one gets an account: {status}");
+    }
+    let mut vanished = Night::of(&[("2", "employed", "2@x.example")]);
+    vanished = vanished.account("10", "1", "1@x.example", true).link("1", "10");
+    assert_eq!(codes(&vanished.plan()), [("1".to_owned(), "EMPLOYEE_VANISHED")]);
+    assert_eq!(codes(&hold(vanished).plan()), []);
+}
+
 #[test]
 fn an_account_that_was_given_up_is_left_alone_and_no_second_one_is_made() {
     let night = |status| {

@@ -15,4 +15,5 @@ mod garden;
 mod leavers;
 mod mapping;
 mod nights;
+mod splitter;
 mod text_form;

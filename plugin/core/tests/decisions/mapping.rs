@@ -4,6 +4,7 @@ use expect_test::{Expect, expect};
 use hibob_connector_core::exclusion::Matched;
 use hibob_connector_core::field::TEXT_FIELDS;
 use hibob_connector_core::hibob::{Employee, FieldIds, NameList, RecordReader, read_list};
+use hibob_connector_core::host_facts::HostFacts;
 use hibob_connector_core::lifecycle::Lifecycle;
 use hibob_connector_core::mapping::{DesiredValueRef, Mapping};
 use hibob_connector_core::settings::Settings;
@@ -24,7 +25,8 @@ fn check(json: &str, want: Expect) {
     };
     let record = reader.read(json.as_bytes()).unwrap();
     let mut findings = Vec::new();
-    let person = mapping.person(&Employee::new(&record, &ids), &mut Matched::default(), &mut findings);
+    let person =
+        mapping.person(&Employee::new(&record, &ids), &HostFacts::default(), &mut Matched::default(), &mut findings);
     let mut lines = Vec::new();
     if let Some(person) = person {
         lines.push(format!("{:?} manager {:?}", person.status, person.manager));
