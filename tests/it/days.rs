@@ -4,6 +4,7 @@
 mod accounts_made_anew;
 mod cases;
 mod crashes;
+mod holds;
 mod lasting;
 mod leavers;
 mod leavers_first;

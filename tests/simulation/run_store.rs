@@ -16,6 +16,7 @@ use hibob_base::job::Lane;
 use hibob_contract::types::NamedValue;
 use hibob_policy::guard::Held;
 use hibob_policy::guard::LedgerSums;
+use hibob_policy::on_hold::OnHold;
 use hibob_store::database::{
     AppliedPlan, BegunPlan, ChangeRecord, Fence, FirstSyncState, NewJournal, OpenJournal, RunRecord, StoredUpdate,
 };
@@ -400,6 +401,11 @@ impl RunStore for SimRunStore {
     /// Nobody gives an account up in the simulation.
     async fn is_unlinked(&self, _account_id: &str) -> Result<bool, HostError> {
         Ok(false)
+    }
+
+    /// Nobody is put on hold in the simulation.
+    async fn on_hold(&self, _now: i64) -> Result<OnHold, HostError> {
+        Ok(OnHold::default())
     }
 
     async fn note_cases(

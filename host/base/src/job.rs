@@ -9,6 +9,8 @@ words! {
     pub enum JobKind {
         /// Checks whether a sync would work; changes nothing.
         Check => "check",
+        /// Makes a plan and keeps it, for a person who wants to see it before anything is applied.
+        Plan => "plan",
         /// Makes a plan and applies it.
         Sync => "sync",
         /// Applies a saved plan, or one that was approved.
@@ -68,6 +70,7 @@ impl JobKind {
     /// The lane of this kind: jobs of one tenant in one lane exclude each other. None for a kind that changes nothing.
     pub fn lane(self) -> Option<Lane> {
         match self {
+            Self::Plan => Some(Lane::Directory),
             Self::Check => None,
             Self::Sync | Self::Apply => Some(Lane::Directory),
             Self::References | Self::Deliver => Some(Lane::References),

@@ -2,6 +2,7 @@
 
 pub mod applied_by;
 mod conflicts;
+mod days;
 pub mod delivery;
 pub mod due;
 pub mod key;

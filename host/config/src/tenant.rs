@@ -7,9 +7,6 @@ use crate::key::check::{refuse, wrong_settings};
 use crate::limits::Limits;
 use crate::references::ReferencesConfig;
 pub use crate::safety::{Approval, ApprovalLeavers, SafetyConfig};
-use crate::schedule::Schedule;
-use crate::zone::Zone;
-use chrono::{DateTime, NaiveDate};
 use hibob_base::error::HostError;
 use hibob_base::job::JobKind;
 use hibob_base::secret::{Secret, SecretSource};
@@ -529,40 +526,6 @@ impl TenantConfig {
             let remedy = "give it as http://proxy.acme.example:3128";
             HostError::configuration(format!("tenant {}: the proxy cannot be used: {what}", self.id), remedy)
         })
-    }
-
-    /// The schedule of directory syncs, if there is one.
-    ///
-    /// # Errors
-    /// What is wrong with the expression or the time zone.
-    pub fn sync_schedule(&self) -> Result<Option<Schedule>, HostError> {
-        self.schedule_of("schedule.sync", self.schedule.sync.as_deref())
-    }
-
-    /// The schedule of references jobs, if there is one.
-    ///
-    /// # Errors
-    /// What is wrong with the expression or the time zone.
-    pub fn references_schedule(&self) -> Result<Option<Schedule>, HostError> {
-        self.schedule_of("schedule.references", self.schedule.references.as_deref())
-    }
-
-    fn schedule_of(&self, setting: &str, expression: Option<&str>) -> Result<Option<Schedule>, HostError> {
-        expression.map(|expression| Schedule::read(setting, expression, self.time_zone())).transpose()
-    }
-
-    fn time_zone(&self) -> &str {
-        self.sync.time_zone.as_deref().unwrap_or("UTC")
-    }
-
-    /// The date at a site at a moment in Unix seconds: by the site's own time zone, else by `sync.time_zone`.
-    pub fn day_at(&self, site: Option<&str>, unix_seconds: u64) -> NaiveDate {
-        let seconds = i64::try_from(unix_seconds).unwrap_or(i64::MAX);
-        let moment = DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::UNIX_EPOCH);
-        let own = site.and_then(|site| self.sync.site_time_zones.get(site)).map(String::as_str);
-        // The zones were checked when the configuration was stored.
-        let zone = Zone::named(own.unwrap_or_else(|| self.time_zone()));
-        zone.map_or_else(|| moment.naive_utc(), |zone| zone.local(moment)).date()
     }
 
     /// All schedules, in the form in which the queue stores them.

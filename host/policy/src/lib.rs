@@ -11,6 +11,7 @@
 //! observed ───── what the answers show beside their content
 //! plan_limits ── whether a plan is small enough to hold in memory, and can be applied at all
 //! adopted ────── what an adopted account keeps
+//! on_hold ────── whose account a person has decided to leave alone
 //! guard ──────── whether a plan looks like an accident
 //! work_emails ── whether HiBob has shown the work emails that a plan writes
 //! text_form ──── the form in which names and addresses are compared
@@ -26,6 +27,7 @@ pub mod guard;
 mod json;
 pub mod manifest;
 pub mod observed;
+pub mod on_hold;
 pub mod over;
 pub mod person_scope;
 pub mod plan_limits;

@@ -57,6 +57,22 @@ pub async fn start_by<'t>(
     Running::begin_by(Sandboxed { data, tenant, plugin, kind, progress, interrupt }, kind, cause).await
 }
 
+/// Takes the tenant's lease to make a plan and keep it, without applying any of it.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_planning<'t>(
+    data: &'t DataDir,
+    tenant: &'t Tenant,
+    plugin: &'t Plugin,
+    progress: Arc<dyn Progress>,
+    start: Start,
+) -> Result<Run<'t>, HostError> {
+    let Start { cause, interrupt } = start;
+    let kind = RunKind::Sync;
+    Running::begin_planning(Sandboxed { data, tenant, plugin, kind, progress, interrupt }, cause).await
+}
+
 /// Applies the rest of an interrupted plan, or leaves it undone, as a person has decided. Returns the report of that.
 ///
 /// # Errors

@@ -1,14 +1,15 @@
 //! Carries out jobs of the queue: each does what the command of the same name does.
 
 use crate::Run;
-use crate::{Start, check_tenant, go_on, start_by};
+use crate::{Start, check_tenant, go_on, start_by, start_planning};
 use hibob_base::clock::now_unix_seconds;
 use hibob_base::error::{ALREADY_RUNNING, Exit, HostError};
-use hibob_base::job::{RunKind, WayOn};
+use hibob_base::job::{JobKind, RunKind, WayOn};
 use hibob_base::progress::Progress;
 use hibob_contract::Planned;
 use hibob_contract::types::Severity;
 use hibob_jobs::approval;
+use hibob_jobs::check_json;
 use hibob_jobs::interrupt::Interrupt;
 use hibob_jobs::references::{Deliveries, ReferencesRequest, prepare_delivery};
 use hibob_jobs::run::{Report, Stopped, Taken, unless_interrupted};
@@ -21,6 +22,7 @@ use hibob_store::data_dir::DataDir;
 use hibob_store::database::{ApprovalState, PastRun};
 use hibob_store::plan_file;
 use hibob_store::queue::{Arguments, Claimed, DeliverArguments, End, PlanToApply, State};
+use hibob_telemetry::JobTimer;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,10 +59,33 @@ impl Jobs {
         // Findings about a person are not kept here.
         let findings = report.findings.iter().filter(|finding| finding.employee_id.is_none()).take(FINDINGS_MAX);
         let findings: Vec<_> = findings
-            .map(|finding| json!({ "code": finding.code, "message": finding.message, "remedy": finding.remedy }))
+            .map(|finding| {
+                let severity = finding.severity.word();
+                json!({ "severity": severity, "code": finding.code, "message": finding.message, "remedy": finding.remedy })
+            })
             .collect();
-        let result = json!({ "exit_code": exit as u8, "errors": errors, "findings": findings });
+        let result = json!({
+            "exit_code": exit as u8, "errors": errors, "findings": findings,
+            "employees": check_json::count(&report, "employees"), "permissions": check_json::permissions(&report),
+            "fields": check_json::fields(&report),
+        });
         Ok(End::Ended(state(exit), result))
+    }
+
+    /// Makes a plan and keeps it, without applying any of it.
+    async fn plan(&self, tenant: &Tenant, job: &Claimed, told: Told) -> Result<End, HostError> {
+        let start = Start { cause: job.cause(), interrupt: told.interrupt };
+        let (timer, metrics) = (JobTimer::start(), tenant.metrics());
+        let run = start_planning(&self.data, tenant, &self.plugin, told.progress, start).await?;
+        let offered = match run.plan().await {
+            Ok(planned) => run.offer(&planned).await,
+            Err(error) => Err(error),
+        };
+        run.leave().await?;
+        let offer = offered.inspect_err(|error| metrics.job_failed(JobKind::Plan.word(), timer, error))?;
+        metrics.job_ended(JobKind::Plan.word(), timer, Exit::Done);
+        let result = json!({ "exit_code": Exit::Done as u8, "plan": offer.plan, "changes": offer.changes });
+        Ok(End::Ended(State::Done, result))
     }
 
     /// Begins a run, unless the history has a run of this job already: another host may have been given up while its
@@ -206,6 +231,7 @@ impl Jobs {
         match &job.arguments {
             // It only reads.
             Arguments::Check => unless_interrupted(&told.interrupt, self.check(&tenant, told.progress)).await,
+            Arguments::Plan => Box::pin(self.plan(&tenant, job, told)).await,
             Arguments::Sync(release) => Box::pin(self.sync(&tenant, job, *release, told)).await,
             Arguments::Apply(PlanToApply::Saved { digest, release }) => {
                 Box::pin(self.apply(&tenant, job, digest, *release, told)).await

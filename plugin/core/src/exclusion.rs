@@ -39,6 +39,16 @@ pub struct Matched {
     asked: bool,
 }
 
+/// The finding about somebody whom a person has put on hold until the end of this day.
+pub(crate) fn on_hold(day: &str) -> Finding {
+    Finding::new(
+        Severity::Notice,
+        "ON_HOLD",
+        format!("on hold until the end of {day}; the account, if there is one, is left as it is"),
+        "nothing, if that is right; hibob hold TENANT says why, and with the employee's id and --end it ends the hold",
+    )
+}
+
 /// A value as it is compared: as a name, without case.
 fn key(value: &str) -> String {
     text_form::key(value).to_lowercase()

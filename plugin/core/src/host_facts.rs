@@ -5,6 +5,7 @@
 //! | `host:accounts` | a text with one line for each account: employee id, account id, and since when it is archived (Unix seconds) or `-`, separated by tabs | the host's ledger: whose account it is, and whether the sync has archived it |
 //! | `host:links` | pairs of employee id and account id | which accounts a person has ordered to be adopted (`hibob link`) |
 //! | `host:unlinked` | pairs of account id and employee id | which accounts a person has given up (`hibob unlink`) |
+//! | `host:on-hold` | pairs of employee id and date | whose account a person has put on hold until that day (`hibob hold`) |
 //!
 //! A host of an earlier version adds none of them. Then only links are known.
 
@@ -20,6 +21,8 @@ const ACCOUNTS: &str = "host:accounts";
 const LINKS: &str = "host:links";
 /// The entry with the accounts that were given up.
 const UNLINKED: &str = "host:unlinked";
+/// The entry with the employees on hold.
+const ON_HOLD: &str = "host:on-hold";
 
 /// An account of the host's ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +48,8 @@ pub struct HostFacts {
     orders: Vec<(String, String)>,
     /// The accounts that were given up, with their employees.
     unlinked: BTreeMap<String, String>,
+    /// The employees on hold, each with the last day of the hold.
+    on_hold: BTreeMap<String, String>,
     /// Whether the baseline has nothing else: no run was accepted before.
     is_first: bool,
 }
@@ -62,8 +67,9 @@ impl HostFacts {
             _ => String::new(),
         };
         let is_first = baseline.iter().all(|value| value.name.starts_with("host:"));
-        let mut facts =
-            Self { is_first, orders: pairs(LINKS), unlinked: pairs(UNLINKED).into_iter().collect(), ..Self::default() };
+        let map = |name| pairs(name).into_iter().collect();
+        let (unlinked, on_hold) = (map(UNLINKED), map(ON_HOLD));
+        let mut facts = Self { is_first, orders: pairs(LINKS), unlinked, on_hold, ..Self::default() };
         let mut start = 0;
         for line in text.split('\n') {
             let end = start + line.len();
@@ -154,6 +160,11 @@ impl HostFacts {
     pub fn unlinked(&self) -> impl Iterator<Item = (&str, &str)> {
         self.unlinked.iter().map(|(account, employee)| (account.as_str(), employee.as_str()))
     }
+
+    /// The last day on which a person leaves this employee's account alone; none if it is not on hold.
+    pub fn hold_of(&self, employee: &str) -> Option<&str> {
+        self.on_hold.get(employee).map(String::as_str)
+    }
 }
 
 fn hash(id: &str) -> u64 {
@@ -196,7 +207,9 @@ mod tests {
             name: name.to_owned(),
             value: Value::Pairs(vec![(a.to_owned(), b.to_owned())]),
         };
-        let facts = HostFacts::of(&[pairs(LINKS, "1", "a"), pairs(UNLINKED, "b", "2")]);
+        let facts =
+            HostFacts::of(&[pairs(LINKS, "1", "a"), pairs(UNLINKED, "b", "2"), pairs(ON_HOLD, "3", "2026-03-31")]);
+        assert_eq!((facts.hold_of("3"), facts.hold_of("1")), (Some("2026-03-31"), None));
         assert!(facts.is_ordered("1", "a") && !facts.is_ordered("2", "b"));
         assert!(facts.is_unlinked("b") && !facts.is_unlinked("a"));
         assert_eq!(facts.unlinked().collect::<Vec<_>>(), [("b", "2")]);

@@ -26,6 +26,8 @@ pub enum AccountStatus {
     Outside,
     /// The settings leave the employee out of the sync: an account, if there is one, is left as it is.
     Excluded,
+    /// A person has put the employee on hold: an account, if there is one, is left as it is.
+    OnHold,
     /// There should be no active account any more.
     Gone(Because),
     /// The record lacks something, or contradicts itself: the account is left as it is.

@@ -4,6 +4,7 @@ use super::keys::number_at;
 use hibob_base::error::HostError;
 use hibob_contract::directory_sync::{Change, ChangeKind};
 use hibob_contract::types::NamedValue;
+use hibob_policy::on_hold::OnHold;
 use hibob_store::database::{EventRow, Fence, LedgerLine, OpenJournal, PersonRow, RunRecord, host_facts};
 use hibob_store::privacy::KeyedHash;
 use std::collections::{BTreeMap, BTreeSet};
@@ -150,7 +151,7 @@ impl Pages {
                 archivings.map(|(_, at)| *at).max().unwrap_or_default()
             }),
         });
-        host_facts(&lines.collect::<Vec<_>>(), Vec::new(), Vec::new())
+        host_facts(&lines.collect::<Vec<_>>(), Vec::new(), Vec::new(), &OnHold::default())
     }
 
     pub(crate) fn active(&self) -> usize {

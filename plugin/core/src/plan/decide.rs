@@ -9,6 +9,7 @@
 //! | waiting | any other | nothing yet |
 //! | outside | any | nothing; a finding if the account is active |
 //! | excluded | any | nothing; a finding says by which setting |
+//! | on hold | any | nothing; a finding says until when |
 //! | gone | none | nothing |
 //! | gone | active, by order | adopt: only the external id |
 //! | gone | active, on the list of admins | nothing; a finding |
@@ -149,7 +150,9 @@ impl Deciding<'_> {
                     _ => return self.counted("waiting", EmployeeState::Waiting),
                 }
             }
-            (AccountStatus::Excluded, _) => return self.counted("excluded", EmployeeState::OutOfSelection),
+            (AccountStatus::Excluded | AccountStatus::OnHold, _) => {
+                return self.counted("excluded", EmployeeState::OutOfSelection);
+            }
             (AccountStatus::Outside, account) => {
                 self.outside(person, account.map(|(_, account, _)| account));
                 return EmployeeState::OutOfSelection;

@@ -84,6 +84,7 @@ pub(super) fn is_theirs(account: &Account, employee: &str, facts: &HostFacts) ->
     // With another external id, the account has passed to another employee id.
     account.state == State::Active
         && !facts.is_unlinked(&account.id)
+        && facts.hold_of(employee).is_none()
         && account.text(TextField::ExternalId).is_none_or(|carried| carried == employee)
 }
 

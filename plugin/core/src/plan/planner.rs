@@ -169,7 +169,7 @@ impl<'s> Planner<'s> {
         for (position, covered) in self.coverage.iter_mut().enumerate() {
             *covered += usize::from(employee.has(position));
         }
-        let person = self.mapping.person(&employee, &mut self.excluded, &mut self.findings);
+        let person = self.mapping.person(&employee, &self.facts, &mut self.excluded, &mut self.findings);
         let Some(person) = person else { return };
         if let Some(site) = employee.site() {
             self.sites.see(&site, &person);
@@ -501,7 +501,9 @@ impl<'s> Planner<'s> {
         self.findings.extend(exclusion.unmatched(&self.excluded));
         let Some(field) = exclusion.unreadable(&self.excluded) else { return };
         self.findings.push(Exclusion::unreadable_finding(field));
-        for person in self.people.iter_mut().filter(|person| person.status != AccountStatus::Excluded) {
+        let is_left_alone =
+            |person: &&mut DesiredAccount| matches!(person.status, AccountStatus::Excluded | AccountStatus::OnHold);
+        for person in self.people.iter_mut().filter(|person| !is_left_alone(person)) {
             person.status = AccountStatus::Broken;
         }
     }

@@ -1,0 +1,1 @@
+INSERT INTO holds VALUES ('7', '2026-12-31', 1800000000, x'7b7d');
