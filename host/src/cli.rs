@@ -9,10 +9,12 @@ mod audit;
 mod backup;
 mod check_view;
 mod confirm;
+mod console_link;
 #[cfg(feature = "demo")]
 mod demo;
 mod doctor;
 mod employees;
+mod error_view;
 mod explain;
 #[cfg(feature = "demo")]
 mod fakes;
@@ -20,6 +22,7 @@ mod first;
 mod forget;
 mod generated;
 mod history;
+mod hold;
 mod interrupt;
 mod jobs;
 mod link;
@@ -49,7 +52,8 @@ use access::Access;
 use anyhow::Context;
 use audit::Change;
 use clap::{Args, Parser, Subcommand};
-use hibob_base::error::{Exit, HostError, WrongSetting};
+use error_view::print_error;
+use hibob_base::error::{Exit, HostError};
 use hibob_base::private_folder::PrivateFolder;
 use hibob_config::zone::{self, TIME_ZONE_DATA, ZoneFolder};
 use hibob_sandbox::Open;
@@ -225,8 +229,8 @@ impl Global {
 enum Command {
     #[cfg(feature = "demo")]
     /// Show a whole sync against stand-ins in this process: nothing to set up
-    #[command(after_help = "Example: hibob demo")]
-    Demo,
+    #[command(after_help = "Example: hibob demo --console")]
+    Demo(demo::DemoArgs),
     #[cfg(feature = "demo")]
     /// Serve stand-ins for HiBob and TravelPerk on 127.0.0.1 until Ctrl-C
     #[command(after_help = "Example: hibob fakes --employees 250 --scenario day-two --write-tenant acme.toml")]
@@ -242,6 +246,9 @@ enum Command {
     Check {
         /// The tenant's id
         tenant: String,
+        /// End with the exit code of errors if there are warnings
+        #[arg(long)]
+        strict: bool,
     },
     /// Show what a sync would change; changes nothing
     #[command(after_help = "Example: hibob plan acme --out acme.plan")]
@@ -305,6 +312,8 @@ enum Command {
     /// Give an employee's account up: it is left as it is, and not adopted again until it is linked
     #[command(after_help = "Example: hibob unlink acme 2712345678901234567")]
     Unlink(link::UnlinkArgs),
+    /// Leave an employee's account as it is until a day, or list who is on hold
+    Hold(hold::HoldArgs),
     /// Go on with a run that a person has interrupted, or leave the rest of its plan undone
     #[command(subcommand)]
     Runs(runs::RunsCommand),
@@ -334,6 +343,9 @@ enum Command {
     /// Carry out jobs when they are due or requested, until Ctrl-C; several of these may share a data directory
     #[command(after_help = "Example: hibob serve --workers 64")]
     Serve(serve::ServeArgs),
+    /// Print a link that signs a person in to the console of `hibob serve`, once and within a minute
+    #[command(after_help = "Example: hibob console --by ana@acme.example")]
+    Console(console_link::ConsoleArgs),
     /// List the jobs that run, wait or have ended; start or cancel one
     #[command(after_help = "Example: hibob jobs acme --json")]
     Jobs(jobs::JobsArgs),
@@ -444,7 +456,7 @@ impl Command {
     fn change(&self) -> Option<Change> {
         match self {
             #[cfg(feature = "demo")]
-            Self::Demo | Self::Fakes(_) => None,
+            Self::Demo(_) | Self::Fakes(_) => None,
             Self::Check { .. }
             | Self::Plan { .. }
             | Self::Employees(_)
@@ -473,9 +485,10 @@ impl Command {
             // The employees are not named here: the plan of the next sync shows them.
             Self::Link(args) => Some(Change::new("link").of(args.tenant())),
             Self::Unlink(args) => Some(Change::new("unlink").of(args.tenant())),
+            Self::Hold(args) => args.change(),
             Self::Runs(command) => Some(command.change()),
             // Making and revoking are recorded with the token's id.
-            Self::Token(_) => None,
+            Self::Token(_) | Self::Console(_) => None,
             Self::Plugin(command) => command.change(),
             Self::References(args) => args.change(),
         }
@@ -502,12 +515,12 @@ async fn carry_out(cli: Cli) -> Result<Exit, HostError> {
     let global = &cli.global;
     match cli.command {
         #[cfg(feature = "demo")]
-        Command::Demo => demo::demo(global).await,
+        Command::Demo(args) => demo::demo(global, args).await,
         #[cfg(feature = "demo")]
         Command::Fakes(args) => fakes::fakes(global, &args).await,
         Command::Tenant(command) => tenant::run(global, command).await,
         Command::Secret(command) => secret::run(global, command).await,
-        Command::Check { tenant } => sync::check(global, &tenant).await,
+        Command::Check { tenant, strict } => sync::check(global, &tenant, strict).await,
         Command::Plan { tenant, out, all, strict } => sync::plan(global, &tenant, out.as_deref(), all, strict).await,
         Command::Apply { file, release, first, all, strict } => {
             sync::apply(global, &file, release.into(), first, all, strict).await
@@ -525,9 +538,11 @@ async fn carry_out(cli: Cli) -> Result<Exit, HostError> {
         Command::Forgotten { tenant } => forget::list(global, &tenant).await,
         Command::Link(args) => link::link(global, &args).await,
         Command::Unlink(args) => link::unlink(global, &args).await,
+        Command::Hold(args) => hold::hold(global, &args).await,
         Command::Runs(command) => runs::run(global, command).await,
         Command::History(args) => history::history(global, &args).await,
         Command::Serve(args) => serve::serve(global, &args).await,
+        Command::Console(args) => console_link::console(global, args).await,
         Command::Jobs(args) => jobs::run(global, args).await,
         Command::Audit(args) => audit::audit(global, &args).await,
         Command::Token(command) => token::run(global, command).await,
@@ -559,35 +574,4 @@ fn start_log(verbose: u8, telemetry: &Telemetry) {
         .with_ansi(paint::is_stderr_colored())
         .with_filter(filter);
     let _ = tracing_subscriber::registry().with(log).with(telemetry.layer()).try_init();
-}
-
-/// An error for machines.
-fn error_json(error: &HostError) -> serde_json::Value {
-    let mut object =
-        serde_json::json!({ "code": error.code(), "message": error.to_string(), "remedy": error.remedy() });
-    if let (HostError::Settings(wrong), Some(object)) = (error, object.as_object_mut()) {
-        object.insert("settings".to_owned(), wrong.iter().map(setting_json).collect());
-    }
-    object
-}
-
-/// An error that ended a command, in the same form for every command.
-fn print_error(error: &HostError, json: bool) {
-    if json {
-        outln!("{}", serde_json::json!({ "error": error_json(error) }));
-    } else if let HostError::Settings(wrong) = error {
-        // Each by itself, since a file may have many.
-        for setting in wrong {
-            errln!("{}: {}", paint::RED.on_stderr("error"), paint::clean(&setting.to_string()));
-            errln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(&setting.remedy));
-        }
-    } else {
-        errln!("{}: {}", paint::RED.on_stderr("error"), paint::clean(&error.to_string()));
-        errln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(&error.remedy()));
-    }
-}
-
-/// A wrong setting for machines.
-fn setting_json(wrong: &WrongSetting) -> serde_json::Value {
-    serde_json::json!({ "key": wrong.key, "line": wrong.line, "message": wrong.message, "remedy": wrong.remedy })
 }

@@ -38,6 +38,11 @@ impl Host {
         Self { process, address }
     }
 
+    /// Address and port.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Sends a request. Returns status, head and body of the answer, which is read to its end.
     pub(crate) fn ask(&self, token: &str, method: &str, path: &str, body: &str) -> (u16, String, Vec<u8>) {
         ask(&self.address, token, method, path, body)

@@ -131,6 +131,7 @@ async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
             assert_eq!(database.link_orders().await.unwrap(), [order], "{version}");
             assert!(database.is_unlinked("a-6").await.unwrap(), "{version}");
         }
+        assert_eq!(database.on_hold(0).await.unwrap().days().count(), usize::from(version >= 17), "{version}");
         assert_eq!(database.terminated_since(900).await.unwrap(), usize::from(version >= 16), "{version}");
         // A run can take the database over and write.
         let fence = database.take_fence(1_000).await.unwrap();
@@ -179,6 +180,13 @@ async fn a_control_database_of_every_schema_opens_with_all_that_was_in_it() {
         assert_eq!(versions.last().map(|first| (first.version, first.stored_by.as_str())), Some((1, "file")));
         if version >= 8 {
             assert_eq!((versions.len(), versions[0].version, versions[0].stored_at), (2, 7, 600), "{version}");
+        }
+        if version >= 9 {
+            let digest = |first: [u8; 2]| first.into_iter().chain([0; 30]).collect::<Vec<u8>>().try_into().unwrap();
+            let session = data.control().console_session(&digest([0x5e, 0x55])).await.unwrap().unwrap();
+            assert_eq!((session.token.as_str(), session.proved_at), ("8dd866216702", 700), "{version}");
+            let taken = data.control().take_console_link(&digest([0x11, 0xca]), 759).await.unwrap();
+            assert_eq!(taken, Some(("8dd866216702".to_owned(), "ana@acme.example".to_owned())), "{version}");
         }
     }
 }

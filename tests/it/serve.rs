@@ -243,7 +243,7 @@ async fn jobs_are_started_and_listed() {
     for (args, words) in [
         (&["jobs", "nobody"][..], "there is no tenant nobody"),
         (&["jobs", "start", "nobody", "sync"], "there is no tenant nobody"),
-        (&["jobs", "start", "acme", "dance"], "choose from check, sync, apply, references, deliver"),
+        (&["jobs", "start", "acme", "dance"], "choose from check, plan, sync, apply, references, deliver"),
         (&["jobs", "start", "acme", "references"], "issues no references"),
         (&["jobs", "start", "acme", "apply"], "the plan to apply is missing"),
         (&["jobs", "start", "acme", "check", "--allow-archiving", "3"], "does not take these arguments"),

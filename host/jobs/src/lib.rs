@@ -4,9 +4,12 @@
 //! the simulation of the tests they are a simulated world. So nothing here knows a WebAssembly engine.
 
 pub mod approval;
+pub mod check_json;
 pub mod history;
 pub mod interrupt;
 pub mod interrupted;
+pub mod overview;
+pub mod plan_changes;
 pub mod plan_json;
 pub mod references;
 pub mod run;

@@ -1,6 +1,7 @@
 //! A plan as JSON, as the command line and the API give it.
 
 use hibob_contract::Planned;
+use hibob_contract::directory_sync::Change;
 use hibob_contract::types::{Finding, Value};
 use serde_json::json;
 
@@ -10,22 +11,27 @@ pub fn json(tenant: &str, planned: &Planned) -> serde_json::Value {
         "tenant": tenant,
         "created_at": planned.created_at,
         "counts": planned.counts,
-        "changes": planned.changes.iter().map(|change| json!({
-            "id": change.id,
-            "kind": change.kind.word(),
-            "employee_id": change.employee_id,
-            "target_id": change.target_id,
-            "display_name": change.display_name,
-            "depends_on": change.depends_on,
-            "after": change.after,
-            "reason": change.reason,
-            "fields": change.fields.iter().map(|field| json!({
-                "field": field.field,
-                "before": field.before.as_ref().map(value_json),
-                "after": field.after.as_ref().map(value_json),
-            })).collect::<Vec<_>>(),
-        })).collect::<Vec<_>>(),
+        "changes": planned.changes.iter().map(change_json).collect::<Vec<_>>(),
         "findings": findings_json(&planned.findings),
+    })
+}
+
+/// A change as JSON.
+pub fn change_json(change: &Change) -> serde_json::Value {
+    json!({
+        "id": change.id,
+        "kind": change.kind.word(),
+        "employee_id": change.employee_id,
+        "target_id": change.target_id,
+        "display_name": change.display_name,
+        "depends_on": change.depends_on,
+        "after": change.after,
+        "reason": change.reason,
+        "fields": change.fields.iter().map(|field| json!({
+            "field": field.field,
+            "before": field.before.as_ref().map(value_json),
+            "after": field.after.as_ref().map(value_json),
+        })).collect::<Vec<_>>(),
     })
 }
 

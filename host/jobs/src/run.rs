@@ -22,7 +22,7 @@ pub(crate) mod run_report;
 mod saved;
 mod schedule;
 
-pub use approval::{Reasons, StoredPlan};
+pub use approval::{Offer, Reasons, StoredPlan};
 pub use difference::{DifferenceKind, DifferenceRow};
 pub use first::{FirstSync, Yes, first_sync};
 pub use guard::guard;
@@ -53,6 +53,7 @@ use journal::{Journal, JournalState, kept_by};
 use ports::RunPorts;
 use resume::{interrupted, interrupted_early};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -216,12 +217,15 @@ impl<P: RunPorts> Running<P> {
     /// ([`hibob_config::tenant::Approval`]), it is stored, and no part of it is applied. The report says which changes
     /// failed, and what ended the run early.
     pub async fn apply(&self, planned: &Planned, release: Release) -> Report {
-        // A saved plan may be older than somebody's erasure.
+        // A saved plan may be older than somebody's erasure, or than a hold.
         let planned = &*self.keyring.erased_people().without(planned);
+        let on_hold = self.ports.run_store().on_hold(self.ports.now()).await;
+        let planned = &*on_hold.as_ref().map_or(Cow::Borrowed(planned), |on_hold| on_hold.without(planned));
         let mut report = Report::planned(&self.ports.config().id, planned);
         report.errors.retain(|row| row.code != ENABLED_BY_INACTIVE); // it ends the run
         let applied = self.locked(Box::pin(async {
             report.starts_source_anew = release.changed_source;
+            on_hold?;
             let judged = self.judge(planned, release, &mut report).await;
             let held = match &judged {
                 Ok(Judged { verdict: ApprovalVerdict::Apply(held), .. }) => Some(held),

@@ -1,7 +1,7 @@
 //! Whether a tenant can run, what keeps it from that, and when it starts next: one answer for the command line and the
 //! API.
 
-use crate::approval::short;
+use crate::approval::{is_offered, short};
 use hibob_base::clock::minute;
 use hibob_base::error::HostError;
 use hibob_base::job::JobKind;
@@ -177,7 +177,7 @@ async fn of_runs(data: &DataDir, id: &str) -> Result<Vec<Condition>, HostError> 
         found.push(Condition::RunInterrupted { since });
     }
     let open = database.open_approval(chrono::Utc::now().timestamp()).await?;
-    if let Some(row) = open.filter(|row| row.state == ApprovalState::Waiting) {
+    if let Some(row) = open.filter(|row| row.state == ApprovalState::Waiting && !is_offered(row)) {
         found.push(Condition::PlanWaiting { plan: row.plan, lapses_at: row.lapses_at });
     }
     Ok(found)

@@ -10,6 +10,8 @@
 mod act;
 mod answered;
 mod answers;
+mod caller;
+mod checks;
 mod events;
 mod gate;
 mod health;
@@ -28,8 +30,10 @@ mod routes;
 mod tenants;
 #[cfg(test)]
 mod tests;
+mod token;
 mod watched;
 
+pub use caller::{Asker, Caller};
 pub use hosts::parse_host;
 pub use listen::{Access, Listener};
 pub use openapi::description;
@@ -46,8 +50,8 @@ use problem::Problem;
 use rate::Rates;
 use request::Params;
 use routes::{Method, ROUTES};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
@@ -69,6 +73,7 @@ pub struct Api {
     is_plugin_loaded: AtomicBool,
     look_age_max: Duration,
     streams: Arc<Semaphore>,
+    beside: OnceLock<Router>,
 }
 
 impl Api {
@@ -82,7 +87,22 @@ impl Api {
             is_plugin_loaded: AtomicBool::new(false),
             look_age_max: sweep + LOOK_TIME_MAX,
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            beside: OnceLock::new(),
         })
+    }
+
+    /// Has listeners answer these paths too, such as those of the console. They have none of the API's, and no fallback. A
+    /// second call changes nothing.
+    pub fn answer_beside(&self, router: Router) {
+        let _ = self.beside.set(router);
+    }
+
+    /// What a listener answers: the API, and what is answered beside it.
+    fn whole(self: &Arc<Self>) -> Router {
+        match self.beside.get() {
+            Some(beside) => self.router().merge(beside.clone()),
+            None => self.router(),
+        }
     }
 
     /// Notes that the plugin is loaded, so that the host can count as ready.

@@ -26,7 +26,7 @@ impl Access {
     pub(super) fn of(command: &Command) -> Self {
         match command {
             #[cfg(feature = "demo")]
-            Command::Demo | Command::Fakes(_) => Self::Writes,
+            Command::Demo(_) | Command::Fakes(_) => Self::Writes,
             Command::Tenant(command) => match command {
                 TenantCommand::List
                 | TenantCommand::Show { .. }
@@ -58,12 +58,13 @@ impl Access {
             },
             Command::History(HistoryArgs { xlsx, .. }) => Self::writes_to(xlsx.is_some()),
             Command::Backup(_) | Command::Restore(_) | Command::ForgetPerson(_) | Command::Restored => Self::Writes,
-            Command::Serve(_) => Self::Writes,
+            Command::Serve(_) | Command::Console(_) => Self::Writes,
             Command::Jobs(JobsArgs { command, .. }) => match command {
                 None => Self::Reads,
                 Some(JobsCommand::Cancel { .. } | JobsCommand::Start(_)) => Self::Writes,
             },
             Command::Link(_) | Command::Unlink(_) => Self::Writes,
+            Command::Hold(args) => Self::writes_to(args.changes()),
             Command::Runs(_) => Self::Writes,
             Command::Token(command) => match command {
                 TokenCommand::List => Self::Reads,

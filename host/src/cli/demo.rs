@@ -1,11 +1,13 @@
 //! `demo`: whole syncs and a leaver's reference, against stand-ins in this process.
 
+mod console;
 mod reference;
 
 use super::fakes::{Access, Servers, local_mailbox, write_tenant};
 use super::paint::{BOLD, DIM};
 use super::sync::{print_report, sync_ready};
 use super::{Global, plan_view};
+use clap::Args;
 use hibob_base::error::{Exit, HostError};
 use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
@@ -24,7 +26,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 const EMPLOYEES: usize = 250;
 const SEED: u64 = 1;
 
-pub(super) async fn demo(global: &Global) -> Result<Exit, HostError> {
+#[derive(Args)]
+pub(super) struct DemoArgs {
+    /// Serve the console as well, with a plan that waits for you, until Ctrl-C
+    #[arg(long)]
+    console: bool,
+}
+
+pub(super) async fn demo(global: &Global, args: DemoArgs) -> Result<Exit, HostError> {
+    if args.console {
+        return console::console(global).await;
+    }
     let failed = |error: std::io::Error| HostError::Engine(format!("the demo cannot be set up: {error}"));
     // Everything is in a folder that goes with the demo; only compiled code is kept, so that a second run is quick.
     let folder = tempfile::tempdir().map_err(failed)?;
@@ -78,7 +90,8 @@ pub(super) async fn demo(global: &Global) -> Result<Exit, HostError> {
     Ok(stopped.map_or_else(|| reference.exit(), |report| report.exit()))
 }
 
-const NEXT: &str = "  cargo run -- fakes --scenario day-two --write-tenant acme.toml   the same, for another terminal
+const NEXT: &str = "  cargo run -- demo --console                                      the same in a web page, with a plan to decide about
+  cargo run -- fakes --scenario day-two --write-tenant acme.toml   the same, for another terminal
   cargo run -- tenant apply acme.toml                              make the tenant known
   cargo run -- check acme                                          look whether a sync would work
   cargo run -- plan acme --out acme.plan                           a plan to read, and then

@@ -10,6 +10,7 @@ use hibob_contract::Roster;
 use hibob_contract::directory_sync::{EmployeeState, RosterEntry};
 use hibob_contract::types::{Finding, Severity};
 use hibob_jobs::run::EXCLUDED;
+use hibob_policy::on_hold;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -51,13 +52,14 @@ impl From<EmployeeState> for State {
     }
 }
 
-/// The ids of those whom the settings exclude. In the contract they are out of selection, with this finding.
+/// Whether a finding says that somebody is left out of the sync, by a setting or by a person's hold.
+fn leaves_out(finding: &Finding) -> bool {
+    [EXCLUDED, on_hold::CODE].contains(&finding.code.as_str())
+}
+
+/// The ids of those who are left out of the sync. In the contract they are out of selection, with such a finding.
 fn excluded(findings: &[Finding]) -> BTreeSet<String> {
-    findings
-        .iter()
-        .filter(|finding| finding.code == EXCLUDED)
-        .filter_map(|finding| finding.employee_id.clone())
-        .collect()
+    findings.iter().filter(|finding| leaves_out(finding)).filter_map(|finding| finding.employee_id.clone()).collect()
 }
 
 impl State {
@@ -100,7 +102,7 @@ pub(super) async fn employees(global: &Global, args: &EmployeesArgs) -> Result<E
 /// The errors and warnings about each employee, and what excludes them.
 fn reasons(findings: &[Finding]) -> BTreeMap<&str, Vec<&Finding>> {
     let mut reasons: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
-    for finding in findings.iter().filter(|finding| finding.severity != Severity::Notice || finding.code == EXCLUDED) {
+    for finding in findings.iter().filter(|finding| finding.severity != Severity::Notice || leaves_out(finding)) {
         if let Some(id) = finding.employee_id.as_deref() {
             reasons.entry(id).or_default().push(finding);
         }

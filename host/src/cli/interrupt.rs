@@ -1,6 +1,6 @@
 //! Ctrl-C and SIGTERM, for commands that carry out a run.
 
-use super::print_error;
+use super::error_view::print_error;
 use hibob_base::error::{Exit, HostError};
 use hibob_jobs::interrupt::{Interrupt, Interrupter};
 use hibob_store::database::LEASE_SECONDS;

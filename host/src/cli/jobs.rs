@@ -50,7 +50,7 @@ pub(super) enum JobsCommand {
 pub(super) struct StartArgs {
     /// The tenant's id
     tenant: String,
-    /// check, sync, apply, references or deliver
+    /// check, plan, sync, apply, references or deliver
     #[arg(value_parser = parse_kind)]
     kind: JobKind,
     /// apply: the saved plan; a copy is kept until the job has ended

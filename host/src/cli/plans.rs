@@ -107,7 +107,13 @@ async fn list(global: &Global, data: &DataDir, tenant: &str, limit: u32) -> Resu
 
 fn line(row: &ApprovalRow) -> String {
     let changes = changes(u64::try_from(row.changes).unwrap_or_default());
-    format!("{}  {:<10}  made {}, {changes}; {}", short(&row.plan), row.state.word(), minute(row.created_at), came(row))
+    format!(
+        "{}  {:<10}  made {}, {changes}; {}",
+        short(&row.plan),
+        approval::state_word(row),
+        minute(row.created_at),
+        came(row)
+    )
 }
 
 /// The state of a plan in words, with who decided and when.
@@ -117,6 +123,9 @@ fn came(row: &ApprovalRow) -> String {
     let ended = row.ended_at.map(minute).unwrap_or_default();
     let run = row.run.map(|run| format!(" (run {run})")).unwrap_or_default();
     match row.state {
+        ApprovalState::Waiting if approval::is_offered(row) => {
+            format!("can be approved until the next sync or {}, whichever is first", minute(row.lapses_at))
+        }
         ApprovalState::Waiting => format!("waits until {}", minute(row.lapses_at)),
         ApprovalState::Approved => format!("approved{by}{at}, not applied yet"),
         ApprovalState::Applied => format!("approved{by}{at}, applied {ended}{run}"),

@@ -147,7 +147,7 @@ async fn list(global: &Global, tenant: &str) -> Result<Exit, HostError> {
         });
         let mut object = serde_json::json!({ "tenant": tenant, "secrets": rows.collect::<Vec<_>>() });
         if let (Some(error), Some(object)) = (&lost, object.as_object_mut()) {
-            object.insert("error".to_owned(), super::error_json(error));
+            object.insert("error".to_owned(), super::error_view::error_json(error));
         }
         outln!("{object}");
         return Ok(lost.map_or(Exit::Done, |error| error.exit()));

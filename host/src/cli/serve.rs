@@ -33,6 +33,9 @@ pub(super) struct ServeArgs {
     /// Serve the HTTP API at this address [default without a value: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = LISTEN_DEFAULT)]
     listen: Option<SocketAddr>,
+    /// Leave out the console, the pages for people at /console of that address
+    #[arg(long, requires = "listen")]
+    no_console: bool,
     /// Allow an address that other machines can reach, although the API speaks plain HTTP
     #[arg(long)]
     allow_remote: bool,
@@ -68,7 +71,10 @@ pub(super) async fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, Hos
     };
     let phase = phases().map_err(|error| HostError::Engine(format!("signals cannot be received: {error}")))?;
     let api = Api::new(data.clone(), phase.clone(), Duration::from_secs(args.sweep));
-    let told = Told::new(listener.as_ref(), monitoring.as_ref());
+    if !args.no_console {
+        api.answer_beside(hibob_console::router(&api, data.clone()));
+    }
+    let told = Told::new(listener.as_ref(), monitoring.as_ref(), !args.no_console);
     // The API answers already while the plugin is being loaded, and says that the host is not ready yet; and still
     // while the last jobs end.
     let (working_on, left) = watch::channel(());
@@ -123,20 +129,25 @@ pub(super) async fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, Hos
 struct Told {
     api: Option<String>,
     monitoring: Option<String>,
+    console: Option<String>,
     checks_hosts: bool,
 }
 
 impl Told {
-    fn new(api: Option<&Listener>, monitoring: Option<&Listener>) -> Self {
+    fn new(api: Option<&Listener>, monitoring: Option<&Listener>, has_console: bool) -> Self {
         let url = |listener: &Listener| format!("http://{}", listener.address());
         let checks_hosts = api.is_none_or(Listener::checks_hosts);
-        Self { api: api.map(url), monitoring: monitoring.map(url), checks_hosts }
+        let console = api.filter(|_| has_console).map(|api| format!("{}{}", url(api), hibob_console::PATH));
+        Self { api: api.map(url), monitoring: monitoring.map(url), console, checks_hosts }
     }
 }
 
 fn say(global: &Global, data: &DataDir, args: &ServeArgs, told: &Told) {
     if global.json {
         let mut object = serde_json::json!({ "serving": data.path(), "workers": args.workers, "api": told.api });
+        if let (Some(url), Some(object)) = (&told.console, object.as_object_mut()) {
+            object.insert("console".to_owned(), url.as_str().into());
+        }
         if let (Some(url), Some(object)) = (&told.monitoring, object.as_object_mut()) {
             object.insert("monitoring".to_owned(), url.as_str().into());
         }
@@ -149,6 +160,9 @@ fn say(global: &Global, data: &DataDir, args: &ServeArgs, told: &Told) {
     outln!("serving the tenants of {} with {} workers", data.path().display(), args.workers);
     if let Some(url) = &told.api {
         outln!("the API is at {url}/v1; make a token for it: hibob token new --role operator");
+    }
+    if let Some(url) = &told.console {
+        outln!("the console is at {url}; a link that signs in: hibob console --by EMAIL");
     }
     if let Some(url) = &told.monitoring {
         outln!("health and metrics are at {url}");

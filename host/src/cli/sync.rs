@@ -55,14 +55,13 @@ impl Ready {
     }
 }
 
-pub(super) async fn check(global: &Global, tenant: &str) -> Result<Exit, HostError> {
+pub(super) async fn check(global: &Global, tenant: &str, strict: bool) -> Result<Exit, HostError> {
     let ready = Ready::new(global, tenant, "check").await?;
     let bar = Arc::new(Bar::new());
     let report = hibob_runner::check_tenant(&ready.data, &ready.plugin, &ready.tenant, bar.clone()).await;
     bar.clear();
     let report = report.map_err(|error| error.of_tenant(tenant))?;
-    let failed = report.findings.iter().any(|finding| finding.severity == Severity::Error);
-    let exit = if failed { Exit::SomeFailed } else { Exit::Done };
+    let exit = exit_by(&report.findings, strict);
     if global.json {
         outln!("{}", check_view::json(tenant, &report));
     } else {
@@ -110,14 +109,14 @@ pub(super) async fn plan(
         }
         held.iter().for_each(|held| held.print(all));
     }
+    Ok(if held.is_empty() { exit_by(&planned.findings, strict) } else { Exit::Held })
+}
+
+/// The exit code of a command that only reports findings. If it was told to be `strict`, warnings count as errors.
+fn exit_by(findings: &[Finding], strict: bool) -> Exit {
     let is_error =
         |finding: &Finding| finding.severity == Severity::Error || (strict && finding.severity == Severity::Warning);
-    let failed = planned.findings.iter().any(is_error);
-    Ok(match (held.is_empty(), failed) {
-        (false, _) => Exit::Held,
-        (true, true) => Exit::SomeFailed,
-        (true, false) => Exit::Done,
-    })
+    if findings.iter().any(is_error) { Exit::SomeFailed } else { Exit::Done }
 }
 
 /// What a guard would hold of a plan, and why.

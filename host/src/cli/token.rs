@@ -45,7 +45,7 @@ pub(super) enum TokenCommand {
     },
 }
 
-fn parse_role(word: &str) -> Result<TokenRole, String> {
+pub(super) fn parse_role(word: &str) -> Result<TokenRole, String> {
     TokenRole::of_word(word).ok_or_else(|| format!("choose from {}", TokenRole::ALL.map(TokenRole::word).join(", ")))
 }
 

@@ -325,6 +325,7 @@ impl DataDir {
         let config = self.config(&new.tenant).await?;
         self.require_enabled(&new.tenant).await?;
         match new.kind() {
+            JobKind::Plan => config.travelperk().map(drop)?,
             JobKind::Check if config.references.is_some() => {}
             JobKind::Check | JobKind::Sync | JobKind::Apply => config.travelperk().map(drop)?,
             JobKind::References | JobKind::Deliver => issuing(&config).map(drop)?,

@@ -4,12 +4,14 @@
 
 mod api_log;
 mod approvals;
+mod console;
 mod control;
 mod decisions;
 mod engine;
 mod error;
 mod first_sync;
 mod guard_facts;
+mod holds;
 mod interruptions;
 mod journal;
 mod migrate;
@@ -28,6 +30,7 @@ mod tokens;
 
 pub use api_log::{ApiLogEntry, ApiLogOutcome, ApiLogRow};
 pub use approvals::{ApprovalRow, ApprovalState, Decision, NewApproval};
+pub use console::ConsoleSession;
 pub use control::{ControlDatabase, Disabled, LEASE_SECONDS, Lease};
 pub use decisions::{LedgerLine, LinkOrder, host_facts};
 pub use engine::{Engine, Transaction, within};
@@ -36,6 +39,7 @@ use error::is_locked;
 pub use first_sync::{BegunPlan, FirstSyncState};
 pub use guard_facts::KeptFields;
 pub use hibob_base::files::unwritable;
+pub use holds::{HoldDetails, HoldRow};
 pub use interruptions::{AppliedPlan, InterruptedPlan, restored_because};
 pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};
 pub use people::{ErasedRows, ErasureRow, KeyedHash, LegacyPlaintext, PersonRow};

@@ -9,6 +9,7 @@ use hibob_base::HostError;
 use hibob_base::job::Lane;
 use hibob_contract::types::NamedValue;
 use hibob_policy::guard::LedgerSums;
+use hibob_policy::on_hold::OnHold;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -184,6 +185,8 @@ pub trait RunStore: KeyRows + Clone + Send + Sync + 'static {
     fn terminated_since(&self, since_unix_seconds: i64) -> impl Future<Output = Result<usize, HostError>> + Send;
     /// Whether a person has given this account up, and nobody has linked it since.
     fn is_unlinked(&self, account_id: &str) -> impl Future<Output = Result<bool, HostError>> + Send;
+    /// Who is on hold at this moment (Unix seconds), with their accounts.
+    fn on_hold(&self, now: i64) -> impl Future<Output = Result<OnHold, HostError>> + Send;
     /// Notes which cases are open, each an employee and a code, and returns since when (Unix seconds). Cases with a code
     /// of `unseen` stay as they are.
     fn note_cases(
@@ -361,6 +364,10 @@ impl RunStore for TenantDatabase {
 
     async fn is_unlinked(&self, account_id: &str) -> Result<bool, HostError> {
         self.is_unlinked(account_id).await
+    }
+
+    async fn on_hold(&self, now: i64) -> Result<OnHold, HostError> {
+        self.on_hold(now).await
     }
 
     async fn note_cases(

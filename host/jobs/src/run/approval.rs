@@ -25,13 +25,17 @@
 //! 8. While the source cannot be trusted, or the admin who enabled the sync has left, only terminations are made
 //!    (`hibob_policy::guard::terminations`), and the run ends as it would without them. Where plans wait they are made
 //!    too, unless each plan waits and leavers with it.
+//! 9. A plan that a person has asked to see (`offer.rs`) is stored in the same way and can be approved, but nobody has to
+//!    decide about it: the next sync closes it, whatever it does itself.
 
+mod offer;
 mod stored;
 
 use hibob_base::job::RunKind;
+pub use offer::Offer;
 pub use stored::{Reasons, StoredPlan};
 
-use crate::approval::short;
+use crate::approval::{is_offered, short};
 use crate::run::cases::LEAVER_WAITS;
 use crate::run::difference::difference;
 use crate::run::first::{hold_reactivations, unconfirmed};
@@ -111,7 +115,8 @@ impl<P: RunPorts> Running<P> {
             return self.confirmed(planned, release, None, report).await;
         };
         if !plans_wait {
-            let open = if first.is_some() { approvals.open_approval(self.started_at).await? } else { None };
+            let open = approvals.open_approval(self.started_at).await?;
+            let open = open.filter(|row| first.is_some() || is_offered(row));
             let is_approved = open.as_ref().is_some_and(|row| row.state == ApprovalState::Approved);
             if first.is_none() || (self.cause.job.is_none() && !is_approved) {
                 return self.confirmed(planned, release, open.as_ref(), report).await;
@@ -389,7 +394,7 @@ impl<P: RunPorts> Running<P> {
         for change in planned.changes.iter().filter(|change| change.kind == ChangeKind::Archive) {
             report.warnings.push(leaver_waits(change, &self.ports.config().id));
         }
-        if let Some(row) = open {
+        if let Some(row) = open.filter(|row| !is_offered(row)) {
             let stored = StoredPlan::read(approvals, self.keyring(), row).await?;
             let before = Reasons::read(row)?;
             since = before.since().unwrap_or(row.created_at);
@@ -405,6 +410,22 @@ impl<P: RunPorts> Running<P> {
                 return Ok(());
             }
         }
+        let plan = self.store_plan(approvals, planned, &reasons.waiting_since(since), lapses_at).await?;
+        for change in &planned.changes {
+            report.await_approval(change);
+        }
+        report.waiting = Some(WaitingPlan { plan, changes, why, lapses_at, since, is_new: true });
+        Ok(())
+    }
+
+    /// Stores a plan that can be approved, in place of any other. Returns its digest.
+    async fn store_plan(
+        &self,
+        approvals: &TenantDatabase,
+        planned: &Planned,
+        reasons: &Reasons,
+        lapses_at: i64,
+    ) -> Result<String, HostError> {
         let json = |error: serde_json::Error| HostError::Storage(error.to_string());
         let plan = privacy::plan::encrypt(self.keyring(), self.fence, planned).await?;
         let digest = hex(&Sha256::digest(&plan));
@@ -413,8 +434,8 @@ impl<P: RunPorts> Running<P> {
             plan: &plan,
             settings: &self.ports.settings_digest()?,
             plugin: self.ports.plugin_digest(),
-            reasons: &serde_json::to_string(&reasons.waiting_since(since)).map_err(json)?,
-            changes: i64::try_from(changes).unwrap_or(i64::MAX),
+            reasons: &serde_json::to_string(reasons).map_err(json)?,
+            changes: i64::try_from(planned.changes.len()).unwrap_or(i64::MAX),
             trigger: self.cause.trigger.word(),
             requested_by: self.cause.requested_by.as_deref(),
             created_at: self.started_at,
@@ -422,11 +443,7 @@ impl<P: RunPorts> Running<P> {
             saved: self.saved.as_deref(),
         };
         approvals.await_approval(self.fence, &new).await?;
-        for change in &planned.changes {
-            report.await_approval(change);
-        }
-        report.waiting = Some(WaitingPlan { plan: digest.clone(), changes, why, lapses_at, since, is_new: true });
-        Ok(())
+        Ok(digest)
     }
 }
 

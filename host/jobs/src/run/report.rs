@@ -11,6 +11,7 @@ use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange, Mismatch};
 use hibob_contract::types::{Finding, Severity, Value};
 use hibob_contract::{ActiveAccount, Planned};
 use hibob_policy::guard::{Class, GuardRow};
+use hibob_policy::on_hold;
 use hibob_store::database::ApprovalRow;
 use hibob_store::privacy::LEFT_OUT;
 use hibob_store::update_row::UpdateRow;
@@ -247,7 +248,7 @@ impl Report {
             errors: rows(Severity::Error).collect(),
             warnings: rows(Severity::Warning).collect(),
             active_accounts: planned.active_accounts.clone(),
-            excluded: rows(Severity::Notice).filter(|row| row.code == EXCLUDED).collect(),
+            excluded: rows(Severity::Notice).filter(|row| [EXCLUDED, on_hold::CODE].contains(&&*row.code)).collect(),
             ..Self::default()
         }
     }

@@ -3,7 +3,7 @@
 use crate::api::problem::Problem;
 use crate::api::request::ApiRequest;
 use crate::api::routes::Action;
-use crate::api::{events, health, history, jobs, openapi, plans, references, tenants};
+use crate::api::{checks, events, health, history, jobs, openapi, plans, references, tenants, token};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use hibob_base::job::WayOn;
@@ -20,15 +20,18 @@ pub(super) async fn act(request: ApiRequest) -> Result<Response<Body>, Problem> 
         }
         Action::Metrics => Ok(text(request.api.data.metrics().render(), "text/plain; version=0.0.4; charset=utf-8")),
         Action::Audit => {
-            let rows = request.api.data.control().api_log(request.limit).await?;
+            let rows = request.api.data.control().api_log(request.query.limit).await?;
             Ok(json(StatusCode::OK, &serde_json::json!({ "audit": rows })))
         }
+        Action::ShowToken => token::show(&request),
+        Action::Overview => tenants::overview(&request).await,
         Action::ListTenants => tenants::list(&request).await,
         Action::ShowTenant => tenants::show(&request).await,
         Action::PutTenant => tenants::put(&request).await,
         Action::DisableTenant => tenants::disable(&request).await,
         Action::EnableTenant => tenants::enable(&request).await,
         Action::PutSecret => tenants::put_secret(&request).await,
+        Action::ShowCheck => checks::show(&request).await,
         Action::ListJobs => jobs::list(&request).await,
         Action::StartJob => jobs::start(&request).await,
         Action::ShowJob => jobs::show(&request).await,
@@ -36,6 +39,7 @@ pub(super) async fn act(request: ApiRequest) -> Result<Response<Body>, Problem> 
         Action::FollowJob => events::follow(request),
         Action::ListPlans => plans::list(&request).await,
         Action::ShowPlan => plans::show(&request).await,
+        Action::ListChanges => plans::changes(&request).await,
         Action::ApprovePlan => plans::approve(&request).await,
         Action::RejectPlan => plans::reject(&request).await,
         Action::ListRuns => history::list(&request).await,

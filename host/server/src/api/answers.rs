@@ -13,17 +13,21 @@ pub(super) fn schema_of(action: Action) -> Option<&'static str> {
         Action::Description => "Description",
         Action::Messages => "Messages",
         Action::Audit => "ApiLog",
+        Action::ShowToken => "Token",
+        Action::Overview => "Overview",
         Action::ListTenants => "Tenants",
         Action::ShowTenant => "Tenant",
         Action::PutTenant => "StoredTenant",
         Action::DisableTenant | Action::EnableTenant => "TenantState",
         Action::PutSecret => "StoredSecret",
+        Action::ShowCheck => "Check",
         Action::ListJobs => "Jobs",
         Action::StartJob | Action::ResumeRun | Action::AbandonRun => "QueuedJob",
         Action::ShowJob => "Job",
         Action::CancelJob => "CancelledJob",
         Action::ListPlans => "Plans",
         Action::ShowPlan => "PlanContent",
+        Action::ListChanges => "PlanChanges",
         Action::ApprovePlan | Action::RejectPlan => "Decision",
         Action::ListRuns => "Runs",
         Action::ShowRun => "RunContent",
@@ -207,8 +211,23 @@ pub(super) fn schemas() -> Map<String, Value> {
     let reason = object(&[("name", text.clone()), ("reason", text.clone())]);
     let mut runs = object(&[("tenant", tenant.clone()), ("runs", list(&run))]);
     optional(&mut runs, "interrupted", interrupted.clone());
+    let attention = described(
+        &text,
+        "What it needs: `broken`, `waiting-for-you`, `held`, `incomplete`, `paused`, or nothing: `ready`.",
+    );
+    let glance = object(&[
+        ("tenant", tenant.clone()),
+        ("attention", attention.clone()),
+        ("time_zone", text.clone()),
+        ("status", status.clone()),
+        ("last_run", or_null(&run)),
+    ]);
+    let guard = object(&[("class", text.clone()), ("message", text.clone()), ("remedy", text.clone())]);
     let mut shown = object(&[
         ("tenant", tenant.clone()),
+        ("attention", attention),
+        ("last_run", or_null(&run)),
+        ("time_zone", described(&text, "The zone in which the tenant's days begin, by its name at IANA.")),
         ("interrupted", or_null(&interrupted)),
         ("disabled_at", or_null(&seconds)),
         ("status", status.clone()),
@@ -241,6 +260,23 @@ pub(super) fn schemas() -> Map<String, Value> {
         ),
         ("ApiLog", object(&[("audit", list(&log_row))])),
         (
+            "Token",
+            object(&[
+                ("token", described(&text, "Its public part.")),
+                ("role", text.clone()),
+                ("tenant", or_null(&text)),
+                ("name", text.clone()),
+                ("expires_at", or_null(&seconds)),
+            ]),
+        ),
+        (
+            "Overview",
+            object(&[
+                ("number", described(&number, "How many tenants there are for this token.")),
+                ("tenants", list(&glance)),
+            ]),
+        ),
+        (
             "Tenants",
             object(&[("tenants", list(&object(&[("tenant", tenant.clone()), ("applied_at", seconds.clone())])))]),
         ),
@@ -267,9 +303,38 @@ pub(super) fn schemas() -> Map<String, Value> {
         ),
         ("Jobs", object(&[("jobs", list(&job))])),
         ("QueuedJob", object(&[("job", number.clone()), ("new", flag.clone())])),
+        (
+            "Check",
+            object(&[
+                ("tenant", tenant.clone()),
+                (
+                    "check",
+                    described(
+                        &or_null(&job),
+                        "The job that has ended last. Its `result` has `findings`, none of them about a person, `permissions` and `fields`.",
+                    ),
+                ),
+                ("running", or_null(&job)),
+            ]),
+        ),
         ("Job", job),
         ("CancelledJob", object(&[("job", number.clone()), ("state", text.clone())])),
         ("Plans", object(&[("tenant", tenant.clone()), ("plans", list(&plan))])),
+        (
+            "PlanChanges",
+            object(&[
+                ("tenant", tenant.clone()),
+                ("approval", plan.clone()),
+                ("guards", list(&guard)),
+                ("stale", json!({})),
+                ("counts", json!({ "type": "object", "additionalProperties": { "type": "integer" } })),
+                ("kinds", described(&open, "How many changes of each kind the whole plan has.")),
+                ("matching", described(&number, "How many changes the filter has found, on all pages.")),
+                ("changes", list(&change)),
+                ("next", described(&or_null(&text), "What to give as `after` for the next page.")),
+                ("findings", described(&list(&finding), "Empty where `after` was given.")),
+            ]),
+        ),
         ("PlanContent", object(&[("approval", plan), ("content", content), ("stale", json!({}))])),
         (
             "Decision",
@@ -359,6 +424,13 @@ fn example(name: &str) -> Option<Value> {
             "ended_at": null, "run": null,
         })
     };
+    let archive = || {
+        json!({
+            "id": "archive-7", "kind": "archive", "employee_id": "7", "target_id": "21", "display_name": "Ana Ruiz",
+            "depends_on": [], "after": [], "reason": "left on 2026-11-20",
+            "fields": [{ "field": "active", "before": true, "after": false }],
+        })
+    };
     let missing = json!({
         "severity": "error", "code": "MISSING_EMAIL", "employee_id": "8", "field": "user-name",
         "message": "Maeve Quinn: the work email is missing in HiBob", "remedy": "fill in the work email in HiBob",
@@ -377,8 +449,15 @@ fn example(name: &str) -> Option<Value> {
             "object": "128", "outcome": "done", "code": null, "request": "9f3a", "os_user": null, "asked_by": null,
         }] }),
         "Tenants" => json!({ "tenants": [{ "tenant": "acme", "applied_at": 1_795_400_000 }] }),
+        "Token" => json!({
+            "token": "2c4e", "role": "admin", "tenant": "acme", "name": "ana@acme.example", "expires_at": null,
+        }),
+        "Overview" => json!({ "number": 1, "tenants": [{
+            "tenant": "acme", "attention": "paused", "time_zone": "UTC", "status": status(), "last_run": run(),
+        }] }),
+        "Check" => json!({ "tenant": "acme", "check": job(), "running": null }),
         "Tenant" => json!({
-            "tenant": "acme", "interrupted": null, "disabled_at": 1_795_400_000, "status": status(), "syncs": true,
+            "tenant": "acme", "attention": "paused", "last_run": run(), "time_zone": "Europe/Madrid", "interrupted": null, "disabled_at": 1_795_400_000, "status": status(), "syncs": true,
             "issues_references": false,
             "secrets": [{
                 "name": "hibob.token", "state": "in-use", "entered_at": 1_795_390_000,
@@ -399,15 +478,19 @@ fn example(name: &str) -> Option<Value> {
         "Job" => job(),
         "CancelledJob" => json!({ "job": 128, "state": "cancelled" }),
         "Plans" => json!({ "tenant": "acme", "plans": [plan()] }),
+        "PlanChanges" => json!({
+            "tenant": "acme", "approval": plan(),
+            "guards": [{
+                "class": "archiving", "message": "12 of 90 accounts would be archived, and the limit is 9",
+                "remedy": "check the lifecycle statuses in HiBob",
+            }],
+            "stale": null, "counts": { "managed": 90 }, "kinds": { "archive": 12 }, "matching": 12,
+            "changes": [archive()], "next": "archive-7", "findings": [missing],
+        }),
         "PlanContent" => json!({
             "approval": plan(),
             "content": {
-                "tenant": "acme", "created_at": 1_795_485_600, "counts": { "managed": 90 },
-                "changes": [{
-                    "id": "archive-7", "kind": "archive", "employee_id": "7", "target_id": "21", "display_name": "Ana Ruiz",
-                    "depends_on": [], "after": [], "reason": "left on 2026-11-20",
-                    "fields": [{ "field": "active", "before": true, "after": false }],
-                }],
+                "tenant": "acme", "created_at": 1_795_485_600, "counts": { "managed": 90 }, "changes": [archive()],
                 "findings": [missing],
             },
             "stale": null,

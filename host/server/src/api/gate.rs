@@ -1,7 +1,8 @@
 //! The gate: the steps that every request passes. Who calls, whether they may, the API log, the answer.
 
+use crate::api::caller::OfSession;
 use crate::api::problem::Problem;
-use crate::api::request::{ApiRequest, Named, Params, body, limit, media_type};
+use crate::api::request::{ApiRequest, Named, Params, Query, body, media_type};
 use crate::api::routes::{Action, Holder, Route};
 use crate::api::{Api, act};
 use axum::extract::Request;
@@ -114,7 +115,7 @@ impl Api {
     ) -> Result<ApiRequest, Problem> {
         let mut token = None;
         if let Some(holders) = route.holders {
-            let shown = bearer(request.headers()).and_then(ShownToken::parse);
+            let shown = Shown::of(&request);
             // Every request of the listener has one; a router without it counts all callers as one.
             let from = request.extensions().get::<SocketAddr>().map(SocketAddr::ip);
             let who = self.authenticate(shown, from.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), entry).await?;
@@ -125,23 +126,30 @@ impl Api {
             token = Some(who);
         }
         let named = self.visible(route, named?, token.as_ref(), entry).await?;
-        let limit = limit(route, request.uri().query())?;
+        let query = Query::read(route, request.uri().query())?;
         media_type(route, request.headers())?;
         let body = body(route, request.into_body()).await?;
-        Ok(ApiRequest { api: self, route, token, named, limit, body })
+        Ok(ApiRequest { api: self, route, token, named, query, body })
     }
 
     /// Finds the token that was sent. A token that is known but not valid any more is in the API log by its id.
     async fn authenticate(
         &self,
-        shown: Option<ShownToken>,
+        shown: Option<Shown>,
         from: IpAddr,
         entry: &mut ApiLogEntry,
     ) -> Result<StoredToken, Problem> {
         let now = chrono::Utc::now().timestamp();
         let mut found = None;
-        if let Some(shown) = &shown {
-            found = self.data.control().token(shown.id()).await?.filter(|stored| shown.is(stored));
+        match &shown {
+            Some(Shown::Token(shown)) => {
+                found = self.data.control().token(shown.id()).await?.filter(|stored| shown.is(stored));
+            }
+            Some(Shown::Session(session)) => {
+                found = self.data.control().token(&session.token).await?;
+                entry.asked_by = Some(session.person.clone());
+            }
+            None => {}
         }
         if let Some(stored) = &found {
             entry.actor.clone_from(&stored.id);
@@ -183,6 +191,23 @@ impl Api {
             return Err(Problem::not_found(what));
         }
         Ok(named)
+    }
+}
+
+/// By what a request proves who sends it.
+enum Shown {
+    /// By a token that it carries.
+    Token(ShownToken),
+    /// By a session of the console, which has checked it, and which belongs to the token with this id.
+    Session(OfSession),
+}
+
+impl Shown {
+    fn of(request: &Request) -> Option<Self> {
+        if let Some(session) = request.extensions().get::<OfSession>() {
+            return Some(Self::Session(session.clone()));
+        }
+        bearer(request.headers()).and_then(ShownToken::parse).map(Self::Token)
     }
 }
 

@@ -12,7 +12,14 @@ use hibob_store::privacy::Records;
 
 pub(super) async fn list(request: &ApiRequest) -> Result<Response<Body>, Problem> {
     let (records, tenant) = (records(request).await?, request.tenant());
-    let runs = records.database().past_runs(request.limit).await?;
+    let query = &request.query;
+    let runs = match (query.from, query.until) {
+        (None, None) => records.database().past_runs(query.limit).await?,
+        (from, until) => {
+            let (from, until) = (from.unwrap_or(i64::MIN), until.unwrap_or(i64::MAX));
+            records.database().past_runs_between(from, until, query.limit).await?
+        }
+    };
     let open = interrupted::find(&request.api.data, tenant, records.database()).await?;
     Ok(json(StatusCode::OK, &history::list_json(tenant, &runs, open.as_ref())))
 }

@@ -60,7 +60,7 @@ async fn queue(request: &ApiRequest, arguments: Arguments) -> Result<Response<Bo
 
 /// The jobs that run or wait, and the last ones that have ended.
 pub(super) async fn list(request: &ApiRequest) -> Result<Response<Body>, Problem> {
-    let which = Selection { tenant: Some(request.tenant()), ended_max: request.limit };
+    let which = Selection { tenant: Some(request.tenant()), ended_max: request.query.limit };
     let jobs = request.api.data.queue().list(which).await?;
     let rows: Vec<Value> = jobs.iter().map(hibob_store::queue::Job::json).collect();
     Ok(json(StatusCode::OK, &object!({ "jobs": rows })))

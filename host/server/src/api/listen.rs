@@ -147,7 +147,7 @@ impl Listener {
         let graceful = GracefulShutdown::new();
         let places = Places::new(self.bounds.places, self.proxies.clone());
         let Self { socket, hosts, serves, bounds, .. } = self;
-        let answerer = Arc::new(Answerer { router: api.router(), hosts, serves });
+        let answerer = Arc::new(Answerer { router: api.whole(), hosts, serves });
         let mut leaving = phase.clone();
         let stop = async {
             tokio::select! {

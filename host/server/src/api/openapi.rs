@@ -1,7 +1,7 @@
 //! The description of the API (OpenAPI 3.1). It is made from the table of routes, so it always matches the router.
 
 use crate::api::answers;
-use crate::api::routes::{Action, Body, Holder, ROUTES, Route};
+use crate::api::routes::{Action, Asked, Body, Holder, ROUTES, Route};
 use hibob_base::job::JobKind;
 use hibob_base::secret::SecretName;
 use hibob_store::queue::release_arguments;
@@ -124,6 +124,23 @@ fn parameters(route: &Route) -> Vec<Value> {
         let schema = json!({ "type": "integer", "minimum": 1, "maximum": crate::api::request::ROWS_MAX });
         parameters.push(json!({ "name": "limit", "in": "query", "required": false, "schema": schema }));
     }
+    for asked in route.query {
+        let (schema, description) = match asked {
+            Asked::Kind => (json!({ "type": "string" }), "Only changes of this kind, such as `archive`."),
+            Asked::Text => (
+                json!({ "type": "string" }),
+                "Only changes with this text in the name, an id, a field or the reason. A proxy may log it.",
+            ),
+            Asked::After => {
+                (json!({ "type": "string" }), "Only what comes after the change with this id: `next` of a page.")
+            }
+            Asked::From => (json!({ "type": "integer" }), "Only runs that began then or later, in Unix seconds."),
+            Asked::Until => (json!({ "type": "integer" }), "Only runs that began before, in Unix seconds."),
+        };
+        parameters.push(json!({
+            "name": asked.name(), "in": "query", "required": false, "schema": schema, "description": description,
+        }));
+    }
     parameters
 }
 
@@ -217,12 +234,15 @@ fn summary(action: Action) -> &'static str {
         Action::Messages => "What each code of a message means, on whose side it is, and what to do",
         Action::Metrics => "Counters in the text format of Prometheus",
         Action::Audit => "Who did what, or was refused it; the newest first",
+        Action::ShowToken => "What the token may be used for, without the token itself",
+        Action::Overview => "Each tenant with its state, last run and next starts; what needs a person first",
         Action::ListTenants => "The tenants that the token may be used for",
         Action::ShowTenant => "A tenant; for operators with its configuration",
         Action::PutTenant => "Store a tenant's configuration, or change it",
         Action::DisableTenant => "Stop all runs of a tenant; its accounts stay as they are",
         Action::EnableTenant => "Allow runs of a tenant again; whoever enables it stands for the sync",
         Action::PutSecret => "Store a secret; no route ever answers it",
+        Action::ShowCheck => "The last check of credentials and permissions, and whether one runs",
         Action::ListJobs => "The jobs that run, wait and have ended",
         Action::StartJob => "Queue a job, unless an equal one waits already",
         Action::ShowJob => "A job and its state",
@@ -230,6 +250,7 @@ fn summary(action: Action) -> &'static str {
         Action::FollowJob => "A job's progress as events, until it ends",
         Action::ListPlans => "The plans that wait for approval, and those that were decided or closed",
         Action::ShowPlan => "A plan with its state and everything that it would do",
+        Action::ListChanges => "The changes of a plan, archivings first, with a filter and in pages",
         Action::ApprovePlan => {
             "Approve a plan that waits, so that a job applies it; approving it again changes nothing"
         }

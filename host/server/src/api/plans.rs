@@ -7,6 +7,8 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use hibob_jobs::approval;
 use hibob_jobs::approval::Decider;
+use hibob_jobs::plan_changes;
+use hibob_jobs::plan_changes::Which;
 use hibob_store::api_log::UNKNOWN;
 use hibob_store::database::ApprovalRow;
 use serde::Deserialize;
@@ -28,7 +30,7 @@ struct RejectBody {
 
 pub(super) async fn list(request: &ApiRequest) -> Result<Response<Body>, Problem> {
     let database = request.api.data.tenant_database(request.tenant()).await?;
-    let rows = database.approvals(now(), request.limit).await?;
+    let rows = database.approvals(now(), request.query.limit).await?;
     Ok(json(StatusCode::OK, &approval::list_json(request.tenant(), &rows)?))
 }
 
@@ -36,6 +38,20 @@ pub(super) async fn show(request: &ApiRequest) -> Result<Response<Body>, Problem
     let row = found(request).await?;
     let records = request.api.data.records(request.tenant()).await?;
     Ok(json(StatusCode::OK, &approval::show_json(&records, request.tenant(), &row).await?))
+}
+
+/// Some of the plan's changes, archivings first.
+pub(super) async fn changes(request: &ApiRequest) -> Result<Response<Body>, Problem> {
+    let row = found(request).await?;
+    let records = request.api.data.records(request.tenant()).await?;
+    let query = &request.query;
+    let which = Which {
+        kind: query.kind.as_deref(),
+        text: query.text.as_deref(),
+        after: query.after.as_deref(),
+        limit: usize::try_from(query.limit).unwrap_or(usize::MAX),
+    };
+    Ok(json(StatusCode::OK, &plan_changes::json(&records, request.tenant(), &row, which).await?))
 }
 
 /// Approves the plan and queues the job that applies it. Answers 200 instead of 202 if it was approved before.

@@ -2,7 +2,7 @@
 
 use crate::api::Api;
 use crate::api::problem::Problem;
-use crate::api::routes::{Body as Kind, Route};
+use crate::api::routes::{Asked, Body as Kind, Route};
 use axum::body::Body;
 use axum::body::Bytes;
 use axum::extract::RawPathParams;
@@ -30,6 +30,9 @@ const TENANT_CHARS_MAX: usize = 63;
 /// The longest name of anything else, in characters.
 const WORD_CHARS_MAX: usize = 64;
 
+/// The longest part of a query, in characters.
+const QUERY_CHARS_MAX: usize = 254;
+
 /// The parameters of a path; an error if they are not text.
 pub(super) type Params = Result<RawPathParams, RawPathParamsRejection>;
 
@@ -51,7 +54,7 @@ pub(super) struct ApiRequest {
     /// The caller's token; none where the route needs none.
     pub(super) token: Option<StoredToken>,
     pub(super) named: Named,
-    pub(super) limit: u32,
+    pub(super) query: Query,
     pub(super) body: Bytes,
 }
 
@@ -100,13 +103,75 @@ impl Named {
     }
 }
 
-/// The value of `limit=N` in the query. No other query is accepted.
-pub(super) fn limit(route: &Route, query: Option<&str>) -> Result<u32, Problem> {
-    let Some(query) = query.filter(|query| route.has_limit && !query.is_empty()) else { return Ok(ROWS) };
-    let number = query.strip_prefix("limit=").and_then(|number| number.parse().ok());
-    number.filter(|number| (1..=ROWS_MAX).contains(number)).ok_or_else(|| {
+/// What a query selects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Query {
+    /// How many rows to list.
+    pub(super) limit: u32,
+    pub(super) kind: Option<String>,
+    pub(super) text: Option<String>,
+    pub(super) after: Option<String>,
+    /// Unix seconds.
+    pub(super) from: Option<i64>,
+    /// Unix seconds.
+    pub(super) until: Option<i64>,
+}
+
+impl Query {
+    /// Reads a query (`application/x-www-form-urlencoded`). A route that takes none does not look at it.
+    ///
+    /// # Errors
+    /// The route does not take one of its parts, a part comes twice, or its value is none.
+    pub(super) fn read(route: &Route, query: Option<&str>) -> Result<Self, Problem> {
+        let mut read = Self { limit: ROWS, kind: None, text: None, after: None, from: None, until: None };
+        if !route.has_limit && route.query.is_empty() {
+            return Ok(read);
+        }
+        let mut seen: Vec<String> = Vec::new();
+        for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            let asked = route.query.iter().find(|asked| asked.name() == name);
+            if seen.iter().any(|seen| *seen == name) || (asked.is_none() && !(route.has_limit && name == "limit")) {
+                return Err(unknown(route));
+            }
+            seen.push(name.into_owned());
+            let fits = value.chars().count() <= QUERY_CHARS_MAX;
+            let text = || Some(value.clone().into_owned()).filter(|text| fits && !text.is_empty()).ok_or_else(too_long);
+            let seconds = || value.parse::<i64>().map_err(|_| no_time());
+            match asked {
+                None => read.limit = limit(&value)?,
+                Some(Asked::Kind) => read.kind = Some(text()?),
+                Some(Asked::Text) => read.text = Some(text()?),
+                Some(Asked::After) => read.after = Some(text()?),
+                Some(Asked::From) => read.from = Some(seconds()?),
+                Some(Asked::Until) => read.until = Some(seconds()?),
+            }
+        }
+        Ok(read)
+    }
+}
+
+fn limit(value: &str) -> Result<u32, Problem> {
+    value.parse().ok().filter(|number| (1..=ROWS_MAX).contains(number)).ok_or_else(|| {
         Problem::bad_request("this is not how many rows to list", format!("ask for ?limit=N, from 1 to {ROWS_MAX}"))
     })
+}
+
+fn unknown(route: &Route) -> Problem {
+    let own = route.query.iter().map(|asked| asked.name());
+    let names: Vec<&str> = own.chain(route.has_limit.then_some("limit")).collect();
+    Problem::bad_request(
+        "the query has a part that this route does not take, or one that comes twice",
+        format!("ask for any of these, each once: {}", names.join(", ")),
+    )
+}
+
+fn too_long() -> Problem {
+    let remedy = format!("give each from 1 to {QUERY_CHARS_MAX} characters");
+    Problem::bad_request("a part of the query is empty or too long", remedy)
+}
+
+fn no_time() -> Problem {
+    Problem::bad_request("this is no time", "give it in Unix seconds, such as from=1795485600")
 }
 
 /// Checks that a text is declared as one. A form or a JSON string would be stored with its quotes and escapes.

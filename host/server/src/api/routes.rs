@@ -36,12 +36,15 @@ pub(super) enum Action {
     Messages,
     Metrics,
     Audit,
+    ShowToken,
+    Overview,
     ListTenants,
     ShowTenant,
     PutTenant,
     DisableTenant,
     EnableTenant,
     PutSecret,
+    ShowCheck,
     ListJobs,
     StartJob,
     ShowJob,
@@ -49,6 +52,7 @@ pub(super) enum Action {
     FollowJob,
     ListPlans,
     ShowPlan,
+    ListChanges,
     ApprovePlan,
     RejectPlan,
     ListRuns,
@@ -81,6 +85,34 @@ pub(super) enum Body {
     Text,
 }
 
+/// A part of a query that selects what is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// `kind=WORD`: changes of one kind.
+    Kind,
+    /// `q=TEXT`: changes that have this text.
+    Text,
+    /// `after=ID`: what comes after the last one of the page before.
+    After,
+    /// `from=SECONDS`: runs that began then or later.
+    From,
+    /// `until=SECONDS`: runs that began before.
+    Until,
+}
+
+impl Asked {
+    /// Its name in the query.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Kind => "kind",
+            Self::Text => "q",
+            Self::After => "after",
+            Self::From => "from",
+            Self::Until => "until",
+        }
+    }
+}
+
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Route {
@@ -94,6 +126,8 @@ pub(super) struct Route {
     pub(super) body: Body,
     /// Whether it takes `?limit=N`.
     pub(super) has_limit: bool,
+    /// What else it takes in the query.
+    pub(super) query: &'static [Asked],
     /// The successful answers: status and media type.
     pub(super) done: &'static [(u16, &'static str)],
     /// Further statuses that it may answer, beside [`Route::refusals`].
@@ -115,18 +149,21 @@ const fn get(action: Action, name: &'static str, path: &'static str, holders: Op
         holders,
         body: Body::None,
         has_limit: false,
+        query: &[],
         done: &[(200, "application/json")],
         also: &[],
     }
 }
 
-pub(super) static ROUTES: [Route; 29] = [
+pub(super) static ROUTES: [Route; 33] = [
     Route { done: &[(200, "text/plain")], ..get(Action::Health, "health", "/healthz", None) },
     Route { also: &[503], ..get(Action::Readiness, "readiness", "/readyz", None) },
     get(Action::Description, "description", "/openapi.json", None),
     Route { done: &[(200, "text/plain")], ..get(Action::Metrics, "metrics", "/metrics", WHO_SEES_ALL) },
     Route { has_limit: true, ..get(Action::Audit, "audit", "/v1/audit", OPERATOR) },
     get(Action::Messages, "messages", "/v1/messages", EVERYBODY),
+    get(Action::ShowToken, "token", "/v1/token", EVERYBODY),
+    Route { has_limit: true, ..get(Action::Overview, "overview", "/v1/overview", EVERYBODY) },
     get(Action::ListTenants, "tenants", "/v1/tenants", EVERYBODY),
     get(Action::ShowTenant, "tenant", "/v1/tenants/{tenant}", EVERYBODY),
     Route {
@@ -154,6 +191,7 @@ pub(super) static ROUTES: [Route; 29] = [
         also: &[422],
         ..get(Action::PutSecret, "put-secret", "/v1/tenants/{tenant}/secrets/{name}", WHO_CHANGES)
     },
+    get(Action::ShowCheck, "check", "/v1/tenants/{tenant}/check", EVERYBODY),
     Route { has_limit: true, ..get(Action::ListJobs, "jobs", "/v1/tenants/{tenant}/jobs", EVERYBODY) },
     Route {
         method: Method::Post,
@@ -176,6 +214,12 @@ pub(super) static ROUTES: [Route; 29] = [
     Route { has_limit: true, ..get(Action::ListPlans, "plans", "/v1/tenants/{tenant}/plans", EVERYBODY) },
     Route { also: &[422], ..get(Action::ShowPlan, "plan", "/v1/tenants/{tenant}/plans/{plan}", EVERYBODY) },
     Route {
+        has_limit: true,
+        query: &[Asked::Kind, Asked::Text, Asked::After],
+        also: &[422],
+        ..get(Action::ListChanges, "changes", "/v1/tenants/{tenant}/plans/{plan}/changes", EVERYBODY)
+    },
+    Route {
         method: Method::Post,
         body: Body::Json("Approval"),
         done: &[(200, "application/json"), (202, "application/json")],
@@ -188,7 +232,11 @@ pub(super) static ROUTES: [Route; 29] = [
         also: &[409, 422],
         ..get(Action::RejectPlan, "reject-plan", "/v1/tenants/{tenant}/plans/{plan}/reject", WHO_CHANGES)
     },
-    Route { has_limit: true, ..get(Action::ListRuns, "runs", "/v1/tenants/{tenant}/runs", EVERYBODY) },
+    Route {
+        has_limit: true,
+        query: &[Asked::From, Asked::Until],
+        ..get(Action::ListRuns, "runs", "/v1/tenants/{tenant}/runs", EVERYBODY)
+    },
     get(Action::ShowRun, "run", "/v1/tenants/{tenant}/runs/{run}", EVERYBODY),
     Route {
         method: Method::Post,
@@ -269,7 +317,7 @@ impl Route {
         if self.path.contains('{') {
             statuses.push(404);
         }
-        if self.has_limit || matches!(self.body, Body::Json(_)) {
+        if self.has_limit || !self.query.is_empty() || matches!(self.body, Body::Json(_)) {
             statuses.push(400);
         }
         if self.body != Body::None {

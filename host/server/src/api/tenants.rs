@@ -9,7 +9,9 @@ use hibob_base::person::check_person;
 use hibob_base::secret::{Secret, SecretName};
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::TenantConfig;
+use hibob_jobs::history::line_json;
 use hibob_jobs::interrupted;
+use hibob_jobs::overview::Glance;
 use hibob_jobs::tenant_status::TenantStatus;
 use hibob_store::token::TokenRole;
 use serde::Deserialize;
@@ -28,6 +30,21 @@ pub(super) async fn list(request: &ApiRequest) -> Result<Response<Body>, Problem
     Ok(json(StatusCode::OK, &object!({ "tenants": rows })))
 }
 
+/// The tenants that the token may be used for, each with what it needs; those that need a person first.
+pub(super) async fn overview(request: &ApiRequest) -> Result<Response<Body>, Problem> {
+    let own = request.token.as_ref().and_then(|token| token.tenant.as_deref());
+    let data = &request.api.data;
+    let mut glances = Vec::new();
+    for (id, ..) in data.control().tenants().await?.into_iter().filter(|(id, ..)| own.is_none_or(|own| own == id)) {
+        glances.push(Glance::of(data, &id).await?);
+    }
+    let number = glances.len();
+    glances.sort_by(|one, other| (one.attention, &one.tenant).cmp(&(other.attention, &other.tenant)));
+    let limit = usize::try_from(request.query.limit).unwrap_or(usize::MAX);
+    let rows: Vec<Value> = glances.iter().take(limit).map(Glance::json).collect();
+    Ok(json(StatusCode::OK, &object!({ "number": number, "tenants": rows })))
+}
+
 /// A tenant: what it does, and the state of its secrets. Only operators get the configuration, since it names files of
 /// this machine.
 pub(super) async fn show(request: &ApiRequest) -> Result<Response<Body>, Problem> {
@@ -40,11 +57,15 @@ pub(super) async fn show(request: &ApiRequest) -> Result<Response<Body>, Problem
         .collect();
     let database = data.tenant_database(&config.id).await?;
     let open = interrupted::find(data, &config.id, &database).await?;
+    let glance = Glance::of(data, &config.id).await?;
     let mut body = object!({
         "tenant": config.id,
+        "attention": glance.attention.word(),
+        "last_run": glance.last_run.as_ref().map(line_json),
+        "time_zone": config.time_zone(),
         "interrupted": open.map(|open| open.json()),
         "disabled_at": data.control().disabled_since(&config.id).await?,
-        "status": TenantStatus::of(data, &config.id).await?.json(),
+        "status": glance.status.json(),
         "syncs": config.travelperk.is_some(),
         "issues_references": config.references.is_some(),
         "secrets": secrets,

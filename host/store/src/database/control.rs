@@ -27,7 +27,7 @@ pub struct Disabled {
 
 /// The tables that hold tenants' rows, on PostgreSQL, in the order in which a tenant's rows are deleted: a row before
 /// the rows that it refers to.
-pub(super) const TENANT_TABLES: [&str; 30] = [
+pub(super) const TENANT_TABLES: [&str; 31] = [
     "entries_usage", // first, so that the trigger on `entries` has nothing to count
     "entries",
     "baseline",
@@ -45,6 +45,7 @@ pub(super) const TENANT_TABLES: [&str; 30] = [
     "ordered_links",
     "unlinked_accounts",
     "open_cases",
+    "holds",
     "people",
     "forgotten_accounts",
     "forgotten",

@@ -5,6 +5,7 @@ use crate::database::statement::query;
 use crate::database::{Fence, LedgerEntry, TenantDatabase};
 use hibob_base::error::HostError;
 use hibob_contract::types::{NamedValue, Value};
+use hibob_policy::on_hold::OnHold;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -30,7 +31,12 @@ pub struct LinkOrder {
 
 /// The host's facts about accounts in the form in which a plan gets them, beside its baseline: values whose names begin
 /// with `host:`. A value that would be empty is left out.
-pub fn host_facts(ledger: &[LedgerLine], orders: Vec<LinkOrder>, unlinked: Vec<(String, String)>) -> Vec<NamedValue> {
+pub fn host_facts(
+    ledger: &[LedgerLine],
+    orders: Vec<LinkOrder>,
+    unlinked: Vec<(String, String)>,
+    on_hold: &OnHold,
+) -> Vec<NamedValue> {
     let mut text = String::new();
     let is_plain = |id: &str| !id.chars().any(char::is_control);
     for line in ledger.iter().filter(|line| is_plain(&line.employee_id) && is_plain(&line.account_id)) {
@@ -38,10 +44,12 @@ pub fn host_facts(ledger: &[LedgerLine], orders: Vec<LinkOrder>, unlinked: Vec<(
         let _ = writeln!(text, "{}\t{}\t{archived}", line.employee_id, line.account_id);
     }
     let orders: Vec<_> = orders.into_iter().map(|order| (order.employee_id, order.account_id)).collect();
+    let on_hold: Vec<_> = on_hold.days().map(|(employee, day)| (employee.to_owned(), day.to_owned())).collect();
     let facts = [
         ("host:accounts", (!text.is_empty()).then_some(Value::Text(text))),
         ("host:links", (!orders.is_empty()).then_some(Value::Pairs(orders))),
         ("host:unlinked", (!unlinked.is_empty()).then_some(Value::Pairs(unlinked))),
+        ("host:on-hold", (!on_hold.is_empty()).then_some(Value::Pairs(on_hold))),
     ];
     let named = |(name, value): (&str, Option<Value>)| Some(NamedValue { name: name.to_owned(), value: value? });
     facts.into_iter().filter_map(named).collect()
@@ -52,7 +60,7 @@ impl TenantDatabase {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn host_facts(&self) -> Result<Vec<NamedValue>, HostError> {
+    pub async fn host_facts(&self, on_hold: &OnHold) -> Result<Vec<NamedValue>, HostError> {
         let ledger = query(
             "SELECT accounts.employee_id, accounts.account_id, accounts.active, last.archived_at
              FROM accounts LEFT JOIN
@@ -70,7 +78,7 @@ impl TenantDatabase {
             "SELECT account_id, employee_id FROM unlinked_accounts
              WHERE account_id NOT IN (SELECT account_id FROM ordered_links) ORDER BY account_id",
         );
-        Ok(host_facts(&ledger, self.link_orders().await?, unlinked.fetch_all(&self.store).await?))
+        Ok(host_facts(&ledger, self.link_orders().await?, unlinked.fetch_all(&self.store).await?, on_hold))
     }
 
     /// The orders to adopt accounts that are not carried out yet.
@@ -227,7 +235,7 @@ pub(super) async fn in_ledger(transaction: &mut Transaction, entry: &LedgerEntry
 
 /// Removes what is stored about an employee.
 pub(super) async fn erase(on: &mut Transaction, employee_id: &str) -> Result<(), HostError> {
-    for table in ["ordered_links", "unlinked_accounts", "open_cases"] {
+    for table in ["ordered_links", "unlinked_accounts", "open_cases", "holds"] {
         query(format!("DELETE FROM {table} WHERE employee_id = $1")).bind(employee_id).execute(&mut *on).await?;
     }
     Ok(())

@@ -252,7 +252,7 @@ impl TenantDatabase {
             "SELECT employee_id FROM accounts UNION SELECT employee_id FROM reference_people
              UNION SELECT employee_id FROM issued_references UNION SELECT employee_id FROM ordered_links
              UNION SELECT employee_id FROM unlinked_accounts UNION SELECT employee_id FROM open_cases
-             UNION SELECT employee_id FROM reference_departures
+             UNION SELECT employee_id FROM reference_departures UNION SELECT employee_id FROM holds
              UNION SELECT employee_id FROM run_updates WHERE employee_id <> ''",
         );
         let columns = columns.fetch_all(&self.store).await?.into_iter().map(|(id,)| id);

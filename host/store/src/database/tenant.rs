@@ -373,6 +373,20 @@ impl TenantDatabase {
         Ok(last.map(|(_, exit_code)| exit_code))
     }
 
+    /// The latest run of this lane; none before the first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn last_run(&self, lane: Lane) -> Result<Option<PastRun>, HostError> {
+        let mut last: Option<RunColumns> = None;
+        for kind in RunKind::ALL.iter().filter(|kind| kind.lane() == lane) {
+            let sql = format!("SELECT {} FROM runs WHERE kind = $1 ORDER BY id DESC LIMIT 1", PastRun::COLUMNS);
+            let row: Option<RunColumns> = query(sql).bind(kind.word()).fetch_optional(&self.store).await?;
+            last = [last, row].into_iter().flatten().max_by_key(|row| row.0);
+        }
+        last.map(PastRun::read).transpose()
+    }
+
     /// The latest runs, the newest first.
     ///
     /// # Errors
@@ -380,6 +394,19 @@ impl TenantDatabase {
     pub async fn past_runs(&self, limit: u32) -> Result<Vec<PastRun>, HostError> {
         let sql = format!("SELECT {} FROM runs ORDER BY id DESC LIMIT $1", PastRun::COLUMNS);
         let rows = query(sql).bind(i64::from(limit)).fetch_all(&self.store).await?;
+        rows.into_iter().map(PastRun::read).collect()
+    }
+
+    /// The latest runs that began at `from` or later and before `until`, the newest first. Both are Unix seconds.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn past_runs_between(&self, from: i64, until: i64, limit: u32) -> Result<Vec<PastRun>, HostError> {
+        let sql = format!(
+            "SELECT {} FROM runs WHERE started_at >= $1 AND started_at < $2 ORDER BY id DESC LIMIT $3",
+            PastRun::COLUMNS
+        );
+        let rows = query(sql).bind(from).bind(until).bind(i64::from(limit)).fetch_all(&self.store).await?;
         rows.into_iter().map(PastRun::read).collect()
     }
 

@@ -37,6 +37,8 @@ pub enum Purpose {
     Reference,
     /// What is known of a departure without a reference.
     Departure,
+    /// Who has put a person on hold, and why.
+    Hold,
 }
 
 impl Purpose {
@@ -49,6 +51,7 @@ impl Purpose {
             Self::Update => "update",
             Self::Reference => "reference",
             Self::Departure => "departure",
+            Self::Hold => "hold",
         }
     }
 }

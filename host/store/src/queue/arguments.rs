@@ -13,6 +13,8 @@ use serde_json::{Map, Value};
 pub enum Arguments {
     /// Look whether a sync would work.
     Check,
+    /// Make a plan and keep it, without applying any of it.
+    Plan,
     /// Plan and apply, with what the operator lets through the guards.
     Sync(Release),
     /// Apply a plan that exists.
@@ -194,6 +196,7 @@ impl Arguments {
         let release = fields.release;
         let arguments = match kind {
             JobKind::Check => Self::Check,
+            JobKind::Plan => Self::Plan,
             JobKind::Sync => Self::Sync(release),
             JobKind::Apply => match (fields.plan, fields.approved, fields.interrupted) {
                 (.., Some(way)) => {
@@ -243,6 +246,7 @@ impl Arguments {
     pub fn kind(&self) -> JobKind {
         match self {
             Self::Check => JobKind::Check,
+            Self::Plan => JobKind::Plan,
             Self::Sync(_) => JobKind::Sync,
             Self::Apply(_) => JobKind::Apply,
             Self::References(_) => JobKind::References,
@@ -255,7 +259,7 @@ impl Arguments {
         let none = ArgumentFields::default();
         let released = |release: &Release| ArgumentFields { release: *release, ..ArgumentFields::default() };
         match self {
-            Self::Check => none,
+            Self::Check | Self::Plan => none,
             Self::Sync(release) => released(release),
             Self::Apply(PlanToApply::Saved { digest, release }) => {
                 ArgumentFields { plan: Some(digest.clone()), ..released(release) }
@@ -283,7 +287,7 @@ impl Arguments {
     pub fn saved_plan(&self) -> Option<&str> {
         match self {
             Self::Apply(PlanToApply::Saved { digest, .. }) => Some(digest),
-            Self::Check | Self::Sync(_) | Self::Apply(_) | Self::References(_) | Self::Deliver(_) => None,
+            Self::Check | Self::Plan | Self::Sync(_) | Self::Apply(_) | Self::References(_) | Self::Deliver(_) => None,
         }
     }
 
@@ -291,7 +295,7 @@ impl Arguments {
     pub fn approved_plan(&self) -> Option<&str> {
         match self {
             Self::Apply(PlanToApply::Approved(plan)) => Some(plan),
-            Self::Check | Self::Sync(_) | Self::Apply(_) | Self::References(_) | Self::Deliver(_) => None,
+            Self::Check | Self::Plan | Self::Sync(_) | Self::Apply(_) | Self::References(_) | Self::Deliver(_) => None,
         }
     }
 
@@ -306,9 +310,10 @@ impl Arguments {
             Self::References(arguments) => {
                 Self::References(ReferencesArguments { allow_issuing: 0, allow_revoking: 0, ..arguments })
             }
-            Self::Check | Self::Apply(PlanToApply::Approved(_) | PlanToApply::Interrupted(_)) | Self::Deliver(_) => {
-                self
-            }
+            Self::Check
+            | Self::Plan
+            | Self::Apply(PlanToApply::Approved(_) | PlanToApply::Interrupted(_))
+            | Self::Deliver(_) => self,
         }
     }
 
@@ -317,6 +322,7 @@ impl Arguments {
     pub(super) fn plain(kind: JobKind) -> Self {
         match kind {
             JobKind::Check => Self::Check,
+            JobKind::Plan => Self::Plan,
             JobKind::Sync => Self::Sync(Release::default()),
             JobKind::Apply => Self::Apply(PlanToApply::Saved { digest: "00".to_owned(), release: Release::default() }),
             JobKind::References => Self::References(ReferencesArguments::default()),

@@ -100,6 +100,19 @@ impl Queue {
         rows.into_iter().map(Job::try_from).collect()
     }
 
+    /// The job of this kind that has ended last; none if none has, or it is not kept any more.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn last_ended(&self, tenant: &str, kind: JobKind) -> Result<Option<Job>, QueueError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM jobs WHERE ended_at IS NOT NULL AND tenant = $1 AND kind = $2
+             ORDER BY ended_at DESC, id DESC LIMIT 1"
+        );
+        let row: Option<JobRow> = query(sql).bind(tenant).bind(kind.word()).fetch_optional(&self.store).await?;
+        row.map(Job::try_from).transpose()
+    }
+
     /// Removes an employee's id from the arguments of a tenant's jobs. Returns how many jobs were changed.
     ///
     /// # Errors

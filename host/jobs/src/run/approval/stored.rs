@@ -28,6 +28,9 @@ pub struct Reasons {
     /// What the tenant's first sync would do, where it has to be confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) first: Option<String>,
+    /// Whether a person has asked to see the plan, and nobody has to decide about it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    offered: bool,
 }
 
 impl Reasons {
@@ -37,11 +40,11 @@ impl Reasons {
         planned: &Planned,
     ) -> Result<Self, HostError> {
         match judge(run_store, config, planned, &Released::default()).await? {
-            Ok(held) => Ok(Self { source: None, guards: held.guards, since: None, first: None }),
+            Ok(held) => Ok(Self { guards: held.guards, ..Self::default() }),
             Err(untrusted) => {
                 let release = Release { changed_source: true, ..Release::default() };
                 let guards = guard(run_store, config, planned, &release.into()).await?.guards;
-                Ok(Self { source: Some(untrusted.reasons), guards, since: None, first: None })
+                Ok(Self { source: Some(untrusted.reasons), guards, ..Self::default() })
             }
         }
     }
@@ -67,6 +70,21 @@ impl Reasons {
     /// These reasons, with the time since when a plan waits.
     pub(super) fn waiting_since(&self, since: i64) -> Self {
         Self { since: Some(since), ..self.clone() }
+    }
+
+    /// These reasons, for a plan that is offered.
+    pub(in crate::run) fn offered(&self) -> Self {
+        Self { offered: true, ..self.clone() }
+    }
+
+    /// Whether a person has asked to see the plan, and nobody has to decide about it.
+    pub fn are_of_an_offer(&self) -> bool {
+        self.offered
+    }
+
+    /// The classes of changes of which there are too many.
+    pub fn guards(&self) -> &[GuardRow] {
+        &self.guards
     }
 
     /// Whether they say the same of a plan. The numbers of a guard change with each leaver who is archived meanwhile.

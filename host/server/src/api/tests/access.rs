@@ -8,16 +8,19 @@ use serde_json::json;
 
 /// Which holders may: operator, admin of the tenant, reader of the tenant, reader of all. Written down a second time here,
 /// so that nobody changes a line of the table by accident.
-const MATRIX: [(&str, [bool; 4]); 26] = [
+const MATRIX: [(&str, [bool; 4]); 30] = [
     ("metrics", [true, false, false, true]),
     ("messages", [true, true, true, true]),
     ("audit", [true, false, false, false]),
+    ("token", [true, true, true, true]),
+    ("overview", [true, true, true, true]),
     ("tenants", [true, true, true, true]),
     ("tenant", [true, true, true, true]),
     ("put-tenant", [true, false, false, false]),
     ("disable-tenant", [true, false, false, false]),
     ("enable-tenant", [true, false, false, false]),
     ("put-secret", [true, true, false, false]),
+    ("check", [true, true, true, true]),
     ("jobs", [true, true, true, true]),
     ("start-job", [true, true, false, false]),
     ("job", [true, true, true, true]),
@@ -25,6 +28,7 @@ const MATRIX: [(&str, [bool; 4]); 26] = [
     ("follow-job", [true, true, true, true]),
     ("plans", [true, true, true, true]),
     ("plan", [true, true, true, true]),
+    ("changes", [true, true, true, true]),
     ("approve-plan", [true, true, false, false]),
     ("reject-plan", [true, true, false, false]),
     ("runs", [true, true, true, true]),

@@ -64,7 +64,10 @@ async fn what_an_api_must_not_say_is_refused() {
         ("POST", "/v1/tenants/acme/plans/00000000/approve", r#"{"by":"ana"}"#, 404, "no such plan"),
         ("POST", "/v1/tenants/acme/plans/00000000/reject", r#"{"by":"a@b"}"#, 400, "reason"),
         ("GET", "/v1/tenants/acme/jobs?limit=0", "", 400, "how many"),
-        ("GET", "/v1/tenants/acme/runs?since=1", "", 400, "how many"),
+        ("GET", "/v1/tenants/acme/runs?since=1", "", 400, "does not take"),
+        ("GET", "/v1/tenants/acme/runs?from=1&from=2", "", 400, "comes twice"),
+        ("GET", "/v1/tenants/acme/runs?from=today", "", 400, "no time"),
+        ("GET", "/v1/tenants/acme/jobs?from=1", "", 400, "does not take"),
         ("GET", "/v1/jobs/one", "", 404, "no such job"),
         ("GET", "/v1/tenants/acme/runs/-1", "", 404, "no such run"),
     ] {

@@ -2,15 +2,16 @@
 
 use crate::database::SecretRow;
 use crate::database::tests::{Case, Host, query};
-use crate::database::{ApiLogEntry, ApiLogOutcome, Disabled, StoredToken, TokenRole};
+use crate::database::{ApiLogEntry, ApiLogOutcome, ConsoleSession, Disabled, StoredToken, TokenRole};
 use futures::FutureExt;
 use futures::future::join_all;
 use hibob_base::error::HostError;
 
-pub(super) const CASES: [(&str, Case); 4] = [
+pub(super) const CASES: [(&str, Case); 5] = [
     ("tenants", |one, other| configurations_are_kept_and_forgotten(one, other).boxed()),
     ("secrets", |one, other| secrets_are_all_sealed_with_one_key(one, other).boxed()),
     ("tokens", |one, other| tokens_end(one, other).boxed()),
+    ("console", |one, other| sessions_and_links_of_the_console_end(one, other).boxed()),
     ("audit", |one, other| who_did_what_is_kept_for_long(one, other).boxed()),
 ];
 
@@ -114,6 +115,54 @@ async fn tokens_end(one: Host, other: Host) {
     let all = one.control.tokens().await.unwrap();
     assert_eq!(all.iter().map(|token| token.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!((all[0].revoked_at, all[0].used_on, all[1].revoked_at), (Some(5), Some(20_000), None));
+}
+
+async fn sessions_and_links_of_the_console_end(one: Host, other: Host) {
+    let token = StoredToken {
+        id: "a".to_owned(),
+        digest: [9; 32],
+        role: TokenRole::Operator,
+        tenant: None,
+        name: String::new(),
+        created_at: 1,
+        expires_at: None,
+        revoked_at: None,
+        used_on: None,
+    };
+    one.control.add_token(&token).await.unwrap();
+    let session = |started_at| ConsoleSession {
+        token: "a".to_owned(),
+        person: "ana@acme.example".to_owned(),
+        started_at,
+        seen_at: started_at,
+        proved_at: started_at,
+    };
+    one.control.add_console_session(&[1; 32], &session(100), 0, 0).await.unwrap();
+    assert_eq!(other.control.console_session(&[1; 32]).await.unwrap(), Some(session(100)));
+    assert_eq!(other.control.console_session(&[2; 32]).await.unwrap(), None);
+    other.control.note_console_session(&[1; 32], 160, 150).await.unwrap();
+    let seen = one.control.console_session(&[1; 32]).await.unwrap().unwrap();
+    assert_eq!((seen.started_at, seen.seen_at, seen.proved_at), (100, 160, 150));
+    // A new one removes those whose time is over.
+    one.control.add_console_session(&[2; 32], &session(500), 100, 161).await.unwrap();
+    assert_eq!(other.control.console_session(&[1; 32]).await.unwrap(), None);
+    other.control.end_console_session(&[2; 32]).await.unwrap();
+    assert_eq!(one.control.console_session(&[2; 32]).await.unwrap(), None);
+    assert!(
+        one.control
+            .add_console_session(&[3; 32], &ConsoleSession { token: "b".to_owned(), ..session(1) }, 0, 0)
+            .await
+            .is_err()
+    );
+
+    // Of all who use a link at the same time, one is let in.
+    one.control.add_console_link(&[7; 32], "a", "ana@acme.example", 100, 160).await.unwrap();
+    assert_eq!(other.control.take_console_link(&[8; 32], 110).await.unwrap(), None);
+    assert_eq!(other.control.take_console_link(&[7; 32], 160).await.unwrap(), None, "its time is over");
+    let takes = [&one, &other, &one, &other].map(|host| host.control.take_console_link(&[7; 32], 159));
+    let taken = join_all(takes).await;
+    let taken: Vec<_> = taken.into_iter().filter_map(Result::unwrap).collect();
+    assert_eq!(taken, [("a".to_owned(), "ana@acme.example".to_owned())]);
 }
 
 async fn who_did_what_is_kept_for_long(one: Host, other: Host) {

@@ -5,6 +5,7 @@ use crate::database::{LedgerEntry, LinkOrder, StorageUsage, TenantDatabase};
 use futures::FutureExt;
 use hibob_contract::types::NamedValue;
 use hibob_policy::guard::LedgerSums;
+use hibob_policy::on_hold::OnHold;
 use std::collections::BTreeMap;
 
 pub(super) const CASES: [(&str, Case); 6] = [
@@ -115,7 +116,7 @@ async fn what_people_decide_about_accounts_is_kept_until_it_is_carried_out(one: 
     let text = |facts: &[NamedValue], name: &str| {
         facts.iter().find(|value| value.name == name).map(|value| format!("{:?}", value.value))
     };
-    let facts = other.tenant("acme").await.host_facts().await.unwrap();
+    let facts = other.tenant("acme").await.host_facts(&OnHold::default()).await.unwrap();
     assert_eq!(text(&facts, "host:accounts").unwrap(), format!("Text({:?})", "1\t9\t-\n2\t10\t70\n"));
     assert_eq!((text(&facts, "host:links"), text(&facts, "host:unlinked")), (None, None));
     // An order is carried out when the account comes into the ledger for that employee, and for no other.
@@ -130,7 +131,7 @@ async fn what_people_decide_about_accounts_is_kept_until_it_is_carried_out(one: 
     // What is given up leaves the ledger, and stays given up until somebody links it.
     assert_eq!(database.unlink("1", 200).await.unwrap(), ["9"]);
     assert_eq!((database.owner_of("9").await.unwrap(), database.is_unlinked("9").await.unwrap()), (None, true));
-    assert!(text(&database.host_facts().await.unwrap(), "host:unlinked").is_some());
+    assert!(text(&database.host_facts(&OnHold::default()).await.unwrap(), "host:unlinked").is_some());
     database.order_links(&[order("1", "9")], 300).await.unwrap();
     assert!(!database.is_unlinked("9").await.unwrap());
     database.take_back_links(&["1".to_owned()]).await.unwrap();

@@ -44,6 +44,7 @@ async fn fill(database: &TenantDatabase) {
     for insert in [
         "INSERT INTO kept_fields (account_id, field) VALUES ('1', 'title')",
         "INSERT INTO reference_departures (employee_id, ended_on, seen_at, why, details) VALUES ('7', '2026-01-31', 1, 'grace-time', '')",
+        "INSERT INTO holds (employee_id, until, ends_at, details) VALUES ('7', '2026-12-31', 1, '')",
         "INSERT INTO reference_notices (log_index, message_id, state, since, attempts, next_at, said, changed_at)
          VALUES (0, '<1@x.example>', 'waiting', 1, 0, 1, '', 1)",
     ] {
@@ -129,7 +130,19 @@ async fn every_table_of_tenants_is_walled() {
     let open: Vec<&str> = open.iter().map(|(name, ..)| name.as_str()).collect();
     assert_eq!(
         open,
-        ["_sqlx_migrations", "audit", "jobs", "leases", "schedules", "secrets", "tenant_versions", "tenants", "tokens"]
+        [
+            "_sqlx_migrations",
+            "audit",
+            "console_links",
+            "console_sessions",
+            "jobs",
+            "leases",
+            "schedules",
+            "secrets",
+            "tenant_versions",
+            "tenants",
+            "tokens"
+        ]
     );
     // A page of entries is read by the index, although the policy is checked for each row.
     sqlx::query("SELECT set_config('hibob.tenant', 'acme', false), set_config('enable_seqscan', 'off', false)")

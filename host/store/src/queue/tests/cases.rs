@@ -319,7 +319,7 @@ async fn what_is_listed_and_forgotten(queue: Queue) {
     queue.execute("UPDATE jobs SET start_at = start_at - 5000").await;
     let waits = queue.waiting().await.unwrap();
     let numbers: Vec<_> = waits.iter().map(|(kind, waiting)| (kind.word(), waiting.jobs)).collect();
-    assert_eq!(numbers, [("check", 1), ("sync", 1), ("apply", 0), ("references", 0), ("deliver", 0)]);
+    assert_eq!(numbers, [("check", 1), ("plan", 0), ("sync", 1), ("apply", 0), ("references", 0), ("deliver", 0)]);
     assert!(waits[0].1.longest >= Duration::from_secs(5), "{waits:?}");
     assert_eq!(queue.forget(LEASE).await.unwrap(), 0);
     queue.execute("UPDATE jobs SET ended_at = 0 WHERE ended_at IS NOT NULL").await;
