@@ -11,7 +11,8 @@ use hibob_connector_core::scim::{Account, State, announces_groups, create, detai
 use hibob_connector_core::settings::Settings;
 use hibob_connector_core::value::{NamedValue, Value as SettingValue};
 use hibob_connector_core::{rest, scim};
-use hibob_policy::work_emails::{AnswerReader, WorkEmails};
+use hibob_policy::answer_reader::AnswerReader;
+use hibob_policy::work_emails::WorkEmails;
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 

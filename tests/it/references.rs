@@ -35,7 +35,7 @@ fn leaves(world: &mut World, id: &str) {
 }
 
 pub(crate) async fn detect(tenant: &Tenant, known: &[Known]) -> Detection {
-    hibob_sandbox::leavers::departures(plugin(), tenant, known, Arc::new(NoProgress)).await.unwrap()
+    hibob_sandbox::leavers::departures(plugin(), tenant, known, Arc::new(NoProgress)).await.unwrap().0
 }
 
 /// What the host records after a first detection.

@@ -243,7 +243,7 @@ async fn an_impossible_reference_is_waived_and_no_run_ends_with_an_error_for_it(
         (details.by.as_deref(), details.reason.as_deref()),
         (Some("ana@acme.example"), Some("was never employed"))
     );
-    // The list of titles has been corrected, and somebody asks for the reference after all.
+    // The title has been corrected, and somebody asks for the reference after all.
     office.world().hibob.employees.get_mut("1").unwrap().overrides.clear();
     office.world().hibob.employees.get_mut("1").unwrap().title.clear();
     assert_eq!(office.named(&["1"], false).await.issued, 1);

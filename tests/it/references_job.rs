@@ -405,12 +405,12 @@ async fn the_published_folder_only_grows() {
 async fn what_cannot_be_written_is_not_signed() {
     let office = Office::of(people(2), "").await;
     office.run().await;
-    office.world().hibob.employees.get_mut("1").unwrap().title = "Chief ᚦ Officer".to_owned();
+    office.world().hibob.employees.get_mut("1").unwrap().surname = "ᚦ Ruiz".to_owned();
     leave(&mut office.world(), "1", "2026-11-20");
     let report = office.run().await;
     assert_eq!((counts(&report), report.errors[0].code.as_str()), (NOTHING, "REFERENCE_NOT_POSSIBLE"));
     assert!(report.errors[0].message.contains("U+16A6"), "{}", report.errors[0].message);
-    office.world().hibob.employees.get_mut("1").unwrap().title = "Chief Officer".to_owned();
+    office.world().hibob.employees.get_mut("1").unwrap().surname = "Thor Ruiz".to_owned();
     assert_eq!(counts(&office.run().await), Counts { issued: 1, delivered: 1, ..NOTHING });
 }
 
@@ -498,7 +498,7 @@ async fn impossible_references_do_not_delay_others() {
     let office = Office::of(people(9), "").await;
     office.run().await;
     for id in ["1", "2", "3"] {
-        office.world().hibob.employees.get_mut(id).unwrap().title = "Chief ᚦ".to_owned();
+        office.world().hibob.employees.get_mut(id).unwrap().surname = "ᚦ".to_owned();
         leave(&mut office.world(), id, "2026-11-20");
     }
     assert_eq!(office.run().await.errors.len(), 3);
@@ -512,7 +512,7 @@ async fn impossible_references_do_not_delay_others() {
     );
     for id in ["7", "8", "9"] {
         leave(&mut office.world(), id, "2026-11-22");
-        office.world().hibob.employees.get_mut("1").unwrap().title = "Chief".to_owned();
+        office.world().hibob.employees.get_mut("1").unwrap().surname = "Thor".to_owned();
     }
     let held = office.run().await;
     assert_eq!((held.exit(), held.issued, held.held.len(), held.errors.len()), (Exit::Held, 0, 4, 2));

@@ -208,7 +208,8 @@ async fn the_host_sends_requests_to_hibob_alone() {
     }
     assert!(setup.world().log().is_empty());
 
-    let detection = hibob_sandbox::leavers::departures(plugin(), &tenant, &[], Arc::new(NoProgress)).await.unwrap();
+    let (detection, _) =
+        hibob_sandbox::leavers::departures(plugin(), &tenant, &[], Arc::new(NoProgress)).await.unwrap();
     assert_eq!(detection.employees, 1);
     let world = setup.world();
     assert!(!world.log().is_empty() && world.log().iter().all(|entry| entry.service == Service::HiBob));

@@ -63,7 +63,7 @@ async fn a_correction_of_what_never_arrived_is_an_ordinary_reference() {
     assert!(subject == "Your employment reference from ACME GmbH" && !text.contains("replaces"), "{text}");
 }
 
-/// A surname was misspelled. Its correction in HiBob leads to a new reference, as that of a title does; the same name
+/// A surname was misspelled. Its correction in HiBob leads to a new reference; the same name
 /// with other blanks does not.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_corrected_name_supersedes() {

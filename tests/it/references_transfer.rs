@@ -117,3 +117,48 @@ async fn a_reason_of_termination_that_a_setting_names_waits_for_a_person() {
     assert!(held.issued == 0 && held.held.iter().any(|person| person.employee_id == "4"), "{held:?}");
     assert!(held.warnings.iter().any(|warning| warning.code == "HOLD_NOT_READABLE"), "{held:?}");
 }
+
+/// This company gives everybody who has left the title "Alumni". No reference states it: the run names those people until the
+/// title is what it was, or a person says that the new one is right. A reference that was issued before stays as it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_title_that_is_changed_after_the_last_day_waits_for_a_person() {
+    let mut everybody = people(4);
+    everybody.iter_mut().for_each(|person| person.title = "Engineer".to_owned());
+    let office = Office::of(everybody, "").await;
+    office.run().await;
+    let entitle = |id: &str, title: &str| {
+        title.clone_into(&mut office.world().hibob.employees.get_mut(id).unwrap().title);
+    };
+    // A promotion while somebody works here is none.
+    entitle("1", "Lead Engineer");
+    assert!(office.run().await.warnings.is_empty());
+    for id in ["1", "2", "3"] {
+        leave(&mut office.world(), id, "2026-11-20");
+    }
+    entitle("2", "Alumni");
+    entitle("3", "Alumni");
+    for run in 0..2 {
+        let held = office.run().await;
+        assert_eq!((held.issued, held.exit()), (u64::from(run == 0), Exit::Done), "{held:?}");
+        let named: Vec<_> = held.held.iter().map(|person| (person.employee_id.as_str(), person.class)).collect();
+        assert_eq!(named, [("2", HeldClass::Title), ("3", HeldClass::Title)]);
+        assert!(held.warnings.iter().all(|warning| warning.code == "TITLE_CHANGED"), "{held:?}");
+    }
+    entitle("2", "Engineer");
+    assert_eq!(office.run().await.issued, 1);
+    assert_eq!(office.issue_by_name("3").await.issued, 1);
+    // After the reference: it is not replaced by one that says so, until a person wants it.
+    entitle("1", "Alumni");
+    for _ in 0..2 {
+        let held = office.run().await;
+        assert_eq!((held.issued, held.superseded, held.held.len()), (0, 0, 1), "{held:?}");
+        assert!(held.warnings[0].message.contains("the reference stays as it is"), "{held:?}");
+    }
+    let replaced = office.issue_by_name("1").await;
+    assert_eq!((replaced.issued, replaced.superseded), (1, 1), "{replaced:?}");
+    assert!(office.run().await.held.is_empty());
+    // What is kept for this is a hash, and no title.
+    let digests = office.setup.data.tenant_database("acme").await.unwrap().title_digests().await.unwrap();
+    assert_eq!(digests.len(), 4);
+    assert_ne!(digests["2"], digests["4"], "two people with one title have different hashes");
+}

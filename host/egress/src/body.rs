@@ -1,6 +1,6 @@
 //! Limits on bodies: of the requests that a plugin sends, and of the answers that it gets.
 
-use crate::employees::Answer;
+use crate::employees::Pieces;
 use bytes::Bytes;
 use hibob_net::transport::TransportBody;
 use hibob_policy::over::Overrun;
@@ -66,7 +66,7 @@ pub(super) struct Guarded {
     /// The request's place among the call's open requests; given back at the end of the body.
     open: Option<OwnedSemaphorePermit>,
     /// Reads the employees in the body.
-    employees: Option<Arc<Answer>>,
+    employees: Option<Arc<dyn Pieces>>,
 }
 
 impl Guarded {
@@ -77,7 +77,7 @@ impl Guarded {
     }
 
     /// Also has the employees in the body read as it passes.
-    pub(super) fn noted_in(self, answer: Arc<Answer>) -> Self {
+    pub(super) fn noted_in(self, answer: Arc<dyn Pieces>) -> Self {
         Self { employees: Some(answer), ..self }
     }
 
@@ -104,7 +104,7 @@ impl Body for Guarded {
                     return Poll::Ready(Some(Err(Error::HttpResponseBodySize(None))));
                 }
                 if let (Some(answer), Some(data)) = (&self.employees, frame.data_ref()) {
-                    answer.push(data.clone());
+                    answer.clone().push(data.clone());
                 }
                 let next = Instant::now() + self.pause;
                 self.deadline.as_mut().reset(next);

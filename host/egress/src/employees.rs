@@ -1,8 +1,8 @@
-//! Reading the employees in HiBob's answers to a plan's call. That is done beside the call, on another thread, so that the
-//! plugin does not wait for it; whoever takes what was read reads the rest first.
+//! Noting what HiBob's answers to a call show of the employees. That is done beside the call, on another thread, so that
+//! the plugin does not wait for it; whoever takes what was noted reads the rest first.
 
 use bytes::Bytes;
-use hibob_policy::work_emails::{AnswerReader, WorkEmails};
+use hibob_policy::answer_reader::{AnswerReader, Notes};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
@@ -15,16 +15,22 @@ const WAITING_BYTES_MAX: usize = 4 * BATCH_BYTES;
 
 /// What the answers to one call have shown of employees.
 #[derive(Debug, Default)]
-pub(super) struct Employees {
-    work_emails: Arc<Mutex<WorkEmails>>,
-    answers: Mutex<Vec<Arc<Answer>>>,
+pub(super) struct Employees<N> {
+    notes: Arc<Mutex<N>>,
+    answers: Mutex<Vec<Arc<Answer<N>>>>,
+}
+
+/// Takes the pieces of a body as they come.
+pub(super) trait Pieces: Send + Sync {
+    /// Takes the next piece.
+    fn push(self: Arc<Self>, piece: Bytes);
 }
 
 /// An answer, as far as it has come.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct Answer<N> {
     /// Those of its call, and not the call's [`Employees`], which has this answer.
-    work_emails: Arc<Mutex<WorkEmails>>,
+    notes: Arc<Mutex<N>>,
     waiting: Mutex<Waiting>,
     reader: Mutex<AnswerReader>,
 }
@@ -38,29 +44,25 @@ struct Waiting {
     is_read: bool,
 }
 
-impl Employees {
+impl<N: Notes + Default + Send + 'static> Employees<N> {
     /// An answer whose employees are read too.
-    pub(super) fn answer(&self) -> Arc<Answer> {
-        let answer = Arc::new(Answer {
-            work_emails: self.work_emails.clone(),
-            waiting: Mutex::default(),
-            reader: Mutex::default(),
-        });
+    pub(super) fn answer(&self) -> Arc<Answer<N>> {
+        let answer =
+            Arc::new(Answer { notes: self.notes.clone(), waiting: Mutex::default(), reader: Mutex::default() });
         lock(&self.answers).push(answer.clone());
         answer
     }
 
     /// Takes what the answers have shown so far.
-    pub(super) fn take(&self) -> WorkEmails {
+    pub(super) fn take(&self) -> N {
         let answers = std::mem::take(&mut *lock(&self.answers));
         answers.iter().for_each(|answer| answer.read_waiting());
-        std::mem::take(&mut *lock(&self.work_emails))
+        std::mem::take(&mut *lock(&self.notes))
     }
 }
 
-impl Answer {
-    /// Takes the next piece of the answer.
-    pub(super) fn push(self: &Arc<Self>, piece: Bytes) {
+impl<N: Notes + Send + 'static> Pieces for Answer<N> {
+    fn push(self: Arc<Self>, piece: Bytes) {
         let mut waiting = lock(&self.waiting);
         waiting.bytes += piece.len();
         waiting.pieces.push_back(piece);
@@ -78,7 +80,9 @@ impl Answer {
             _ => self.read_waiting(),
         }
     }
+}
 
+impl<N: Notes> Answer<N> {
     /// Reads the pieces that wait. The order is that in which they came, whichever thread reads them.
     fn read_waiting(&self) {
         let mut reader = lock(&self.reader);
@@ -90,7 +94,7 @@ impl Answer {
             };
             waiting.bytes -= piece.len();
             drop(waiting);
-            reader.read(&piece, &mut lock(&self.work_emails));
+            reader.read(&piece, &mut *lock(&self.notes));
         }
     }
 }

@@ -28,6 +28,7 @@ use hibob_policy::change_scope::Made;
 use hibob_policy::manifest::Manifest;
 use hibob_policy::observed::{Observations, Observed};
 use hibob_policy::over::Overrun;
+use hibob_policy::titles::Titles;
 use hibob_policy::work_emails::WorkEmails;
 use hibob_policy::{Grant, Refusal, Role, Route};
 use hibob_shares::{Pace, RefusalBudget, Waits};
@@ -198,7 +199,9 @@ pub struct CallEgress {
     refusals: Arc<Mutex<Vec<String>>>,
     observed: Arc<Observed>,
     /// What HiBob's answers to a plan's call have shown.
-    employees: Arc<Employees>,
+    work_emails: Arc<Employees<WorkEmails>>,
+    /// What HiBob's answers to a call about departures have shown.
+    titles: Arc<Employees<Titles>>,
     waits: Waits,
     requests_left: Arc<AtomicU64>,
     /// Places for open requests. A request has one until its answer has been read or dropped.
@@ -232,7 +235,8 @@ impl CallEgress {
             closed,
             refusals: Arc::default(),
             observed: Arc::default(),
-            employees: Arc::default(),
+            work_emails: Arc::default(),
+            titles: Arc::default(),
             waits: Waits::new(Duration::from_secs(limits.waiting_seconds_max)),
             requests_left: Arc::new(AtomicU64::new(requests)),
             open: Arc::new(Semaphore::new(OPEN_REQUESTS_MAX)),
@@ -331,7 +335,13 @@ impl CallEgress {
     /// Takes the work emails that HiBob's answers to this call have shown so far. Of calls other than a plan's they are
     /// not noted.
     pub fn take_work_emails(&self) -> WorkEmails {
-        self.employees.take()
+        self.work_emails.take()
+    }
+
+    /// Takes the job titles that HiBob's answers to this call have shown so far. Of calls other than those that ask who has
+    /// left they are not noted.
+    pub fn take_titles(&self) -> Titles {
+        self.titles.take()
     }
 
     /// See [`Egress::redactor`].

@@ -399,8 +399,12 @@ impl Outgoing<'_> {
         let mut body =
             Guarded::new(body, pause, limits.response_bytes_max).counted(self.call.response_bytes.clone(), open);
         let has_employees = self.service.route.role == Role::HiBob && self.path == PEOPLE_SEARCH;
-        if has_employees && parts.status == StatusCode::OK && self.call.declared.kind == CallKind::Plan {
-            body = body.noted_in(self.call.employees.answer());
+        if has_employees && parts.status == StatusCode::OK {
+            body = match (self.call.declared.kind, &self.call.grant) {
+                (CallKind::Plan, _) => body.noted_in(self.call.work_emails.answer()),
+                (CallKind::References, Grant::Read) => body.noted_in(self.call.titles.answer()),
+                _ => body,
+            };
         }
         let mut passed = Response::new(body.boxed_unsync());
         *passed.status_mut() = parts.status;

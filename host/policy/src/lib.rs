@@ -13,7 +13,9 @@
 //! adopted ────── what an adopted account keeps
 //! on_hold ────── whose account a person has decided to leave alone
 //! guard ──────── whether a plan looks like an accident
-//! work_emails ── whether HiBob has shown the work emails that a plan writes
+//! answer_reader ─ reads the employees of an answer as its bytes pass
+//!    ├── work_emails ─── whether HiBob has shown the work emails that a plan writes
+//!    └── titles ──────── which job title each employee has
 //! text_form ──── the form in which names and addresses are compared
 //! ```
 //!
@@ -21,6 +23,7 @@
 //! gave it, and at the typed changes themselves.
 
 pub mod adopted;
+pub mod answer_reader;
 pub mod change_scope;
 pub mod grant;
 pub mod guard;
@@ -33,6 +36,7 @@ pub mod person_scope;
 pub mod plan_limits;
 pub mod request;
 pub mod text_form;
+pub mod titles;
 mod value;
 pub mod work_emails;
 

@@ -11,6 +11,7 @@ use crate::json;
 use crate::request::{LIFECYCLE_TABLE, Refusal, Role};
 use crate::text_form::{address, day, written};
 pub use answers::is_garden_leave;
+pub(crate) use answers::value_of;
 use answers::{Answers, NAMED_LISTS};
 use bytes::Bytes;
 use hibob_contract::offboarding_references::{Claims, Departure};

@@ -3,33 +3,26 @@
 //! A plan names the employee and the work email of each account that it creates or renames, and says whose account is
 //! to be archived. The host reads that in HiBob's own answers while the plan is made, so that a plugin cannot make it up:
 //!
-//! 1. An answer to `POST /people/search` is a JSON object with a list of employees (HiBob's API, "Search for
-//!    employees"). [`AnswerReader`] reads ids, work emails, lifecycle statuses and last days as the bytes pass, and keeps
-//!    one employee at a time.
+//! 1. Of each employee in an answer, ids, work emails, lifecycle statuses and last days are read
+//!    ([`AnswerReader`](crate::answer_reader::AnswerReader)).
 //! 2. [`WorkEmails`] keeps a keyed hash of each pair of employee and email, and what each employee's status says.
 //! 3. [`WorkEmails::unknown`] finds the first change whose user name HiBob has not shown for its employee.
 //! 4. [`WorkEmails::has_left`]: somebody has left whose whole record came in these answers, where each record of them has
 //!    the status "terminated" and no last day that is still to come.
 
+use crate::answer_reader::Notes;
 use crate::guard::{LAST_DAYS, STATUSES};
 use crate::text_form::{address_compared, compared, day};
 use chrono::{DateTime, Days, NaiveDate};
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind};
 use hibob_contract::types::{NamedValue, Value};
-use memchr::memchr2;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-
-/// Largest employee that is read, in bytes; a larger one is passed over. With every field, HiBob sends about 7 kB.
-const EMPLOYEE_BYTES_MAX: usize = 1024 * 1024;
-
-/// How many brackets are open in an employee's object: the answer's, the list's, and its own.
-const EMPLOYEE_DEPTH: usize = 3;
 
 /// The pairs of employee and work email that HiBob's answers have shown.
 #[derive(Clone, Debug, Default)]
@@ -139,129 +132,23 @@ impl WorkEmails {
     }
 }
 
-/// Reads the employees of one answer as its bytes arrive.
-#[derive(Debug, Default)]
-pub struct AnswerReader {
-    /// Number of open brackets.
-    depth: usize,
-    in_text: bool,
-    /// Whether the last byte was a backslash in a text.
-    is_escaped: bool,
-    /// The beginning of an employee whose end has not arrived.
-    begun: Vec<u8>,
-    /// Whether the present employee is larger than [`EMPLOYEE_BYTES_MAX`].
-    is_too_large: bool,
-}
-
-impl AnswerReader {
-    /// Takes the next piece of the answer, and notes the employees that are complete with it. An employee that cannot be
-    /// read is passed over; a plugin cannot read it either.
-    pub fn read(&mut self, piece: &[u8], work_emails: &mut WorkEmails) {
-        let text = valid_utf8(piece);
-        let mut start = 0; // of the present employee's bytes in this piece
-        let mut at = 0;
-        while let Some(&byte) = piece.get(at) {
-            if self.in_text {
-                if self.is_escaped {
-                    self.is_escaped = false;
-                    at += 1;
-                    continue;
-                }
-                let Some(found) = piece.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) else { break };
-                at += found;
-                match piece.get(at) {
-                    Some(b'"') => self.in_text = false,
-                    _ => self.is_escaped = true,
-                }
-            } else {
-                match byte {
-                    b'"' => self.in_text = true,
-                    b'{' if self.depth == EMPLOYEE_DEPTH - 1
-                        && let Some((employee, length)) = text.get(at..).and_then(whole) =>
-                    {
-                        employee.note(work_emails);
-                        at += length;
-                        continue;
-                    }
-                    b'{' | b'[' => {
-                        self.depth += 1;
-                        if self.depth == EMPLOYEE_DEPTH {
-                            (start, self.is_too_large) = (at, false);
-                            self.begun.clear();
-                        }
-                    }
-                    b'}' | b']' => {
-                        if self.depth == EMPLOYEE_DEPTH {
-                            self.employee(piece.get(start..=at).unwrap_or_default(), work_emails);
-                        }
-                        self.depth = self.depth.saturating_sub(1);
-                    }
-                    _ => {}
-                }
-            }
-            at += 1;
-        }
-        if self.depth >= EMPLOYEE_DEPTH {
-            self.keep(piece.get(start..).unwrap_or_default());
-        }
-    }
-
-    fn keep(&mut self, bytes: &[u8]) {
-        self.is_too_large |= self.begun.len() + bytes.len() > EMPLOYEE_BYTES_MAX;
-        if self.is_too_large {
-            self.begun.clear();
-        } else {
-            self.begun.extend_from_slice(bytes);
-        }
-    }
-
-    /// Notes an employee, whose last bytes these are.
-    fn employee(&mut self, end: &[u8], work_emails: &mut WorkEmails) {
-        let whole = if self.begun.is_empty() {
-            Cow::Borrowed(end)
-        } else {
-            self.keep(end);
-            Cow::Owned(std::mem::take(&mut self.begun))
-        };
-        if self.is_too_large {
-            return;
-        }
-        let Ok(employee) = serde_json::from_slice::<Employee<'_>>(&whole) else { return };
-        employee.note(work_emails);
-    }
-}
-
-/// The beginning of a piece that is UTF-8; its end may have half a character.
-fn valid_utf8(piece: &[u8]) -> &str {
-    match simdutf8::compat::from_utf8(piece) {
-        Ok(text) => text,
-        Err(error) => piece.get(..error.valid_up_to()).and_then(|valid| str::from_utf8(valid).ok()).unwrap_or(""),
-    }
-}
-
-/// The employee with which a text begins, and the number of bytes; none if it is not whole in the text, cannot be read, or
-/// is too large. Nearly every employee is whole, and is looked at once.
-fn whole(text: &str) -> Option<(Employee<'_>, usize)> {
-    let mut employees = serde_json::Deserializer::from_str(text).into_iter::<Employee<'_>>();
-    let employee = employees.next()?.ok()?;
-    Some((employee, employees.byte_offset())).filter(|(_, length)| *length <= EMPLOYEE_BYTES_MAX)
-}
-
 /// What an employee's object says about id, work email, lifecycle status and last day. Each may be there in both of
 /// HiBob's forms: under its name, and under its path with a slash.
 #[derive(Default)]
-struct Employee<'a> {
+pub struct Employee<'a> {
     ids: Vec<Cow<'a, str>>,
     emails: Vec<Cow<'a, str>>,
     statuses: Vec<Cow<'a, str>>,
     last_days: Vec<Cow<'a, str>>,
 }
 
-impl Employee<'_> {
-    fn note(&self, work_emails: &mut WorkEmails) {
-        for id in &self.ids {
-            self.emails.iter().for_each(|email| work_emails.note(id, email));
-            work_emails.note_standing(id, &self.statuses, &self.last_days);
+impl Notes for WorkEmails {
+    type Employee<'a> = Employee<'a>;
+
+    fn note_employee(&mut self, employee: Employee<'_>) {
+        for id in &employee.ids {
+            employee.emails.iter().for_each(|email| self.note(id, email));
+            self.note_standing(id, &employee.statuses, &employee.last_days);
         }
     }
 }
@@ -436,6 +323,7 @@ impl<'de> Visitor<'de> for Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answer_reader::AnswerReader;
     use hibob_contract::directory_sync::FieldChange;
 
     fn read(pieces: &[&[u8]]) -> WorkEmails {

@@ -47,7 +47,7 @@ pub(crate) async fn check(
     progress: Arc<dyn Progress>,
 ) -> Result<CheckReport, HostError> {
     let config = issuing(tenant.config())?;
-    let detection = leavers::departures(plugin, tenant, &[], progress).await?;
+    let (detection, _) = leavers::departures(plugin, tenant, &[], progress).await?;
     let left: Vec<&str> = detection
         .seen
         .iter()

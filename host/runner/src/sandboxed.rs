@@ -22,7 +22,7 @@ use hibob_sandbox::planning;
 use hibob_sandbox::plugin::Plugin;
 use hibob_sandbox::tenant::Tenant;
 use hibob_store::data_dir::DataDir;
-use hibob_store::database::{Fence, Lease, TenantDatabase};
+use hibob_store::database::{Fence, Lease, TenantDatabase, TitleDigests};
 use hibob_store::privacy;
 use hibob_store::privacy::Keyring;
 use hibob_telemetry::TenantMetrics;
@@ -155,7 +155,7 @@ impl RunPorts for Sandboxed<'_> {
 }
 
 impl Leavers for Sandboxed<'_> {
-    async fn departures(&self, known: &[Known]) -> Result<Detection, HostError> {
+    async fn departures(&self, known: &[Known]) -> Result<(Detection, TitleDigests), HostError> {
         leavers::departures(self.plugin, self.tenant, known, self.progress.clone()).await
     }
 

@@ -21,6 +21,7 @@ use hibob_policy::grant::Grant;
 use hibob_policy::observed::Observations;
 use hibob_policy::over::Overrun;
 use hibob_policy::person_scope::PersonScope;
+use hibob_policy::titles::Titles;
 use hibob_policy::work_emails::WorkEmails;
 use hibob_store::database::Fence;
 use hibob_telemetry::Spans;
@@ -239,6 +240,11 @@ impl Call {
     /// The work emails that HiBob's answers to this call have shown, in a plan's call.
     pub fn take_work_emails(&self) -> WorkEmails {
         self.store.data().egress.take_work_emails()
+    }
+
+    /// The job titles that HiBob's answers to this call have shown, in a call about departures.
+    pub fn take_titles(&self) -> Titles {
+        self.store.data().egress.take_titles()
     }
 
     /// Ends the call, and discards what it wrote to the storage.

@@ -16,10 +16,12 @@ use hibob_contract::leaver::{Confirmed, LeaverFacts};
 use hibob_contract::offboarding_references::{Departure, Detection, EmployeeClaims, Known};
 use hibob_contract::types::{Job as CallArguments, JobError, NamedValue, Value};
 use hibob_policy::person_scope::{PersonRead, PersonScope};
+use hibob_store::privacy::TitleDigests;
 use std::sync::Arc;
 use wasmtime::Store;
 
-/// Finds out who has left since the last run, given what the host has recorded (`known`). It writes nothing.
+/// Finds out who has left since the last run, given what the host has recorded (`known`), and which title each employee
+/// has by HiBob's answers. It writes nothing.
 ///
 /// # Errors
 /// The tenant issues no references, the plugin returned an error, or the call failed.
@@ -28,16 +30,18 @@ pub async fn departures(
     tenant: &Tenant,
     known: &[Known],
     progress: Arc<dyn Progress>,
-) -> Result<Detection, HostError> {
+) -> Result<(Detection, TitleDigests), HostError> {
     let arguments = arguments(tenant)?;
-    let call = Call::open(plugin, tenant, Job::Departures, progress).await?;
+    let mut call = Call::open(plugin, tenant, Job::Departures, progress).await?;
     let detection =
-        call_in(call, tenant, async |store, references| references.call_detect(store, &arguments, known).await);
+        call_in(&mut call, tenant, async |store, references| references.call_detect(store, &arguments, known).await);
     let mut detection = detection.await?;
+    let titles = call.take_titles();
+    call.finish();
     count(tenant, &detection)?;
     tenant.references_egress().redactor().findings(&mut detection.findings);
     tenant.people().erased_people().await?.leave_out_leavers(&mut detection);
-    Ok(detection)
+    Ok((detection, tenant.people().title_digests(titles.into_known()).await?))
 }
 
 /// One employee's departure as it is now; `None` if the employee has not left.
@@ -46,9 +50,10 @@ pub async fn departures(
 /// As [`departures`].
 pub async fn look_up(plugin: &Plugin, tenant: &Tenant, employee_id: &str) -> Result<Option<Departure>, HostError> {
     let arguments = arguments(tenant)?;
-    let (call, _) = about(plugin, tenant, PersonScope::new(employee_id, claims_of(config(tenant)?))).await?;
-    let departure =
-        call_in(call, tenant, async |store, references| references.call_look_up(store, &arguments, employee_id).await);
+    let (mut call, _) = about(plugin, tenant, PersonScope::new(employee_id, claims_of(config(tenant)?))).await?;
+    let departure = call_in(&mut call, tenant, async |store, references| {
+        references.call_look_up(store, &arguments, employee_id).await
+    });
     match departure.await? {
         Some(departure) if departure.employee_id != employee_id => Err(invented("the employee")),
         departure => Ok(departure),
@@ -101,9 +106,9 @@ async fn in_one_call(
     let read = claims_of(config(tenant)?);
     require_trusted(plugin, tenant)?;
     let ids = departures.iter().map(|departure| departure.employee_id.clone());
-    let (call, scope) = about(plugin, tenant, PersonScope::of(ids, read)).await?;
+    let (mut call, scope) = about(plugin, tenant, PersonScope::of(ids, read)).await?;
     let arguments = arguments(tenant)?;
-    let answer = call_in(call, tenant, async |store, references| {
+    let answer = call_in(&mut call, tenant, async |store, references| {
         references.call_read_claims(store, &arguments, departures).await
     });
     let mut answer = match (answer.await, departures) {
@@ -185,8 +190,8 @@ pub async fn address_in(
 ) -> Result<Option<String>, HostError> {
     let arguments = arguments_with(tenant, field)?;
     let read = PersonRead::Address(field.to_owned());
-    let (call, scope) = about(plugin, tenant, PersonScope::new(employee_id, read)).await?;
-    let address = call_in(call, tenant, async |store, references| {
+    let (mut call, scope) = about(plugin, tenant, PersonScope::new(employee_id, read)).await?;
+    let address = call_in(&mut call, tenant, async |store, references| {
         references.call_read_address(store, &arguments, employee_id).await
     });
     match address.await? {
@@ -210,9 +215,9 @@ async fn about(plugin: &Plugin, tenant: &Tenant, scope: PersonScope) -> Result<(
     Ok((call, scope))
 }
 
-/// Makes the only step of a call, and ends the call.
+/// Makes the only step of a call.
 async fn call_in<T>(
-    mut call: Call,
+    call: &mut Call,
     tenant: &Tenant,
     ask: impl AsyncFnOnce(&mut Store<CallState>, &References<'_>) -> wasmtime::Result<Result<T, JobError>>,
 ) -> Result<T, HostError> {
@@ -224,7 +229,6 @@ async fn call_in<T>(
     });
     let answer = answer.await??;
     let refusals = call.refusals();
-    call.finish();
     let redactor = tenant.references_egress().redactor();
     answer.map_err(|error| explained("references", redactor.job_error(error), &refusals))
 }

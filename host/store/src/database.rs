@@ -46,7 +46,7 @@ pub use people::{ErasedRows, ErasureRow, KeyedHash, LegacyPlaintext, PersonRow};
 pub use postgres::{DatabaseAddress, DatabaseTls, POSTGRES_CONNECTIONS, POSTGRES_CONNECTIONS_MIN};
 pub use references::{
     AttemptRecord, DeliveryRow, DeliveryState, DepartureDetails, DepartureRow, DueDelivery, KeyRow, LogHead, Message,
-    NewReference, ReferenceRow, ReferenceState, WhyNone,
+    NewReference, ReferenceRow, ReferenceState, TitleDigests, WhyNone,
 };
 pub use secrets::SecretRow;
 pub use statement::query;

@@ -20,7 +20,7 @@ mod stored;
 #[cfg(test)]
 mod tests;
 
-pub use crate::database::KeyedHash;
+pub use crate::database::{KeyedHash, TitleDigests};
 pub use crate::run_store::KeyRows;
 pub use erase::{ErasureReport, forget_everybody, forget_person, lift};
 pub use erase::{key_removed, require_known, restored, settle};
@@ -98,6 +98,25 @@ impl People {
     /// As [`Self::keyring`].
     pub async fn records(&self) -> Result<Records, HostError> {
         Ok(Records::new(self.database.clone(), self.keyring().await?))
+    }
+
+    /// Keyed hashes of employees' job titles, without those of erased people; none while the tenant has no key.
+    ///
+    /// # Errors
+    /// As [`Self::keyring`].
+    pub async fn title_digests(
+        &self,
+        titles: impl Iterator<Item = (String, String)>,
+    ) -> Result<TitleDigests, HostError> {
+        let (key, erased) = (self.key().await?, self.erased_people().await?);
+        let Some(key) = key else { return Ok(TitleDigests::new()) };
+        let kept = titles.filter(|(employee, _)| !erased.has_employee(employee));
+        Ok(kept
+            .map(|(employee, title)| {
+                let digest = key.title(&employee, &title);
+                (employee, digest)
+            })
+            .collect())
     }
 
     async fn key(&self) -> Result<Option<Arc<TenantKey>>, HostError> {

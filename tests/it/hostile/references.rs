@@ -42,7 +42,7 @@ async fn hibob_is_only_ever_read() {
     let words: Vec<&str> = requests.iter().map(String::as_str).collect();
     let tenant = mallory(&arena, &words, true).await;
     let look =
-        async || hibob_sandbox::leavers::departures(hostile(), &tenant, &[], Arc::new(NoProgress)).await.unwrap();
+        async || hibob_sandbox::leavers::departures(hostile(), &tenant, &[], Arc::new(NoProgress)).await.unwrap().0;
     let detection = arena.beside(look).await;
     let saw: Vec<&str> = detection.findings.iter().map(|finding| finding.message.as_str()).collect();
     assert_eq!(saw, ["ErrorCode::HttpRequestDenied"; 8]);

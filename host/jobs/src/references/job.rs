@@ -35,11 +35,11 @@ use futures::stream::{self, StreamExt};
 use hibob_base::error::HostError;
 use hibob_base::job::RunKind;
 use hibob_config::references::issuing as references_of;
-use hibob_contract::offboarding_references::{Departure, Detection, Known, Overlap, Seen};
+use hibob_contract::offboarding_references::{Departure, Detection, Known, Overlap, Seen, Standing};
 use hibob_contract::types::Severity;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::Fence;
-use hibob_store::privacy::decrypt_references;
+use hibob_store::privacy::{KeyedHash, decrypt_references};
 use hibob_store::queue::Cause;
 use hibob_store::queue::ReferencesArguments;
 use std::collections::{BTreeMap, BTreeSet};
@@ -185,17 +185,19 @@ impl<P: Leavers> Job<'_, P> {
         let overlaps = match &self.order.employees {
             Some(employees) => {
                 let departures = self.look_up(employees).await?;
-                // Who is named by a person has left.
-                self.issue_all(&mut issuing, departures, Vec::new(), &known, &Holds::default()).await?;
+                let (corrected, departures) =
+                    departures.into_iter().partition(|departure| is_correction(departure, &known));
+                // Who is named by a person has left, with what HiBob has of them now.
+                self.issue_all(&mut issuing, departures, corrected, &known, &Holds::default()).await?;
                 self.overlaps_with_deliveries().await?
             }
             None => {
-                let detection = self.detected(&known).await?;
+                let (detection, titles) = self.detected(&known).await?;
                 let present = detection.departures.iter().map(|departure| departure.employee_id.as_str()).collect();
                 self.run.ports().run_store().keep_open_departures(self.fence, &present).await?;
                 self.revoke(&detection, &known).await?;
                 let Detection { departures, corrected, overlaps, held, .. } = detection;
-                let holds = Holds::of(&overlaps, held);
+                let holds = Holds::of(&overlaps, held, titles);
                 self.issue_all(&mut issuing, departures, corrected, &known, &holds).await?;
                 overlaps
             }
@@ -225,7 +227,7 @@ impl<P: Leavers> Job<'_, P> {
             return Ok(Vec::new());
         }
         let known = database.reference_people().await?;
-        Ok(self.reading(self.run.ports().departures(&known)).await?.overlaps)
+        Ok(self.reading(self.run.ports().departures(&known)).await?.0.overlaps)
     }
 
     /// Ends `work`, which only reads, as soon as a person interrupts the run.
@@ -245,9 +247,10 @@ impl<P: Leavers> Job<'_, P> {
         ports.interrupt().by().map_or(Ok(()), |by| Err(interrupted(&ports.config().id, &by)))
     }
 
-    /// Has the plugin say who has left, and records the standing of everybody else.
-    async fn detected(&mut self, known: &[Known]) -> Result<Detection, HostError> {
-        let detection = self.reading(self.run.ports().departures(known)).await?;
+    /// Has the plugin say who has left, and records the standing and the title of everybody else. Returns what it says, and
+    /// those who had another title while they worked here.
+    async fn detected(&mut self, known: &[Known]) -> Result<(Detection, BTreeSet<String>), HostError> {
+        let (detection, titles) = self.reading(self.run.ports().departures(known)).await?;
         self.report.employees = detection.employees;
         self.report.is_baseline = known.is_empty();
         if detection.employees == 0 {
@@ -266,8 +269,17 @@ impl<P: Leavers> Job<'_, P> {
         let later: BTreeSet<&str> = later.map(|departure| departure.employee_id.as_str()).collect();
         let now: Vec<Seen> =
             detection.seen.iter().filter(|seen| !later.contains(seen.employee_id.as_str())).cloned().collect();
-        self.run.ports().run_store().record_standings(self.fence, &now).await?;
-        Ok(detection)
+        let run_store = self.run.ports().run_store();
+        run_store.record_standings(self.fence, &now).await?;
+        let before = run_store.title_digests().await?;
+        let is_other =
+            |(employee, title): &(&String, &KeyedHash)| before.get(*employee).is_some_and(|had| had != *title);
+        let changed = titles.iter().filter(is_other).map(|(employee, _)| employee.clone()).collect();
+        let employed = employed(&detection, known);
+        let is_new = |employee: &String, title: &KeyedHash| before.get(employee) != Some(title);
+        let now = titles.into_iter().filter(|(employee, title)| employed.contains(employee) && is_new(employee, title));
+        run_store.record_title_digests(self.fence, &now.collect()).await?;
+        Ok((detection, changed))
     }
 
     /// The departures of the employees that the request names.
@@ -347,6 +359,34 @@ impl<P: Leavers> Job<'_, P> {
         decrypt_references(self.run.keyring(), &mut rows).await?;
         rows.iter().map(|row| Ok((row.departure.employee_id.clone(), name_of(row)?))).collect()
     }
+}
+
+/// Who works here without a doubt: by what a detection says, and by what was recorded before. Whoever has a finding may have
+/// a status that is not known.
+fn employed(detection: &Detection, known: &[Known]) -> BTreeSet<String> {
+    let recorded = known.iter().map(|known| (known.employee_id.as_str(), known.standing));
+    let seen = detection.seen.iter().map(|seen| (seen.employee_id.as_str(), seen.standing));
+    let mut standings: BTreeMap<&str, Standing> = recorded.chain(seen).collect();
+    for departure in detection.departures.iter().chain(&detection.cancelled) {
+        standings.remove(departure.employee_id.as_str());
+    }
+    for employee in detection.findings.iter().filter_map(|finding| finding.employee_id.as_deref()) {
+        standings.remove(employee);
+    }
+    let employed = standings.into_iter().filter(|(_, standing)| *standing == Standing::Employed);
+    employed.map(|(employee, _)| employee.to_owned()).collect()
+}
+
+/// Whether a departure has a valid reference that states something else. A basis without the names, as earlier versions
+/// recorded it, is compared as far as it goes.
+fn is_correction(departure: &Departure, known: &[Known]) -> bool {
+    let issued = known.iter().filter_map(|known| known.issued.as_ref()).map(|issued| &issued.departure);
+    let mut of_this = issued.filter(|issued| issued.employee_id == departure.employee_id);
+    of_this.any(|issued| {
+        issued.ended_on == departure.ended_on
+            && !departure.basis.starts_with(&issued.basis)
+            && !issued.basis.starts_with(&departure.basis)
+    })
 }
 
 fn held_person(class: HeldClass, departure: &Departure, name: Option<String>) -> HeldPerson {

@@ -5,7 +5,7 @@ use crate::run::ports::RunPorts;
 use hibob_base::error::HostError;
 use hibob_contract::leaver::{Confirmed, LeaverFacts};
 use hibob_contract::offboarding_references::{Departure, Detection, Known};
-use hibob_store::database::TenantDatabase;
+use hibob_store::database::{TenantDatabase, TitleDigests};
 
 /// What HiBob's answers have about one leaver: the facts, and the confirmed values of a reference.
 pub type LeaverClaims = (LeaverFacts, Result<Option<Confirmed>, HostError>);
@@ -14,11 +14,12 @@ pub type LeaverClaims = (LeaverFacts, Result<Option<Confirmed>, HostError>);
 ///
 /// A plugin's answer is accepted only where HiBob's own answers to the same call contain it.
 pub trait Leavers: RunPorts<RunStore = TenantDatabase> {
-    /// Compares HiBob's employees with the `known` ones: new departures, cancelled ones, and corrections.
+    /// Compares HiBob's employees with the `known` ones: new departures, cancelled ones, and corrections. Beside it, a keyed
+    /// hash of the job title that each employee has by HiBob's answers to this call.
     ///
     /// # Errors
     /// The tenant issues no references, the job failed, or the plugin did.
-    fn departures(&self, known: &[Known]) -> impl Future<Output = Result<Detection, HostError>>;
+    fn departures(&self, known: &[Known]) -> impl Future<Output = Result<(Detection, TitleDigests), HostError>>;
 
     /// The departure of one employee as HiBob has it now; none if they have not left.
     ///

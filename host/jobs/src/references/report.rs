@@ -23,6 +23,8 @@ pub enum HeldClass {
     Transfer,
     /// References that a setting has wait for a person.
     Setting,
+    /// References whose job title is another one than while the person worked here. A person has to decide.
+    Title,
 }
 
 /// A class that the guard holds.

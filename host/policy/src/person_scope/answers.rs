@@ -111,7 +111,7 @@ const DEPTH_MAX: usize = 16;
 
 /// The value of the field with this id in a person's record. HiBob writes `work.title` as `{"work": {"title": …}}` and
 /// as `{"/work/title": {"value": …}}`; the first one counts. The fields of `root` are those of the record itself.
-fn value_of(person: &Value, field: &str) -> Option<String> {
+pub(crate) fn value_of(person: &Value, field: &str) -> Option<String> {
     let names: Vec<&str> = field.strip_prefix("root.").unwrap_or(field).split('.').collect();
     let walk = |from: &'_ Value, names: &[&str]| text(names.iter().try_fold(from, |object, name| object.get(*name)));
     walk(person, &names).or_else(|| {

@@ -58,6 +58,7 @@ fn not_due(person: &HeldPerson) -> Option<String> {
         HeldClass::LastDay => "the last day is not over at the site",
         HeldClass::Transfer => "an employee who works here has the same names and work email",
         HeldClass::Setting => "a setting has it wait for a person",
+        HeldClass::Title => "the job title is another one than while they worked here",
         HeldClass::GraceTime => "the grace time is not over (references.issue_after_hours)",
         HeldClass::Issuing | HeldClass::Revoking => return None,
     };
@@ -122,6 +123,7 @@ fn why_none(why: WhyNone, details: &DepartureDetails) -> String {
             "somebody who works here under another employee id has the same names and work email; the last run says more"
                 .to_owned()
         }
+        WhyNone::Title => "the job title is another one than while they worked here; the last run says more".to_owned(),
         WhyNone::Setting => "a setting has it wait for a person (references.hold_reasons, references.hold_types)".to_owned(),
         WhyNone::Waived => {
             let of = |text: &Option<String>| clean(text.as_deref().unwrap_or("unknown"));

@@ -3,10 +3,12 @@
 mod deliveries;
 mod departures;
 mod keys;
+mod titles;
 
 pub use deliveries::{AttemptRecord, DeliveryRow, DeliveryState, DueDelivery, Message};
 pub use departures::{DepartureDetails, DepartureRow, WhyNone};
 pub use keys::KeyRow;
+pub use titles::TitleDigests;
 
 use crate::database::engine::Transaction;
 use crate::database::statement::query;

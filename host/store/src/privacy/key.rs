@@ -39,6 +39,11 @@ impl TenantKey {
         KeyedHash(hmac(&self.hashing, &[b"account\0", id.as_bytes()]))
     }
 
+    /// The keyed hash of an employee's job title.
+    pub(super) fn title(&self, employee: &str, title: &str) -> KeyedHash {
+        KeyedHash(hmac(&self.hashing, &[b"title\0", employee.as_bytes(), b"\0", title.as_bytes()]))
+    }
+
     /// Makes a key for a person. Returns it, and its encrypted form, which decrypts for this tenant and this person
     /// only.
     pub(super) fn generate(&self, tag: KeyedHash) -> Result<(PersonKey, Vec<u8>), HostError> {
@@ -131,9 +136,10 @@ mod tests {
     #[test]
     fn the_hashes_are_frozen() {
         let acme = tenant("acme", 7);
-        let (employee, account) = (acme.employee("1"), acme.account("1"));
+        let (employee, account, title) = (acme.employee("1"), acme.account("1"), acme.title("1", "267900001"));
         assert_eq!(hex(&employee.0[..8]), "c150ffdc7e16b1ab");
         assert_eq!(hex(&account.0[..8]), "73e6c2cb274232b2");
+        assert_eq!(hex(&title.0[..8]), "2e4fed2362ee8c8e");
         assert_ne!(tenant("acme", 8).employee("1"), employee);
     }
 }

@@ -39,15 +39,18 @@ pub(super) struct Holds {
     transfers: BTreeMap<String, String>,
     /// Whom a setting holds.
     by_setting: BTreeSet<String>,
+    /// Who had another job title while they worked here.
+    titles: BTreeSet<String>,
 }
 
 impl Holds {
-    /// What a detection says.
-    pub(super) fn of(overlaps: &[Overlap], held: Vec<String>) -> Self {
+    /// What a detection says; and who had another job title while they worked here.
+    pub(super) fn of(overlaps: &[Overlap], held: Vec<String>, titles: BTreeSet<String>) -> Self {
         let same_names = overlaps.iter().filter(|overlap| overlap.has_same_names);
         Self {
             transfers: same_names.map(|overlap| (overlap.employee_id.clone(), overlap.by.clone())).collect(),
             by_setting: held.into_iter().collect(),
+            titles,
         }
     }
 }
@@ -107,7 +110,9 @@ impl<P: Leavers> Job<'_, P> {
             done += 1;
             let seen = first_seen(&found.departure.employee_id);
             if let Some(why) = self.hold_for_a_person(&found, holds, &facts) {
-                open.push((found.departure, why, facts.name));
+                if !found.is_correction {
+                    open.push((found.departure, why, facts.name));
+                }
                 continue;
             }
             match self.look_at(issuing, &found, &facts, confirmed, timing, seen)? {
@@ -180,39 +185,52 @@ impl<P: Leavers> Job<'_, P> {
         }
     }
 
-    /// Whether a reference waits for a person, and why.
+    /// Whether a reference waits for a person, and why. A correction does only for its title.
     fn hold_for_a_person(&mut self, found: &Found, holds: &Holds, facts: &LeaverFacts) -> Option<WhyNone> {
         let (departure, employee) = (&found.departure, &found.departure.employee_id);
-        let by = holds.transfers.get(employee);
-        if found.is_correction || (by.is_none() && !holds.by_setting.contains(employee)) {
-            return None;
-        }
+        let by = holds.transfers.get(employee).filter(|_| !found.is_correction);
+        let is_by_setting = holds.by_setting.contains(employee) && !found.is_correction;
         let tenant = self.run.ports().config().id.to_string();
+        let by_name = format!("issue it by name: hibob references issue {tenant} {employee}");
+        let waive = |reason| format!("hibob references waive {tenant} {employee} --reason {reason} --by EMAIL");
+        let (why, class, code, message, remedy) = if let Some(by) = by {
+            let message = format!(
+                "has left by HiBob, and the employee {by}, who works here, has the same names and work email: probably one \
+                 person who has changed the company or site, so no reference is issued"
+            );
+            let remedy = format!("if they have left all the same, {by_name}; else: {}", waive("transfer"));
+            (WhyNone::Transfer, HeldClass::Transfer, "HELD_AS_TRANSFER", message, remedy)
+        } else if is_by_setting {
+            let message =
+                "has left, and references.hold_reasons or references.hold_types has the reference wait for a person";
+            let remedy = format!("{by_name}; or decide that there is none: {}", waive("TEXT"));
+            (WhyNone::Setting, HeldClass::Setting, "HELD_BY_SETTING", message.to_owned(), remedy)
+        } else if holds.titles.contains(employee) && found.is_correction {
+            let message =
+                "has left with a reference, and has another job title in HiBob by now: the reference stays as it is";
+            let remedy = format!(
+                "set the title in HiBob to what it was; if the new one is right, replace the reference by name: hibob \
+                 references issue {tenant} {employee}"
+            );
+            (WhyNone::Title, HeldClass::Title, "TITLE_CHANGED", message.to_owned(), remedy)
+        } else if holds.titles.contains(employee) {
+            let message = "has left, and has another job title in HiBob than while they worked here, so no reference is \
+                           issued";
+            let remedy = format!(
+                "set the title in HiBob to what it was; if the new one is right, {by_name}; or decide that there is no \
+                 reference: {}",
+                waive("TEXT")
+            );
+            (WhyNone::Title, HeldClass::Title, "TITLE_CHANGED", message.to_owned(), remedy)
+        } else {
+            return None;
+        };
         if let Some(name) = &facts.name {
             self.report.learn_name(employee, name);
         }
-        let Some(by) = by else {
-            self.report.held.push(held_person(HeldClass::Setting, departure, facts.name.clone()));
-            let message =
-                "has left, and references.hold_reasons or references.hold_types has the reference wait for a person";
-            let remedy = format!(
-                "issue it by name: hibob references issue {tenant} {employee}; or decide that there is none: hibob \
-                 references waive {tenant} {employee} --reason TEXT --by EMAIL"
-            );
-            self.report.warn(employee, "HELD_BY_SETTING", message, &remedy);
-            return Some(WhyNone::Setting);
-        };
-        self.report.held.push(held_person(HeldClass::Transfer, departure, facts.name.clone()));
-        let message = format!(
-            "has left by HiBob, and the employee {by}, who works here, has the same names and work email: probably one \
-             person who has changed the company or site, so no reference is issued"
-        );
-        let remedy = format!(
-            "if they have left all the same, issue it by name: hibob references issue {tenant} {employee}; else: \
-             hibob references waive {tenant} {employee} --reason transfer --by EMAIL"
-        );
-        self.report.warn(employee, "HELD_AS_TRANSFER", message, &remedy);
-        Some(WhyNone::Transfer)
+        self.report.held.push(held_person(class, departure, facts.name.clone()));
+        self.report.warn(employee, code, message, &remedy);
+        Some(why)
     }
 
     fn not_due(&mut self, departure: &Departure, why: WhyNone, facts: &LeaverFacts) -> Looked {

@@ -24,14 +24,24 @@ pub enum WhyNone {
     Transfer,
     /// A setting (`references.hold_reasons`, `references.hold_types`) has it wait for a person.
     Setting,
+    /// The job title is another one than while the person worked here.
+    Title,
     /// A person has decided that there is none.
     Waived,
 }
 
 impl WhyNone {
     /// Every reason.
-    const ALL: [Self; 7] =
-        [Self::LastDay, Self::GraceTime, Self::Guard, Self::NotPossible, Self::Transfer, Self::Setting, Self::Waived];
+    const ALL: [Self; 8] = [
+        Self::LastDay,
+        Self::GraceTime,
+        Self::Guard,
+        Self::NotPossible,
+        Self::Transfer,
+        Self::Setting,
+        Self::Title,
+        Self::Waived,
+    ];
 
     /// The word in the database and in JSON.
     pub fn word(self) -> &'static str {
@@ -42,6 +52,7 @@ impl WhyNone {
             Self::NotPossible => "not-possible",
             Self::Transfer => "transfer",
             Self::Setting => "setting",
+            Self::Title => "title",
             Self::Waived => "waived",
         }
     }

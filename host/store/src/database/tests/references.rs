@@ -54,6 +54,11 @@ async fn a_departure_has_one_reference(one: Host, other: Host) {
     assert!(database.record_reference(fence, &unsigned, None).await.is_err());
 
     let database = other.tenant("acme").await;
+    let titles: TitleDigests = [("A", 1), ("é", 2)].map(|(id, byte)| (id.to_owned(), KeyedHash([byte; 32]))).into();
+    let unrecorded = ("x".to_owned(), KeyedHash([3; 32]));
+    database.record_title_digests(fence, &titles.clone().into_iter().chain([unrecorded]).collect()).await.unwrap();
+    database.record_standings(fence, &standings).await.unwrap();
+    assert_eq!(database.title_digests().await.unwrap(), titles);
     let people = database.reference_people().await.unwrap();
     let ids: Vec<_> = people.iter().map(|known| (known.employee_id.as_str(), known.issued.is_some())).collect();
     assert_eq!(ids, [("A", false), ("z", true), ("é", false)], "in the order of their bytes");

@@ -1,0 +1,1 @@
+UPDATE reference_people SET title_digest = zeroblob(32);
