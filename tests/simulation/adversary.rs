@@ -7,6 +7,9 @@
 //!
 //! Nothing goes wrong on the network here: what the services and the people do is enough.
 
+mod changes;
+
+use self::changes::{Terminations, difference};
 use crate::chance::Chance;
 use crate::company::{company, happen, pass};
 use crate::history::{everything, sync};
@@ -15,8 +18,7 @@ use crate::model::values::plain;
 use crate::sim::Sim;
 use chrono::Days;
 use hibob_base::job::Trigger;
-use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
-use hibob_contract::types::{Person, Value};
+use hibob_contract::directory_sync::{Change, ChangeKind};
 use hibob_fakes::Employee;
 use hibob_fakes::travelperk::User;
 use hibob_fuzz::guard_table::{self, Facts};
@@ -261,7 +263,7 @@ pub(crate) fn live(seed: u64, nights: usize) -> Lived {
         let mut lived = Lived::default();
         let (mut right, mut hidden) = (None, BTreeMap::new());
         // When the sync archived each account.
-        let mut archived: BTreeMap<String, i64> = BTreeMap::new();
+        let (mut archived, mut lone) = (BTreeMap::new(), Terminations::default());
         let mut release = everything();
         for night in 0..=nights {
             if night > 0 {
@@ -292,7 +294,7 @@ pub(crate) fn live(seed: u64, nights: usize) -> Lived {
             let mut looked = Looked { sim: &sim, before: &before, report: &report, found: Vec::new() };
             looked.nobody_loses_access();
             looked.no_leaver_is_active_unnamed();
-            looked.nothing_is_above_the_table(&mut archived, is_released);
+            looked.nothing_is_above_the_table(&mut archived, &mut lone, is_released);
             lived.broken.extend(looked.found.into_iter().map(|what| format!("night {night}: {what}")));
             if !lived.broken.is_empty() {
                 break;
@@ -347,6 +349,11 @@ struct Looked<'n> {
 
 fn folded(name: &str) -> String {
     plain(name).to_lowercase()
+}
+
+/// Whether an account has this employee's work email as its user name.
+fn is_address_of(employee: &Employee, user: &User) -> bool {
+    employee.email.as_ref().is_some_and(|email| folded(email) == folded(&user.user_name))
 }
 
 impl Looked<'_> {
@@ -419,8 +426,14 @@ impl Looked<'_> {
                 if owner.is_some_and(employed) || carried.is_some_and(employed) {
                     continue; // the account of somebody who works here
                 }
-                let is_address =
-                    |it: &Employee| it.email.as_ref().is_some_and(|email| folded(email) == folded(&user.user_name));
+                let goes_on = |it: &&Employee| {
+                    let is_same = |field: fn(&Employee) -> &String| folded(field(it)) == folded(field(leaver));
+                    it.lifecycle_status == "employed" && is_same(|it| &it.first_name) && is_same(|it| &it.surname)
+                };
+                if employees.values().filter(goes_on).any(|it| is_address_of(it, user)) {
+                    continue; // they work here under another id, with the account's address
+                }
+                let is_address = |it: &Employee| is_address_of(it, user);
                 let is_unknown = carried.is_none_or(|id| !self.before.known.contains(id));
                 let carries = carried == Some(leaver.id.as_str());
                 let by_ledger = owner == Some(leaver.id.as_str()) && is_unknown;
@@ -442,12 +455,29 @@ impl Looked<'_> {
         }
     }
 
-    fn nothing_is_above_the_table(&mut self, archived: &mut BTreeMap<String, i64>, is_released: bool) {
+    /// Whether nothing but terminations went out, since the source's guard holds everything else.
+    fn has_terminations_only(&self) -> bool {
+        let error = self.report.error.as_ref().filter(|error| error.code == "HELD");
+        error.is_some_and(|error| error.message.contains("nothing was applied but the archiving of"))
+    }
+
+    fn nothing_is_above_the_table(
+        &mut self,
+        archived: &mut BTreeMap<String, i64>,
+        lone: &mut Terminations,
+        is_released: bool,
+    ) {
         let (after, employees) = (self.users(), self.employees());
         let (now, ledger) = (self.sim.seconds(), self.sim.lock().pages.accounts.clone());
         let changes: Vec<Change> =
             after.values().filter_map(|user| difference(self.before.users.get(&user.id), user, &ledger)).collect();
         let since = now - 30 * DAY;
+        // Whatever made an account active again, it is not among those that were archived any more.
+        let is_active = |account: &String| {
+            account.parse().ok().and_then(|id: u64| self.before.users.get(&id)).is_some_and(|user| user.active)
+        };
+        archived.retain(|account, _| !is_active(account));
+        lone.retain(|account| !is_active(account));
         let lately = archived.values().filter(|at| **at >= since).count();
         let own: Vec<&User> = self
             .before
@@ -496,6 +526,12 @@ impl Looked<'_> {
             },
             goes: &goes,
         };
+        if self.has_terminations_only() {
+            self.found.extend(lone.count(&changes, active, now));
+            let gone = changes.iter().filter(|change| change.kind == ChangeKind::Archive);
+            archived.extend(gone.filter_map(|change| Some((change.target_id.clone()?, now))));
+            return;
+        }
         let counted = guard_table::count(&changes, &facts);
         let above = counted.iter().filter(|(_, counted)| counted.is_too_much && !is_released);
         let told: Vec<String> = above
@@ -513,50 +549,4 @@ impl Looked<'_> {
             }
         }
     }
-}
-
-/// What a night has changed of one account, as a change; none if nothing.
-fn difference(was: Option<&User>, now: &User, ledger: &BTreeMap<String, (String, bool)>) -> Option<Change> {
-    let account = now.id.to_string();
-    let owner = ledger.get(&account).map(|(owner, _)| owner.clone()).or_else(|| now.external_id.clone());
-    let text = |text: Option<&String>| text.cloned().map(Value::Text);
-    let boss = |boss: Option<u64>| {
-        boss.map(|id| {
-            Value::Person(Person { employee_id: None, account_id: Some(id.to_string()), display_name: String::new() })
-        })
-    };
-    let mut fields = Vec::new();
-    let mut put = |field: &str, before: Option<Value>, after: Option<Value>| {
-        if before != after {
-            fields.push(FieldChange { field: field.to_owned(), before, after });
-        }
-    };
-    if let Some(was) = was {
-        put("user-name", text(Some(&was.user_name)), text(Some(&now.user_name)));
-        put("given-name", text(Some(&was.given_name)), text(Some(&now.given_name)));
-        put("family-name", text(Some(&was.family_name)), text(Some(&now.family_name)));
-        put("title", text(was.title.as_ref()), text(now.title.as_ref()));
-        put("cost-center", text(was.cost_center.as_ref()), text(now.cost_center.as_ref()));
-        put("external-id", text(was.external_id.as_ref()), text(now.external_id.as_ref()));
-        put("manager", boss(was.manager), boss(now.manager));
-        put("active", Some(Value::Flag(was.active)), Some(Value::Flag(now.active)));
-    }
-    let kind = match was {
-        None => ChangeKind::Create,
-        Some(was) if was.active && !now.active => ChangeKind::Archive,
-        Some(was) if !was.active && now.active => ChangeKind::Reactivate,
-        Some(_) if fields.is_empty() => return None,
-        Some(_) => ChangeKind::Update,
-    };
-    Some(Change {
-        id: account.clone(),
-        kind,
-        employee_id: owner,
-        target_id: was.is_some().then_some(account),
-        display_name: String::new(),
-        depends_on: Vec::new(),
-        after: Vec::new(),
-        fields,
-        reason: String::new(),
-    })
 }

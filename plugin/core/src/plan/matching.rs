@@ -9,6 +9,8 @@
 //!    itself passed the account on. (Without that email, somebody has exchanged ids by hand.) An employee who has
 //!    left keeps the account if the different id is nobody's whom HiBob, a link or the host's ledger knows; and in any
 //!    case only if neither the ledger nor another link has the account for somebody else.
+//!    A link counts as none where the account carries no external id, another employee's link names it too, and the ledger has it
+//!    for somebody else: it was passed on.
 //! 2. **By external id.** The one account that carries the employee id. If several carry it, that is the conflict
 //!    `AMBIGUOUS_EXTERNAL_ID`. So it is if the account already belongs to another employee, unless the employee has left;
 //!    then they have no account. Nor have they where the host's ledger or another link has it for somebody else.
@@ -248,6 +250,11 @@ impl Matching<'_> {
         if let Some(row) = self.input.facts.owner_of(&account.id) {
             return row.employee != &*self.people[person].id;
         }
+        self.is_linked_twice(account)
+    }
+
+    /// Whether several links name this account.
+    fn is_linked_twice(&self, account: &Account) -> bool {
         let twice = self.linked_twice.get_or_init(|| {
             let mut accounts: Vec<&Id> = self.input.links.iter().map(|(_, link)| &link.account).collect();
             accounts.sort_unstable();
@@ -255,6 +262,13 @@ impl Matching<'_> {
             again.filter_map(|same| same.first().map(|id| (*id).clone())).collect()
         });
         twice.contains(&account.id)
+    }
+
+    /// Whether the account that an employee's link names was given to another employee, whose link names it too.
+    fn was_given_on(&self, person: usize, account: usize) -> bool {
+        let account = &self.accounts[account];
+        self.is_linked_twice(account)
+            && self.input.facts.owner_of(&account.id).is_some_and(|row| row.employee != &*self.people[person].id)
     }
 
     /// Makes sure that nothing is done for an employee whose account was given up, unless they have another one.
@@ -313,6 +327,7 @@ impl Matching<'_> {
                 Some(carried) if *carried != **id && gone && self.input.is_known(carried) => {}
                 _ if gone && self.is_anothers(person, account) => {}
                 Some(carried) if *carried != **id && gone => self.take(person, account, MatchedBy::Link),
+                None if self.was_given_on(person, account) => self.matches[person].linked = false,
                 // An external id of somebody who has left may be the same person's earlier or later id.
                 Some(carried)
                     if *carried != **id && !(self.is_a_leavers(carried) && self.is_named(account, person)) =>

@@ -198,6 +198,26 @@ fn an_account_that_has_passed_to_somebody_else_is_not_archived_for_its_former_ow
     assert_eq!(changes(&night().ledger("1\t10\t-\n9\t90\t-\n").plan()), [(ARCHIVED, "10".to_owned())]);
 }
 
+/// Employee 1 came back as 2, who has the account since. The termination of 1 is taken back, so that there are two records of
+/// one person, and another system empties the external id. Then 2 leaves.
+#[test]
+fn an_account_that_was_passed_on_belongs_to_whom_it_was_passed_to() {
+    let night = |second: &'static str| {
+        Night::of(&[("1", "employed", "1@x.example"), ("2", second, "2@x.example")])
+            .account("10", "", "2@x.example", true)
+            .link("1", "10")
+            .link("2", "10")
+            .ledger("2\t10\t-\n")
+    };
+    let first = |plan: &Plan| changes(plan).into_iter().find(|(kind, _)| *kind == "create");
+    let goes_on = night("employed").plan();
+    assert!(changes(&goes_on).contains(&("update", "10".to_owned())), "{:?}", changes(&goes_on));
+    assert!(first(&goes_on).is_some());
+    let leaves = night("terminated").plan();
+    assert!(changes(&leaves).contains(&(ARCHIVED, "10".to_owned())), "{:?}", changes(&leaves));
+    assert!(first(&leaves).is_some());
+}
+
 #[test]
 fn an_account_that_only_the_ledger_has_for_a_leaver_is_archived_if_its_external_id_is_nobodys() {
     let night = |external_id: &str| {
