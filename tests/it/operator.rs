@@ -34,6 +34,12 @@ async fn a_job_that_is_waited_for_gives_its_exit_code() {
     assert_eq!((exit, &job["state"], &job["result"]["exit_code"]), (0, &json!("done"), &json!(0)), "{job}");
     let (exit, job) = start("sync");
     assert_eq!((exit, &job["result"]["run"]), (0, &json!(1)), "{job}");
+    // That nobody knows whoever enabled it is a warning, which counts as an error where that is asked for.
+    site.shell.run(&["tenant", "enable", "acme", "--by", "boss@elsewhere.example"]);
+    let (exit, job) = start("sync");
+    assert_eq!((exit, &job["state"], &job["result"]["warnings"]), (0, &json!("done"), &json!(1)), "{job}");
+    let (exit, job) = site.shell.json(&["jobs", "start", "acme", "sync", "--wait", "--strict"]);
+    assert_eq!((exit, &job["state"], &job["result"]["exit_code"]), (1, &json!("done"), &json!(0)), "{job}");
     company.world.lock().unwrap().hibob.employees.clear();
     let (exit, job) = start("sync");
     assert_eq!((exit, &job["state"]), (3, &json!("held")), "{job}");

@@ -176,3 +176,17 @@ fn a_mail_server_that_refuses_is_reported_without_the_address() {
     let (exit, report) = shell.json(&["references", "deliver", "acme", reference]);
     assert_eq!((exit, counts(&report)), (1, [0, 0, 0, 1]));
 }
+
+/// Warnings end a run with the exit code of errors only where that is asked for.
+#[test]
+fn warnings_count_as_errors_where_that_is_asked_for() {
+    let shell = Shell::new();
+    let _fakes = Fakes::start(&shell, &["--scenario", "empty"]);
+    shell.run(&["tenant", "apply", "acme.toml"]);
+    make_key(&shell);
+    shell.run(&["sync", "acme"]);
+    for (args, code) in [(&["references", "acme"][..], 0), (&["references", "acme", "--strict"], 1)] {
+        let (exit, report) = shell.json(args);
+        assert_eq!((exit, report["warnings"][0]["code"].as_str()), (code, Some("NO_EMPLOYEES")), "{report}");
+    }
+}

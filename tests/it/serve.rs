@@ -132,7 +132,8 @@ async fn a_job_whose_run_is_in_the_history_is_not_done_again() {
     assert!(database.record_run(fence, &run, None, &[]).await.is_err(), "a job has one run");
     let _host = site.serve(&[]);
     let jobs = site.until("it has ended", all(State::Held)).await;
-    let result = serde_json::json!({ "exit_code": Exit::Held as u8, "run": number, "error": { "code": "HELD" } });
+    let error = serde_json::json!({ "code": "HELD" });
+    let result = serde_json::json!({ "exit_code": Exit::Held as u8, "run": number, "error": error, "warnings": 0 });
     assert_eq!((jobs[0].result.as_ref(), company.searches_and_creations()), (Some(&result), (0, 0)));
 }
 

@@ -54,7 +54,8 @@ impl Jobs {
     async fn check(&self, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<End, HostError> {
         let report = check_tenant(&self.data, &self.plugin, tenant, progress).await;
         let report = report.map_err(|error| error.of_tenant(tenant.id()))?;
-        let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+        let of = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
+        let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
         let exit = if errors == 0 { Exit::Done } else { Exit::SomeFailed };
         // Findings about a person are not kept here.
         let findings = report.findings.iter().filter(|finding| finding.employee_id.is_none()).take(FINDINGS_MAX);
@@ -65,7 +66,7 @@ impl Jobs {
             })
             .collect();
         let result = json!({
-            "exit_code": exit as u8, "errors": errors, "findings": findings,
+            "exit_code": exit as u8, "errors": errors, "warnings": warnings, "findings": findings,
             "employees": check_json::count(&report, "employees"), "permissions": check_json::permissions(&report),
             "fields": check_json::fields(&report),
         });
@@ -118,7 +119,7 @@ impl Jobs {
             Err(error) => {
                 let mut report = Report::stopped(tenant.id(), error);
                 run.finish(&mut report, None).await?;
-                Ok(ended(report.exit(), report.run, report.error.as_ref()))
+                Ok(ended(report.exit(), report.run, report.error.as_ref(), report.warnings.len()))
             }
         }
     }
@@ -139,7 +140,9 @@ impl Jobs {
         match self.begin(tenant, job, RunKind::Apply, told).await? {
             Ok(run) => match run.take_saved(&identity).await? {
                 Taken::New(run) => finish(run, release, &planned).await,
-                Taken::Resumed(report) => Ok(ended(report.exit(), report.run, report.error.as_ref())),
+                Taken::Resumed(report) => {
+                    Ok(ended(report.exit(), report.run, report.error.as_ref(), report.warnings.len()))
+                }
             },
             Err(end) => Ok(end),
         }
@@ -156,13 +159,14 @@ impl Jobs {
             Ok(row) if row.state == ApprovalState::Approved => {
                 let (mut report, planned) = run.apply_approved(&row).await;
                 run.finish(&mut report, planned.as_ref()).await?;
-                Ok(ended(report.exit(), report.run, report.error.as_ref()))
+                Ok(ended(report.exit(), report.run, report.error.as_ref(), report.warnings.len()))
             }
             // Applied by a sync, or by this job before its host crashed. What was left of it has just been resumed.
             Ok(row) if row.state == ApprovalState::Applied => {
-                let exit = run.resumed().map_or(Exit::Done, Report::exit);
+                let resumed = run.resumed().map(|report| (report.exit(), report.warnings.len()));
+                let (exit, warnings) = resumed.unwrap_or((Exit::Done, 0));
                 run.leave().await?;
-                Ok(ended(exit, row.run, None))
+                Ok(ended(exit, row.run, None, warnings))
             }
             Ok(row) => {
                 run.leave().await?;
@@ -179,7 +183,7 @@ impl Jobs {
     async fn go_on(&self, tenant: &Tenant, job: &Claimed, way: WayOn, told: Told) -> Result<End, HostError> {
         let start = Start { cause: job.cause(), interrupt: told.interrupt };
         let report = go_on(&self.data, tenant, &self.plugin, told.progress, start, way).await?;
-        let end = ended(report.exit(), report.run, report.error.as_ref());
+        let end = ended(report.exit(), report.run, report.error.as_ref(), report.warnings.len());
         // That the rest is abandoned is what was asked for.
         Ok(match end {
             End::Ended(State::Cancelled, result) if way == WayOn::Abandon && report.run.is_some() => {
@@ -191,7 +195,7 @@ impl Jobs {
 
     async fn references(&self, tenant: &Tenant, order: &ReferencesRequest, progress: Arc<dyn Progress>) -> End {
         let report = crate::references(&self.data, tenant, &self.plugin, progress, order).await;
-        ended(report.exit(), report.run, report.error.as_ref())
+        ended(report.exit(), report.run, report.error.as_ref(), report.warnings.len())
     }
 
     async fn deliver(
@@ -263,7 +267,7 @@ impl Work for Jobs {
                 return End::Again(BUSY_PAUSE);
             }
             let error = Stopped::by(&error.of_tenant(&job.tenant));
-            ended(error.exit(), None, Some(&error))
+            ended(error.exit(), None, Some(&error), 0)
         });
         if let (Some(plan), End::Ended(..)) = (job.arguments.saved_plan(), &end) {
             plan_file::forget(&self.data, plan);
@@ -275,11 +279,11 @@ impl Work for Jobs {
 async fn finish(run: Run<'_>, release: Release, planned: &Planned) -> Result<End, HostError> {
     let mut report = run.apply(planned, release).await;
     run.finish(&mut report, Some(planned)).await?;
-    Ok(ended(report.exit(), report.run, report.error.as_ref()))
+    Ok(ended(report.exit(), report.run, report.error.as_ref(), report.warnings.len()))
 }
 
 /// How a job ends whose run ended so. The tenant's history has the details.
-fn ended(exit: Exit, run: Option<i64>, error: Option<&Stopped>) -> End {
+fn ended(exit: Exit, run: Option<i64>, error: Option<&Stopped>, warnings: usize) -> End {
     if run.is_none() && error.is_some_and(|error| error.code == ALREADY_RUNNING) {
         return End::Again(BUSY_PAUSE);
     }
@@ -289,14 +293,15 @@ fn ended(exit: Exit, run: Option<i64>, error: Option<&Stopped>) -> End {
         (None, Some(error)) => json!(error),
         (_, None) => serde_json::Value::Null,
     };
-    End::Ended(state(exit), json!({ "exit_code": exit as u8, "run": run, "error": error }))
+    End::Ended(state(exit), json!({ "exit_code": exit as u8, "run": run, "error": error, "warnings": warnings }))
 }
 
 /// How a job ends whose run is in the history already.
 fn done_before(run: &PastRun) -> End {
     let error = run.report.pointer("/error/code").map(|code| json!({ "code": code }));
     let state = Exit::of(run.exit_code).map_or(State::Failed, state);
-    End::Ended(state, json!({ "exit_code": run.exit_code, "run": run.id, "error": error }))
+    let warnings = run.report.get("warnings").and_then(serde_json::Value::as_array).map_or(0, Vec::len);
+    End::Ended(state, json!({ "exit_code": run.exit_code, "run": run.id, "error": error, "warnings": warnings }))
 }
 
 fn state(exit: Exit) -> State {

@@ -2,6 +2,7 @@
 
 use super::Global;
 use super::audit::{Change, releases};
+use super::outcome;
 use super::paint::clean;
 use super::references::whole_id;
 use super::release_args::ReleaseArgs;
@@ -82,6 +83,9 @@ pub(super) struct StartArgs {
     /// Wait until a host that serves has ended the job, and end with the job's exit code
     #[arg(long)]
     wait: bool,
+    /// With --wait: end with the exit code of errors if there are warnings
+    #[arg(long, requires = "wait")]
+    strict: bool,
 }
 
 impl JobsArgs {
@@ -161,7 +165,8 @@ async fn start(global: &Global, data: &DataDir, args: StartArgs) -> Result<Exit,
     } else {
         outln!("{}", line(&job));
     }
-    Ok(exit(&job))
+    let warnings = job.result.as_ref().and_then(|result| result.get("warnings")?.as_u64()).unwrap_or_default();
+    Ok(outcome::strictly(args.strict, exit(&job), warnings > 0))
 }
 
 /// Waits until the job has ended.

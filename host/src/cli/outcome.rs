@@ -32,8 +32,8 @@ pub(super) fn warnings(warnings: &[ErrorRow], all: bool, is_terminal: bool) {
 }
 
 /// The exit code of a command that was told to be `strict`: warnings count as errors.
-pub(super) fn strictly(strict: bool, exit: Exit, warnings: &[ErrorRow]) -> Exit {
-    if strict && exit == Exit::Done && !warnings.is_empty() { Exit::SomeFailed } else { exit }
+pub(super) fn strictly(strict: bool, exit: Exit, has_warnings: bool) -> Exit {
+    if strict && exit == Exit::Done && has_warnings { Exit::SomeFailed } else { exit }
 }
 
 /// How many people whom a guard holds are named at a terminal, unless all are asked for.

@@ -8,6 +8,7 @@ pub(super) use keys::KeyCommand;
 use super::Global;
 use super::audit::{Change, releases};
 use super::interrupt::signals;
+use super::outcome;
 use super::paint::{YELLOW, clean};
 use super::progress::Bar;
 use super::sync::Ready;
@@ -50,6 +51,9 @@ pub(super) struct RunArgs {
     /// Name everybody whom a safety check holds, also at a terminal
     #[arg(long)]
     all: bool,
+    /// End with the exit code of errors if there are warnings
+    #[arg(long)]
+    strict: bool,
 }
 
 impl RunArgs {
@@ -179,12 +183,12 @@ impl ReferencesArgs {
 
 pub(super) async fn run(global: &Global, args: ReferencesArgs) -> Result<Exit, HostError> {
     match args.command {
-        None => Ok(job(global, &args.tenant.unwrap_or_default(), &args.run.order(None), args.run.all).await),
+        None => Ok(job(global, &args.tenant.unwrap_or_default(), None, args.run).await),
         Some(ReferencesCommand::Issue { tenant, mut employees, employees_from, run }) => {
             if let Some(path) = employees_from {
                 employees.extend(read_ids(&path)?);
             }
-            Ok(job(global, &tenant, &run.order(Some(employees)), run.all).await)
+            Ok(job(global, &tenant, Some(employees), run).await)
         }
         Some(ReferencesCommand::List { tenant }) => list(global, &tenant).await,
         Some(ReferencesCommand::Waive { tenant, employee, reason, by }) => {
@@ -199,15 +203,15 @@ pub(super) async fn run(global: &Global, args: ReferencesArgs) -> Result<Exit, H
     }
 }
 
-async fn job(global: &Global, tenant: &str, order: &ReferencesRequest, all: bool) -> Exit {
+async fn job(global: &Global, tenant: &str, employees: Option<Vec<String>>, args: RunArgs) -> Exit {
     let run = async {
         let interrupt = signals(global.json)?;
         let ready = unless_interrupted(&interrupt, Ready::new(global, tenant, "references")).await?;
-        let order = ReferencesRequest { interrupt, ..order.clone() };
+        let order = ReferencesRequest { interrupt, ..args.order(employees) };
         Ok::<_, HostError>(run_ready(&ready.data, &ready.tenant, &ready.plugin, &order).await)
     };
     let report = run.await.unwrap_or_else(|error| Report::stopped(tenant, error));
-    view::report(&report, global.json, all)
+    outcome::strictly(args.strict, view::report(&report, global.json, args.all), !report.warnings.is_empty())
 }
 
 /// Carries out one run, and shows its progress.

@@ -227,7 +227,7 @@ pub(super) async fn sync(
         }
         Err(error) => Report::stopped(tenant, error),
     };
-    Ok(outcome::strictly(strict, print_report(&report, global.json, None, all), &report.warnings))
+    Ok(outcome::strictly(strict, print_report(&report, global.json, None, all), !report.warnings.is_empty()))
 }
 
 /// Makes a plan and applies it under the tenant's lease. `look` gets run and plan before anything is applied.
@@ -291,7 +291,7 @@ pub(super) async fn apply(
         Err(error) => Err(error),
     };
     let report = report.unwrap_or_else(|error| Report::stopped(&tenant, error));
-    Ok(outcome::strictly(strict, print_report(&report, global.json, None, all), &report.warnings))
+    Ok(outcome::strictly(strict, print_report(&report, global.json, None, all), !report.warnings.is_empty()))
 }
 
 async fn apply_saved(

@@ -84,7 +84,10 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("ended_at", or_null(&milliseconds)),
         ("cancel_requested_at", or_null(&milliseconds)),
         ("crashes", described(&number, "How many hosts have crashed while they carried it out.")),
-        ("result", described(&or_null(&open), "exit_code, run (its number in the history), and error.")),
+        (
+            "result",
+            described(&or_null(&open), "exit_code, run (its number in the history), error, and warnings (how many)."),
+        ),
     ]);
     let run = object(&[
         ("run", number.clone()),
@@ -407,7 +410,7 @@ fn example(name: &str) -> Option<Value> {
             "requested_by": "token 2c4e", "state": "done", "holder": null, "due_at": null,
             "queued_at": 1_795_485_600_000_i64, "start_at": 1_795_485_600_000_i64, "started_at": 1_795_485_600_120_i64,
             "ended_at": 1_795_485_612_430_i64, "cancel_requested_at": null, "crashes": 0,
-            "result": { "exit_code": 0, "run": 41 },
+            "result": { "exit_code": 0, "run": 41, "warnings": 2 },
         })
     };
     let status = || {
