@@ -218,7 +218,10 @@ impl Global {
             return plugin;
         }
         if std::io::stderr().is_terminal() {
-            errln!("compiling the plugin, which is kept in the data directory: this is done once");
+            errln!(
+                "compiling the plugin: about a minute of processor time in a debug build. It is kept in the data directory, so \
+                 that this is done once"
+            );
         }
         loading.await
     }

@@ -37,6 +37,9 @@ pub(super) fn text(tenant: &str, report: &CheckReport) -> String {
     lines.extend(plan_view::finding_lines(&report.findings, true));
     if report.findings.iter().all(|finding| finding.severity == Severity::Notice) {
         lines.push(GREEN.on_stdout("nothing to mend"));
+        if count(report, "left").is_none() {
+            lines.push(format!("see what a sync would do: hibob plan {tenant} --out {tenant}.plan"));
+        }
     }
     lines.join("\n")
 }

@@ -129,9 +129,11 @@ pub(super) async fn fakes(global: &Global, args: &FakesArgs) -> Result<Exit, Hos
         outln!("TravelPerk  {}   key {}", web.scim_url(), access.key);
         outln!("            {}   (REST)", web.rest_url());
         outln!("each answers GET /_stand-in/requests and GET /_stand-in/state at its own port");
-        let shown = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
-        outln!("SMTP        {}   mails are kept in {}", servers.mail.address(), shown(&folder));
-        outln!("DNS         {}   TXT records are those of {}", servers.dns.address(), shown(&zone_file));
+        let shown = |what: &str, path: &Option<PathBuf>| {
+            path.as_ref().map(|path| format!("   {what} {}", path.display())).unwrap_or_default()
+        };
+        outln!("SMTP        {}{}", servers.mail.address(), shown("mails are kept in", &folder));
+        outln!("DNS         {}{}", servers.dns.address(), shown("TXT records are those of", &zone_file));
         match &args.write_tenant {
             Some(path) => outln!("tenant file {}; next: hibob tenant apply {}", path.display(), path.display()),
             None => outln!("add --write-tenant acme.toml for a tenant file that works against these"),

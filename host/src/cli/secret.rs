@@ -153,7 +153,7 @@ async fn list(global: &Global, tenant: &str) -> Result<Exit, HostError> {
         return Ok(lost.map_or(Exit::Done, |error| error.exit()));
     }
     if listed.is_empty() {
-        outln!("{tenant} has no secrets in the store, and its file names none there");
+        outln!("{tenant} has no secrets in the store, and needs none there: its file says where else they are");
     }
     for row in listed {
         let at = row.entered_at.and_then(|at| chrono::DateTime::from_timestamp(at, 0));
