@@ -2,7 +2,8 @@
 
 use crate::database::tests::{Case, Host};
 use crate::database::{
-    AttemptRecord, DeliveryState, Fence, Message, NewReference, ReferenceState, TenantDatabase, tests::record::lost,
+    AttemptRecord, DeliveryState, Fence, KeyedHash, Message, NewReference, ReferenceState, TenantDatabase,
+    TitleDigests, tests::record::lost,
 };
 use futures::FutureExt;
 use hibob_contract::offboarding_references::{Departure, Seen, Standing};
