@@ -14,6 +14,7 @@ mod guard_facts;
 mod holds;
 mod interruptions;
 mod journal;
+mod journal_writer;
 mod migrate;
 mod people;
 pub mod postgres;
@@ -93,7 +94,11 @@ async fn open(path: &Path) -> Result<SqlitePool, HostError> {
     // once, whatever the time-out is.
     let begun = Instant::now();
     loop {
-        let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(options.clone()).await;
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .test_before_acquire(false) // a file does not go away
+            .connect_with(options.clone())
+            .await;
         match pool {
             Err(error) if is_locked(&error) && begun.elapsed() < BUSY => tokio::time::sleep(BUSY_PAUSE).await,
             pool => return pool.map_err(|error| HostError::Storage(format!("{}: {error}", path.display()))),

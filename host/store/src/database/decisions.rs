@@ -1,7 +1,7 @@
 //! What people decide about single accounts (`hibob link`, `hibob unlink`), and since when a warning is there.
 
 use crate::database::engine::Transaction;
-use crate::database::statement::query;
+use crate::database::statement::{Statement, query};
 use crate::database::{Fence, LedgerEntry, TenantDatabase};
 use hibob_base::error::HostError;
 use hibob_contract::types::{NamedValue, Value};
@@ -209,28 +209,12 @@ impl TenantDatabase {
     }
 }
 
-/// Takes note of an account that has come into the ledger: an order for it is carried out, and it is not given up any
-/// more.
-pub(super) async fn in_ledger(transaction: &mut Transaction, entry: &LedgerEntry) -> Result<(), HostError> {
-    // Nearly always there is neither, and one question about each change is cheaper than two answers.
-    let decided = query(
-        "SELECT account_id FROM ordered_links WHERE account_id = $1
-         UNION ALL SELECT account_id FROM unlinked_accounts WHERE account_id = $1",
-    );
-    let decided: Option<(String,)> = decided.bind(&entry.account_id).fetch_optional(&mut *transaction).await?;
-    if decided.is_none() {
-        return Ok(());
-    }
-    query("DELETE FROM ordered_links WHERE account_id = $1 AND employee_id = $2")
-        .bind(&entry.account_id)
-        .bind(&entry.employee_id)
-        .execute(&mut *transaction)
-        .await?;
-    query("DELETE FROM unlinked_accounts WHERE account_id = $1")
-        .bind(&entry.account_id)
-        .execute(&mut *transaction)
-        .await?;
-    Ok(())
+/// The statements that take note of an account that has come into the ledger: an order for it is carried out, and it is not
+/// given up any more.
+pub(super) fn in_ledger(entry: &LedgerEntry) -> [Statement<'_>; 2] {
+    let ordered = query("DELETE FROM ordered_links WHERE account_id = $1 AND employee_id = $2");
+    let unlinked = query("DELETE FROM unlinked_accounts WHERE account_id = $1");
+    [ordered.bind(&entry.account_id).bind(&entry.employee_id), unlinked.bind(&entry.account_id)]
 }
 
 /// Removes what is stored about an employee.

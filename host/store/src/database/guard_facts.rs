@@ -1,9 +1,8 @@
 //! What the guards ask the database beside sums and owners: which accounts are archived, how large the source was, and
 //! what the last runs have held.
 
-use crate::database::engine::Transaction;
 use crate::database::people::{ASKED_MAX, places};
-use crate::database::statement::query;
+use crate::database::statement::{Statement, query};
 use crate::database::{Fence, TenantDatabase};
 use hibob_base::error::HostError;
 use hibob_base::job::{Lane, RunKind};
@@ -150,17 +149,19 @@ pub struct KeptFields {
     pub written: Vec<String>,
 }
 
-/// Records what a change has done to the fields that its account keeps.
-pub(super) async fn put_kept(transaction: &mut Transaction, fields: &KeptFields) -> Result<(), HostError> {
+/// The statements that record what a change has done to the fields that its account keeps.
+pub(super) fn put_kept(fields: &KeptFields) -> Vec<Statement<'_>> {
+    let mut statements = Vec::new();
     if !fields.written.is_empty() {
         let places: Vec<String> = (2..fields.written.len() + 2).map(|place| format!("${place}")).collect();
         let delete = format!("DELETE FROM kept_fields WHERE account_id = $1 AND field IN ({})", places.join(", "));
         let written = query(delete).bind(&fields.account_id);
-        fields.written.iter().fold(written, |written, field| written.bind(field)).execute(&mut *transaction).await?;
+        statements.push(fields.written.iter().fold(written, |written, field| written.bind(field)));
     }
-    for field in &fields.kept {
+    let keep = |field| {
         let kept = query("INSERT INTO kept_fields (account_id, field) VALUES ($1, $2) ON CONFLICT DO NOTHING");
-        kept.bind(&fields.account_id).bind(field).execute(&mut *transaction).await?;
-    }
-    Ok(())
+        kept.bind(&fields.account_id).bind(field)
+    };
+    statements.extend(fields.kept.iter().map(keep));
+    statements
 }

@@ -1,11 +1,12 @@
 //! The journal of a plan that is being applied, and the fencing token under which a run writes.
 
 use crate::database::engine::Transaction;
-use crate::database::guard_facts::{KeptFields, put_kept};
+use crate::database::guard_facts::KeptFields;
 use crate::database::interruptions::insert_applied;
-use crate::database::statement::query;
+use crate::database::journal_writer::Record;
+use crate::database::statement::{Statement, query};
 use crate::database::tenant::run_kind;
-use crate::database::tenant::{LedgerEntry, TenantDatabase, put_entries};
+use crate::database::tenant::{LedgerEntry, TenantDatabase};
 use hibob_base::error::HostError;
 use hibob_base::job::RunKind;
 use std::collections::BTreeMap;
@@ -118,7 +119,7 @@ impl ChangeRecord {
 
 /// An archiving gets what was noted of the plan that it is of: that a person has released its archivings, and that it has
 /// terminations only.
-const ARCHIVING_MARKS: [&str; 2] = [
+pub(super) const ARCHIVING_MARKS: [&str; 2] = [
     "UPDATE archivings SET released = 1 WHERE account_id = $1 AND archived_at = $2
      AND EXISTS (SELECT id FROM journals WHERE id = $3 AND released_archivings = 1)",
     "UPDATE archivings SET terminations = 1 WHERE account_id = $1 AND archived_at = $2
@@ -271,9 +272,7 @@ impl TenantDatabase {
     /// # Errors
     /// The run has lost its lease, or the database failed.
     pub async fn record_started(&self, fence: Fence, journal: i64, change: &str, now: i64) -> Result<(), HostError> {
-        let mut transaction = self.begin_fenced(fence).await?;
-        put_event(&mut transaction, fence, journal, change, None, now).await?;
-        Ok(transaction.commit().await?)
+        self.write_record(fence, Record::Started { journal, change: change.to_owned(), at: now }).await
     }
 
     /// Stores what the call for a change wrote to the plugin's storage, together with the ledger and the journal: all
@@ -288,21 +287,7 @@ impl TenantDatabase {
         record: &ChangeRecord,
         now: i64,
     ) -> Result<(), HostError> {
-        let mut transaction = self.begin_fenced(fence).await?;
-        put_entries(&mut transaction, entries, record.ledger.as_ref()).await?;
-        if let Some(kept) = &record.kept {
-            put_kept(&mut transaction, kept).await?;
-        }
-        if let Some((journal, change, made)) = &record.finished {
-            put_event(&mut transaction, fence, *journal, change, Some(made), now).await?;
-            if let Some(entry) = record.ledger.as_ref().filter(|entry| entry.archived_at.is_some()) {
-                for mark in ARCHIVING_MARKS {
-                    let marked = query(mark).bind(&entry.account_id).bind(entry.archived_at).bind(*journal);
-                    marked.execute(&mut transaction).await?;
-                }
-            }
-        }
-        Ok(transaction.commit().await?)
+        self.write_record(fence, Record::Made { entries: entries.clone(), record: record.clone(), at: now }).await
     }
 
     /// Notes that a person has released the archivings of a plan, before anything of it is applied: they do not count
@@ -375,14 +360,14 @@ fn lost() -> HostError {
     HostError::LockLost("this run has lost its lease to another one".to_owned())
 }
 
-async fn put_event(
-    transaction: &mut Transaction,
+/// The statement that adds an event to a journal: that a change begins, or how it ended.
+pub(super) fn put_event<'r>(
     fence: Fence,
     journal: i64,
-    change: &str,
-    made: Option<&str>,
+    change: &'r str,
+    made: Option<&'r str>,
     now: i64,
-) -> Result<(), HostError> {
+) -> Statement<'r> {
     query("INSERT INTO journal_events (journal, generation, change, event, made, at) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(journal)
         .bind(fence.generation)
@@ -390,7 +375,4 @@ async fn put_event(
         .bind(if made.is_some() { "finished" } else { "started" })
         .bind(made.unwrap_or_default())
         .bind(now)
-        .execute(transaction)
-        .await?;
-    Ok(())
 }

@@ -112,8 +112,8 @@ impl<'c> From<&'c mut Transaction> for On<'c> {
 
 /// The connection on which a statement runs.
 enum StatementConnection<'c> {
-    /// A connection that a store has lent, and how long an answer may take.
-    Lent(Engine<PoolConnection<Sqlite>, PoolConnection<Postgres>>, Option<Duration>),
+    /// A connection that a store has lent.
+    Lent(&'c Store, Engine<PoolConnection<Sqlite>, PoolConnection<Postgres>>),
     /// The connection of a transaction.
     Of(&'c mut Transaction),
 }
@@ -121,7 +121,7 @@ enum StatementConnection<'c> {
 impl<'c> On<'c> {
     async fn hold(self) -> Result<StatementConnection<'c>, DatabaseError> {
         Ok(match self {
-            Self::Store(store) => StatementConnection::Lent(store.connection().await?, store.answer_time_max()),
+            Self::Store(store) => StatementConnection::Lent(store, store.connection().await?),
             Self::Transaction(transaction) => StatementConnection::Of(transaction),
         })
     }
@@ -130,22 +130,39 @@ impl<'c> On<'c> {
 impl StatementConnection<'_> {
     fn answer_time_max(&self) -> Option<Duration> {
         match self {
-            Self::Lent(_, answer_time_max) => *answer_time_max,
+            Self::Lent(store, _) => store.answer_time_max(),
             Self::Of(transaction) => transaction.answer_time_max(),
         }
     }
 
     fn connection(&mut self) -> Engine<&mut SqliteConnection, &mut PgConnection> {
         match self {
-            Self::Lent(Engine::Sqlite(lent), _) => Engine::Sqlite(lent),
-            Self::Lent(Engine::Postgres(lent), _) => Engine::Postgres(lent),
+            Self::Lent(_, Engine::Sqlite(lent)) => Engine::Sqlite(lent),
+            Self::Lent(_, Engine::Postgres(lent)) => Engine::Postgres(lent),
             Self::Of(Engine::Sqlite(transaction)) => Engine::Sqlite(transaction),
             Self::Of(Engine::Postgres(transaction)) => Engine::Postgres(transaction),
         }
     }
 }
 
+impl StatementConnection<'_> {
+    /// Gives a lent connection back, after its statement has come to its end. Where it has not, the pool takes it back and
+    /// looks after it.
+    fn end(self) {
+        if let Self::Lent(store, lent) = self {
+            store.give_back(lent);
+        }
+    }
+}
+
 impl<'q> Statement<'q> {
+    /// Adds a statement behind this one.
+    fn append(&mut self, other: Self) {
+        let text = format!("{};\n{}", self.text.as_str(), renumbered(other.text.as_str(), self.values.len()));
+        self.text = AssertSqlSafe(text).into_sql_str();
+        self.values.extend(other.values);
+    }
+
     /// Binds the next value.
     pub fn bind(mut self, value: impl Into<Value<'q>>) -> Self {
         self.values.push(value.into());
@@ -164,6 +181,7 @@ impl<'q> Statement<'q> {
             })
         })
         .await;
+        held.end();
         Ok(done?)
     }
 
@@ -184,6 +202,7 @@ impl<'q> Statement<'q> {
             })
         })
         .await;
+        held.end();
         Ok(done?)
     }
 
@@ -221,8 +240,47 @@ impl<'q> Statement<'q> {
             })
         })
         .await;
+        held.end();
         Ok(done?)
     }
+}
+
+/// Runs statements one after the other in a transaction. SQLite gets those with few values as one text, since each text is
+/// handed to another thread and waited for.
+pub(super) async fn execute_all(
+    statements: impl IntoIterator<Item = Statement<'_>>,
+    on: &mut Transaction,
+) -> Result<(), DatabaseError> {
+    let is_file = matches!(on, Engine::Sqlite(_));
+    let mut joined: Option<Statement<'_>> = None;
+    for statement in statements {
+        match &mut joined {
+            _ if !is_file => drop(statement.execute(&mut *on).await?),
+            Some(joined) => joined.append(statement),
+            None => joined = Some(statement),
+        }
+    }
+    if let Some(joined) = joined {
+        joined.execute(on).await?;
+    }
+    Ok(())
+}
+
+/// A text with the numbers of its placeholders raised.
+fn renumbered(text: &str, by: usize) -> String {
+    let mut parts = text.split('$');
+    let mut raised = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, rest) = part.split_at(digits);
+        raised.push('$');
+        match number.parse::<usize>() {
+            Ok(number) => raised.push_str(&(number + by).to_string()),
+            Err(_) => raised.push_str(number),
+        }
+        raised.push_str(rest);
+    }
+    raised
 }
 
 /// The values in the form that the engine of a connection takes.

@@ -5,7 +5,7 @@ use crate::database::engine::{Db, Engine, Transaction, within};
 use hibob_base::error::HostError;
 use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, Sqlite, SqlitePool};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Limits a connection to a tenant's rows, for as long as it is lent.
@@ -22,13 +22,35 @@ pub struct Store {
     /// The tenant, on PostgreSQL; none for the host, and on SQLite, where each tenant has a file.
     tenant: Option<Arc<str>>,
     answer_time_max: Option<Duration>,
+    kept: Arc<Kept>,
+}
+
+/// Connections to a file that wait for the next statement. The pool tests each connection that comes back to it, with a
+/// question to another thread, and a statement costs hardly more than that.
+#[derive(Debug, Default)]
+struct Kept(Mutex<Vec<PoolConnection<Sqlite>>>);
+
+/// Most of them. The pool has more, for transactions.
+const KEPT_MAX: usize = 2;
+
+impl Kept {
+    fn lock(&self) -> MutexGuard<'_, Vec<PoolConnection<Sqlite>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // Not by way of the pool, which needs a runtime to take them back.
+        self.lock().drain(..).for_each(|connection| drop(connection.detach()));
+    }
 }
 
 impl Store {
     /// The host's tables.
     pub fn new(db: Db) -> Self {
         let answer_time_max = db.answer_time_max();
-        Self { db, tenant: None, answer_time_max }
+        Self { db, tenant: None, answer_time_max, kept: Arc::default() }
     }
 
     /// A tenant's tables, through the same connections.
@@ -67,10 +89,24 @@ impl Store {
         }
     }
 
+    /// Takes back a connection whose statement has come to its end.
+    pub fn give_back(&self, connection: Engine<PoolConnection<Sqlite>, PoolConnection<Postgres>>) {
+        if let Engine::Sqlite(connection) = connection {
+            let mut kept = self.kept.lock();
+            if kept.len() < KEPT_MAX {
+                kept.push(connection);
+            }
+        }
+    }
+
     /// A connection for one statement.
     pub async fn connection(&self) -> Result<Engine<PoolConnection<Sqlite>, PoolConnection<Postgres>>, DatabaseError> {
+        let kept = self.kept.lock().pop();
         Ok(match &self.db {
-            Engine::Sqlite(pool) => Engine::Sqlite(pool.acquire().await?),
+            Engine::Sqlite(pool) => Engine::Sqlite(match kept {
+                Some(kept) => kept,
+                None => pool.acquire().await?,
+            }),
             Engine::Postgres(pool) => {
                 let lent = async {
                     let mut connection = pool.acquire().await?;

@@ -1,10 +1,11 @@
 //! A tenant's database: the plugin's entries, the ledger, the baseline, and the runs with their rows.
 
 use crate::database::decisions;
-use crate::database::engine::{Engine, Transaction};
+use crate::database::engine::Engine;
 use crate::database::interruptions::{first_fence, insert_applied};
+use crate::database::journal_writer::JournalWriter;
 use crate::database::migrate::bring_up_to_date;
-use crate::database::statement::query;
+use crate::database::statement::{Statement, execute_all, query};
 use crate::database::store::Store;
 use crate::database::text::Key;
 use crate::database::{Fence, open};
@@ -17,11 +18,13 @@ use hibob_base::error::HostError;
 use hibob_contract::types::NamedValue;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The database of one tenant.
 #[derive(Clone, Debug)]
 pub struct TenantDatabase {
     pub(super) store: Store,
+    pub(super) journal_writer: Arc<JournalWriter>,
 }
 
 /// A finished run that is to be recorded.
@@ -141,6 +144,10 @@ pub struct StorageUsage {
 }
 
 impl TenantDatabase {
+    fn of(store: Store) -> Self {
+        Self { store, journal_writer: Arc::default() }
+    }
+
     /// Opens the tenant's file in the data directory and brings its schema up to date.
     ///
     /// # Errors
@@ -150,7 +157,7 @@ impl TenantDatabase {
         private_dir(&dir)?;
         let pool = open(&dir.join(format!("{tenant}.db"))).await?;
         bring_up_to_date(&sqlx::migrate!("migrations/tenant"), &pool).await?;
-        Ok(Self { store: Store::new(Engine::Sqlite(pool)) })
+        Ok(Self::of(Store::new(Engine::Sqlite(pool))))
     }
 
     /// Opens the tenant's rows of a database that all tenants share, and inserts the rows that each tenant has from the
@@ -163,7 +170,7 @@ impl TenantDatabase {
         for row in [first_fence(), "entries_usage (keys, bytes) VALUES (0, 0)".to_owned()] {
             query(format!("INSERT INTO {row} ON CONFLICT DO NOTHING")).execute(&store).await?;
         }
-        Ok(Self { store })
+        Ok(Self::of(store))
     }
 
     /// Copies the database into a new file.
@@ -228,7 +235,7 @@ impl TenantDatabase {
         ledger: Option<&LedgerEntry>,
     ) -> Result<(), HostError> {
         let mut transaction = self.store.begin().await?;
-        put_entries(&mut transaction, entries, ledger).await?;
+        execute_all(put_entries(transaction.of_tenant(), entries, ledger), &mut transaction).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -455,39 +462,33 @@ impl TenantDatabase {
     }
 }
 
-pub(super) async fn put_entries(
-    transaction: &mut Transaction,
-    entries: &BTreeMap<String, Option<Vec<u8>>>,
-    ledger: Option<&LedgerEntry>,
-) -> Result<(), HostError> {
-    let of_tenant = transaction.of_tenant();
+/// The statements that write entries of the plugin's storage, and what the ledger gets. `of_tenant` is that of the engine.
+pub(super) fn put_entries<'r>(
+    of_tenant: &str,
+    entries: &'r BTreeMap<String, Option<Vec<u8>>>,
+    ledger: Option<&'r LedgerEntry>,
+) -> Vec<Statement<'r>> {
     let put = format!(
         "INSERT INTO entries (key, value) VALUES ($1, $2)
          ON CONFLICT ({of_tenant}key) DO UPDATE SET value = excluded.value"
     );
-    for (key, value) in entries {
-        let statement = match value {
-            Some(value) => query(put.clone()).bind(Key(key.as_str())).bind(value),
-            None => query("DELETE FROM entries WHERE key = $1").bind(Key(key.as_str())),
-        };
-        statement.execute(&mut *transaction).await?;
+    let entry = |(key, value): (&'r String, &'r Option<Vec<u8>>)| match value {
+        Some(value) => query(put.clone()).bind(Key(key.as_str())).bind(value),
+        None => query("DELETE FROM entries WHERE key = $1").bind(Key(key.as_str())),
+    };
+    let mut statements: Vec<_> = entries.iter().map(entry).collect();
+    let Some(entry) = ledger else { return statements };
+    let account = query(format!(
+        "INSERT INTO accounts (account_id, employee_id, active) VALUES ($1, $2, $3)
+         ON CONFLICT ({of_tenant}account_id)
+         DO UPDATE SET employee_id = excluded.employee_id, active = excluded.active"
+    ));
+    let is_active = i64::from(entry.archived_at.is_none());
+    statements.push(account.bind(&entry.account_id).bind(&entry.employee_id).bind(is_active));
+    if let Some(at) = entry.archived_at {
+        let insert = query("INSERT INTO archivings (account_id, archived_at) VALUES ($1, $2)");
+        statements.push(insert.bind(&entry.account_id).bind(at));
     }
-    if let Some(entry) = ledger {
-        query(format!(
-            "INSERT INTO accounts (account_id, employee_id, active) VALUES ($1, $2, $3)
-             ON CONFLICT ({of_tenant}account_id)
-             DO UPDATE SET employee_id = excluded.employee_id, active = excluded.active"
-        ))
-        .bind(&entry.account_id)
-        .bind(&entry.employee_id)
-        .bind(i64::from(entry.archived_at.is_none()))
-        .execute(&mut *transaction)
-        .await?;
-        if let Some(at) = entry.archived_at {
-            let insert = query("INSERT INTO archivings (account_id, archived_at) VALUES ($1, $2)");
-            insert.bind(&entry.account_id).bind(at).execute(&mut *transaction).await?;
-        }
-        decisions::in_ledger(transaction, entry).await?;
-    }
-    Ok(())
+    statements.extend(decisions::in_ledger(entry));
+    statements
 }
