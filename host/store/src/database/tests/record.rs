@@ -8,15 +8,17 @@ use crate::database::{
 };
 use crate::update_row::UpdateRow;
 use futures::FutureExt;
+use futures::future::join_all;
 use hibob_base::error::HostError;
 use hibob_base::job::{Lane, RunKind};
 use hibob_contract::types::{NamedValue, Value};
 use std::collections::BTreeMap;
 
-pub(super) const CASES: [(&str, Case); 6] = [
+pub(super) const CASES: [(&str, Case); 7] = [
     ("runs", |one, other| runs_are_numbered_for_each_tenant(one, other).boxed()),
     ("pruned", |one, _| what_is_old_is_removed(one).boxed()),
     ("journal", |one, _| a_journal_is_one_at_a_time_and_its_events_once(one).boxed()),
+    ("together", |one, _| records_of_one_moment_are_written_each_for_itself(one).boxed()),
     ("once", |one, other| a_saved_plan_is_applied_once(one, other).boxed()),
     ("interrupted", |one, other| an_interrupted_plan_stays_open_with_its_mark(one, other).boxed()),
     ("fenced", |one, other| nothing_is_written_once_a_later_run_has_the_fence(one, other).boxed()),
@@ -266,4 +268,31 @@ async fn an_interrupted_plan_stays_open_with_its_mark(one: Host, other: Host) {
     // A plan that is closed is not marked any more.
     theirs.mark_interrupted(later, journal, "Ctrl-C", 9).await.unwrap();
     assert_eq!(theirs.interrupted_plan().await.unwrap(), None);
+}
+
+/// What many changes record at one moment is written, each record once and whole, and each caller gets the answer to its own:
+/// one that cannot be written does not keep the others out.
+async fn records_of_one_moment_are_written_each_for_itself(host: Host) {
+    let database = host.tenant("acme").await;
+    let fence = database.take_fence(1).await.unwrap();
+    let journal = database.begin_journal(fence, &plan("one")).await.unwrap();
+    let ids: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+    let started = join_all(ids.iter().map(|id| database.record_started(fence, journal, id, 1))).await;
+    assert!(started.iter().all(Result::is_ok), "{started:?}");
+    // Every tenth change ends a second time, which no journal takes.
+    let twice = ids.iter().filter(|id| id.ends_with('7'));
+    let ended = join_all(ids.iter().chain(twice).map(|id| change(&database, fence, journal, id))).await;
+    let refused = ended.iter().filter_map(|answer| answer.as_ref().err().map(HostError::code));
+    assert_eq!(refused.collect::<Vec<_>>(), ["STORAGE_FAILED"; 10]);
+    let events = database.open_journal().await.unwrap().unwrap().events;
+    let (ended, started): (Vec<_>, Vec<_>) = events.iter().partition(|event| event.is_finished);
+    assert_eq!((started.len(), ended.len(), database.count("accounts").await), (100, 100, 100));
+    // A later run has taken over: of the earlier one nothing is written any more, whoever else writes at the moment.
+    let later = database.take_fence(2).await.unwrap();
+    let of_both = (0..20).map(|number| {
+        let (database, fence) = (&database, if number % 2 == 0 { fence } else { later });
+        async move { database.record_started(fence, journal, &format!("later {number}"), 2).await.is_ok() }
+    });
+    let written = join_all(of_both).await;
+    assert!(written.iter().enumerate().all(|(number, is_written)| *is_written == (number % 2 == 1)), "{written:?}");
 }
