@@ -7,7 +7,7 @@ use serde::Deserialize;
 use std::borrow::Cow;
 
 /// Largest employee that is read, in bytes; a larger one is passed over. With every field, HiBob sends about 7 kB.
-const EMPLOYEE_BYTES_MAX: usize = 1024 * 1024;
+pub(crate) const EMPLOYEE_BYTES_MAX: usize = 1024 * 1024;
 
 /// How many brackets are open in an employee's object: the answer's, the list's, and its own.
 const EMPLOYEE_DEPTH: usize = 3;

@@ -323,7 +323,7 @@ impl<'de> Visitor<'de> for Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer_reader::AnswerReader;
+    use crate::answer_reader::{AnswerReader, EMPLOYEE_BYTES_MAX};
     use hibob_contract::directory_sync::FieldChange;
 
     fn read(pieces: &[&[u8]]) -> WorkEmails {
