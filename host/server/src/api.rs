@@ -27,6 +27,8 @@ mod rate;
 mod references;
 mod request;
 mod routes;
+mod settings;
+mod setup;
 mod tenants;
 #[cfg(test)]
 mod tests;
