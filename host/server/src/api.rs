@@ -35,7 +35,7 @@ mod tests;
 mod token;
 mod watched;
 
-pub use caller::{Asker, Caller};
+pub use caller::{Asker, Caller, Sent};
 pub use hosts::parse_host;
 pub use listen::{Access, Listener};
 pub use openapi::description;
