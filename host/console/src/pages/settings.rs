@@ -91,13 +91,14 @@ async fn form(signed: &Signed, tenant: &str, filled: Filled) -> Result<Response,
     let (status, notice) = filled.notice.map_or((StatusCode::OK, None), |(status, notice)| (status, Some(notice)));
     let path = format!("{}/settings", tenant_path(tenant));
     let number = Form::query(signed.query.as_deref()).get("stored").parse::<i64>().ok();
+    let has_references = stored.settings.get("references").is_some_and(|table| !table.is_null());
     let (entered, version) = filled.entered.unwrap_or_else(|| (stored.settings.clone(), stored.version));
     let page = SettingsPage {
         page: signed.page(fill(t.settings_of, &[tenant])).at(&path).below(crumbs(signed, tenant)).with_notice(notice),
         path,
         version,
         stored: number.map(|number| fill(t.settings_stored, &[&number.to_string()])),
-        groups: groups(t, &entered, &filled.wrong),
+        groups: groups(t, &entered, &filled.wrong, has_references),
         of_operator: of_operator(t, &stored.settings),
         may_change: signed.may_change(),
     };

@@ -30,6 +30,7 @@ async fn a_change_is_shown_in_words_before_it_is_stored_in_the_name_of_a_person(
     let form = site.get(&admin, PATH).await.text();
     assert!(form.contains("name=\"sync.sites\"") && form.contains("https://api.hibob.com/v1"), "{form}");
     assert!(!form.contains("name=\"hibob.url\"") && !form.contains("name=\"limits."), "{form}");
+    assert!(!form.contains("name=\"references."), "it issues none: {form}");
     let sent = "version=1&sync.sites=London%0D%0AMadrid&sync.time_zone=Europe/Madrid&safety.approval=always";
     let shown = site.post(&admin, PATH, sent).await;
     let text = shown.text();

@@ -33,7 +33,7 @@ texts! {
     you_are_here: "Where you are", "Wo Sie sind", "Dónde está", "Où vous êtes";
     sign_out: "Sign out", "Abmelden", "Cerrar sesión", "Se déconnecter";
     choose_language: "Language", "Sprache", "Idioma", "Langue";
-    english_parts: "What the rules say about people, plans and errors is in English.", "Was die Regeln über Personen, Pläne und Fehler sagen, ist auf Englisch.", "Lo que dicen las reglas sobre personas, planes y errores está en inglés.", "Ce que disent les règles sur les personnes, les plans et les erreurs est en anglais.";
+    english_parts: "What the rules say about people, plans, settings and errors is in English.", "Was die Regeln über Personen, Pläne, Einstellungen und Fehler sagen, ist auf Englisch.", "Lo que dicen las reglas sobre personas, planes, ajustes y errores está en inglés.", "Ce que disent les règles sur les personnes, les plans, les réglages et les erreurs est en anglais.";
 
     // What did not work
     refused: "This was not done", "Das wurde nicht getan", "Esto no se ha hecho", "Cela n’a pas été fait";

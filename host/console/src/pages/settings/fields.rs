@@ -76,10 +76,14 @@ pub(crate) struct Shown {
     pub(crate) value: String,
 }
 
-/// The settings that an admin changes, table by table, filled with these values.
-pub(crate) fn groups(t: &Texts, config: &Value, wrong: &[WrongSetting]) -> Vec<Group> {
+/// The settings that an admin changes, table by table, filled with these values. Those of references are there where the
+/// operator has set up that the tenant issues any.
+pub(crate) fn groups(t: &Texts, config: &Value, wrong: &[WrongSetting], has_references: bool) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for (number, setting) in settings().into_iter().enumerate().filter(|(_, setting)| setting.who == Who::Admin) {
+        if setting.table.path == "references" && !has_references {
+            continue;
+        }
         let field = field(t, number, &setting, config, wrong);
         let is_open = field.wrong.is_some();
         match groups.last_mut().filter(|group| group.table == setting.table.path) {
@@ -283,7 +287,7 @@ mod tests {
             },
             "safety": { "approval": "always", "admins": ["ana@acme.example"] },
         });
-        let groups = groups(Language::English.texts(), &config, &[]);
+        let groups = groups(Language::English.texts(), &config, &[], true);
         let mut sent = Vec::new();
         let mut add = |name: &str, value: &str| sent.push((name.to_owned(), value.to_owned()));
         let mut number = 0;
