@@ -146,8 +146,9 @@ pub(crate) async fn step_page(signed: &Signed, tenant: &str, word: &str, filled:
     let (t, api, path) = (signed.texts, api_path(tenant), tenant_path(tenant));
     let about: Tenant = signed.get(&api).await?;
     let setup: Setup = signed.get(&format!("{api}/setup")).await?;
-    let Some(place) = setup.steps.iter().position(|step| step.step == word) else { return Err(Failure::nowhere()) };
-    let (step, after) = (&setup.steps[place], setup.steps.get(place + 1));
+    let found = setup.steps.iter().enumerate().find(|(_, step)| step.step == word);
+    let Some((place, step)) = found else { return Err(Failure::nowhere()) };
+    let after = setup.steps.get(place + 1);
     let clock = clock(&about.time_zone);
     let stored: Settings = signed.get(&format!("{api}/settings")).await?;
     let (status, notice) = filled.notice.map_or((StatusCode::OK, None), |(status, notice)| (status, Some(notice)));
