@@ -178,9 +178,11 @@ async fn a_control_database_of_every_schema_opens_with_all_that_was_in_it() {
         // What was stored before there were versions is the first one.
         let versions = data.control().tenant_versions("acme").await.unwrap();
         assert_eq!(versions.last().map(|first| (first.version, first.stored_by.as_str())), Some((1, "file")));
-        if version >= 8 {
+        if (8..10).contains(&version) {
             assert_eq!((versions.len(), versions[0].version, versions[0].stored_at), (2, 7, 600), "{version}");
         }
+        let person = versions[0].person.as_deref();
+        assert_eq!(person, (version >= 10).then_some("ana@acme.example"), "{version}");
         if version >= 9 {
             let digest = |first: [u8; 2]| first.into_iter().chain([0; 30]).collect::<Vec<u8>>().try_into().unwrap();
             let session = data.control().console_session(&digest([0x5e, 0x55])).await.unwrap().unwrap();
@@ -188,6 +190,8 @@ async fn a_control_database_of_every_schema_opens_with_all_that_was_in_it() {
             let taken = data.control().take_console_link(&digest([0x11, 0xca]), 759).await.unwrap();
             assert_eq!(taken, Some(("8dd866216702".to_owned(), "ana@acme.example".to_owned())), "{version}");
         }
+        let settled = data.control().settled_steps("acme").await.unwrap();
+        assert_eq!(settled.len(), usize::from(version >= 11), "{version}");
     }
 }
 

@@ -15,6 +15,7 @@ pub mod schema;
 mod table;
 #[cfg(test)]
 mod tests;
+pub mod who;
 
 pub use place::Places;
 pub use rule::Rule;

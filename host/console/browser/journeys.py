@@ -7,6 +7,7 @@ Ends with 1 and one line for each fault, else with 0. With HIBOB_SCREENSHOTS=FOL
 import json
 import os
 import sys
+import time
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
@@ -221,6 +222,45 @@ def from_a_mail(browser):
     page.context.close()
 
 
+def change_settings(page, has_script):
+    """The form, what is wrong with it, the difference, and storing it."""
+
+    def seen(name):
+        if has_script:  # which axe needs
+            look(page, name)
+            picture(page, name)
+
+    page.goto(f"{URL}/console/tenants/acme")
+    page.get_by_role("link", name="Settings", exact=True).click()
+    page.get_by_label("sync.sites").fill("London\nMadrid")
+    page.get_by_label("sync.rehire_gap_days").fill("a month")
+    page.get_by_role("button", name="See what this changes").click()
+    page.get_by_text("give a whole number of days").first.wait_for()
+    seen("settings-wrong")
+    page.get_by_label("sync.rehire_gap_days").fill("31")
+    page.get_by_role("button", name="See what this changes").click()
+    page.get_by_text("London, Madrid").wait_for()
+    seen("settings-change")
+    page.get_by_role("button", name="Store 2 changes").click()
+    page.get_by_text("Stored: this is version").wait_for()
+    page.get_by_label("sync.sites").fill("")
+    page.get_by_label("sync.rehire_gap_days").fill("")
+    page.get_by_role("button", name="See what this changes").click()
+    page.get_by_text("This would be lost").wait_for()
+    seen("settings-loss")
+    page.get_by_label("I mean it").check()
+    page.get_by_role("button", name="Store 2 changes").click()
+    page.get_by_text("Stored: this is version").wait_for()
+    seen("settings-stored")
+
+
+def settings(browser):
+    page = new_page(browser, viewport={"width": 1280, "height": 800})
+    sign_in(page)
+    change_settings(page, has_script=True)
+    page.context.close()
+
+
 def without_script(browser):
     page = new_page(browser, java_script_enabled=False, viewport={"width": 1280, "height": 800}, accept_downloads=True)
     sign_in(page)
@@ -242,6 +282,14 @@ def without_script(browser):
         page.get_by_role("link", name="Workbook of run 1", exact=True).click()
     if not download.value.suggested_filename.endswith(".xlsx"):
         fault("without script", f"the workbook is {download.value.suggested_filename}")
+    page.goto(f"{URL}/console/tenants/acme")
+    page.get_by_role("link", name="See and enter secrets").first.click()
+    page.get_by_label("The secret").first.fill("a-token-of-hibob-1")
+    page.get_by_role("button", name="Store hibob.token").click()
+    page.get_by_text("hibob.token is stored").wait_for()
+    if "a-token-of-hibob-1" in page.content() + page.url:
+        fault("without script", "a secret is shown again")
+    change_settings(page, has_script=False)
     page.goto(f"{URL}/console/tenants/acme/disable")
     page.get_by_label("Reason").fill("a new contract")
     page.get_by_role("button", name="Disable the sync").click()
@@ -249,6 +297,44 @@ def without_script(browser):
     page.get_by_role("button", name="Enable the sync in my name").click()
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("heading", name="Sign in").wait_for()
+    page.context.close()
+
+
+def set_up(browser):
+    """An empty tenant, from the overview to its first plan, without JavaScript."""
+    page = new_page(browser, java_script_enabled=False, viewport={"width": 1280, "height": 800})
+    sign_in(page)
+    started = time.monotonic()
+    page.locator("li.tenant", has_text="initech").get_by_role("link", name="Set it up").click()
+    page.get_by_role("link", name="Go on: Service user").click()
+    page.get_by_label("The secret").fill("a-token-of-hibob")
+    page.get_by_role("button", name="Store hibob.token").click()
+    page.get_by_label("The secret").fill("a-key-of-travelperk")
+    page.get_by_role("button", name="Store travelperk.key").click()
+    page.get_by_label("Work: View").check()
+    page.get_by_role("button", name="Check credentials and permissions").click()
+    page.get_by_role("heading", name="Check of initech").wait_for()
+    for _ in range(100):  # a person who reloads
+        if page.get_by_role("link", name="See what was found").count():
+            break
+        page.get_by_role("link", name="See how far it is now").click()
+    page.get_by_role("link", name="See what was found").click()
+    page.get_by_text("HiBob sends 250 employees.").wait_for()
+    page.get_by_role("link", name="Next step: Who is synced").click()
+    page.get_by_label("sync.sites").fill("London")
+    page.get_by_role("button", name="This is right").click()
+    page.get_by_role("button", name="Store 1 change").click()
+    # Left, and taken up again.
+    page.goto(f"{URL}/console/tenants/initech")
+    page.get_by_role("link", name="Go on setting it up").click()
+    page.get_by_role("link", name="Go on: Which details").click()
+    for title in ["Which details", "Cost centers", "Companies", "Trip approvals"]:
+        page.get_by_role("heading", name=title).first.wait_for()
+        page.get_by_role("button", name="This is right").click()
+    page.get_by_role("heading", name="First plan and decision").wait_for()
+    page.get_by_role("button", name="Make a plan to look at").click()
+    page.get_by_role("heading", name="Plan of initech").wait_for()
+    print(f"an empty tenant to its first plan: {time.monotonic() - started:.1f} s of clicks")
     page.context.close()
 
 
@@ -279,7 +365,7 @@ def speed(browser):
 
 def main():
     chosen = os.environ.get("HIBOB_JOURNEYS", "").split()
-    journeys = [by_link, every_page, find_on_page, from_a_mail, live_progress, by_keyboard, without_script, speed]
+    journeys = [by_link, every_page, find_on_page, from_a_mail, live_progress, by_keyboard, settings, without_script, set_up, speed]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=SITE["chromium"], args=["--no-sandbox"])
         for journey in journeys:

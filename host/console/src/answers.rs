@@ -105,6 +105,59 @@ pub(crate) struct Secret {
 }
 
 #[derive(Debug, Deserialize)]
+pub(crate) struct StoredSecret {
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Setup {
+    pub(crate) done: usize,
+    pub(crate) steps: Vec<SetupStep>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct SetupStep {
+    pub(crate) step: String,
+    pub(crate) done: bool,
+    pub(crate) settled_by: Option<String>,
+    pub(crate) settled_at: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Settings {
+    pub(crate) version: i64,
+    pub(crate) settings: Value,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct SettingsChange {
+    pub(crate) version: i64,
+    pub(crate) changes: Vec<ChangedSetting>,
+    pub(crate) losses: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ChangedSetting {
+    pub(crate) key: String,
+    pub(crate) before: Value,
+    pub(crate) after: Value,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct SettingsVersions {
+    pub(crate) versions: Vec<SettingsVersion>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct SettingsVersion {
+    pub(crate) version: i64,
+    pub(crate) stored_at: i64,
+    pub(crate) stored_by: String,
+    pub(crate) person: Option<String>,
+    pub(crate) changes: Vec<ChangedSetting>,
+}
+
+#[derive(Debug, Deserialize)]
 pub(crate) struct Jobs {
     pub(crate) jobs: Vec<Job>,
 }

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{Method, Response, StatusCode};
 use hibob_base::error::HostError;
 use hibob_base::text::is_obeyed;
-use hibob_server::api::Asker;
+use hibob_server::api::{Asker, Sent};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -20,12 +20,23 @@ pub(crate) struct Problem {
     pub(crate) status: u16,
     pub(crate) detail: String,
     pub(crate) remedy: String,
+    /// The settings that are wrong, if that is the reason.
+    #[serde(default)]
+    pub(crate) settings: Vec<WrongSetting>,
+}
+
+/// A setting that is wrong.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct WrongSetting {
+    pub(crate) key: String,
+    pub(crate) message: String,
+    pub(crate) remedy: String,
 }
 
 impl Problem {
     /// A refusal of the console itself.
     pub(crate) fn own(status: StatusCode, detail: &str, remedy: &str) -> Self {
-        Self { status: status.as_u16(), detail: detail.to_owned(), remedy: remedy.to_owned() }
+        Self { status: status.as_u16(), detail: detail.to_owned(), remedy: remedy.to_owned(), settings: Vec::new() }
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -51,6 +62,11 @@ impl From<HostError> for Failure {
 }
 
 impl Failure {
+    /// There is no such page.
+    pub(crate) fn nowhere() -> Self {
+        Self::Problem(Problem::own(StatusCode::NOT_FOUND, "", ""))
+    }
+
     pub(crate) fn response(self, signed: &Signed) -> Response<Body> {
         match self {
             Self::SignIn => see_other("/console/sign-in"),
@@ -63,7 +79,7 @@ impl Failure {
 impl Signed {
     /// The API's answer to a `GET`.
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
-        read(self.ask(Method::GET, path, None).await).await
+        read(self.ask(Method::GET, path, Sent::Nothing).await).await
     }
 
     /// The API's answer to a request that changes something.
@@ -71,16 +87,16 @@ impl Signed {
         &self,
         method: Method,
         path: &str,
-        body: Option<&Value>,
+        sent: Sent<'_>,
     ) -> Result<T, Failure> {
-        read(self.ask(method, path, body).await).await
+        read(self.ask(method, path, sent).await).await
     }
 
     /// The API's answer as it is, whose body may go on.
-    pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Response<Body> {
+    pub(crate) async fn ask(&self, method: Method, path: &str, sent: Sent<'_>) -> Response<Body> {
         let row = &self.session.row;
         let asker = Asker::SessionOf { token: &row.token, person: &row.person };
-        self.console.caller.ask(asker, self.from, method, path, body).await
+        self.console.caller.ask(asker, self.from, method, path, sent).await
     }
 }
 

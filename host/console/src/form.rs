@@ -6,7 +6,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 
 /// The most bytes of a form.
-const FORM_BYTES_MAX: usize = 16 * 1024;
+const FORM_BYTES_MAX: usize = 256 * 1024;
 
 /// The fields of a form, by name.
 #[derive(Debug, Default)]
@@ -42,6 +42,17 @@ impl Form {
     /// The value of a field without blanks around it; empty if there is none.
     pub(crate) fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value.trim()).unwrap_or_default()
+    }
+
+    /// All values of a field that may come several times, in their order and as they are.
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
+        self.0.iter().filter(|(own, _)| own == name).map(|(_, value)| value.as_str()).collect()
+    }
+
+    /// A form with these fields.
+    #[cfg(test)]
+    pub(crate) fn of(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
     }
 
     /// Whether a field was sent.

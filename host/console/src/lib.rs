@@ -16,6 +16,7 @@ mod form;
 mod guard;
 mod page;
 mod pages;
+mod proof;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -30,7 +31,7 @@ use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use hibob_server::api::{Api, Caller};
 use hibob_store::data_dir::DataDir;
-use pages::{decide, disable, history, job, overview, plan, run, sign_in, tenant};
+use pages::{decide, disable, history, job, overview, plan, run, secrets, settings, setup, sign_in, tenant};
 use std::sync::Arc;
 
 /// Where the console is, below the address of the API.
@@ -67,6 +68,12 @@ pub fn router(api: &Arc<Api>, data: DataDir) -> Router {
         .route("/console/tenants/{tenant}/runs/abandon", post(run::abandon))
         .route("/console/tenants/{tenant}/runs/{run}", get(run::show))
         .route("/console/tenants/{tenant}/runs/{run}/workbook", get(run::workbook))
+        .route("/console/tenants/{tenant}/secrets", get(secrets::show).post(secrets::enter))
+        .route("/console/tenants/{tenant}/settings", get(settings::show).post(settings::compare))
+        .route("/console/tenants/{tenant}/settings/store", post(settings::store))
+        .route("/console/tenants/{tenant}/settings/versions", get(settings::versions))
+        .route("/console/tenants/{tenant}/setup", get(setup::show))
+        .route("/console/tenants/{tenant}/setup/{step}", get(setup::show_step).post(setup::choose))
         .route("/console/tenants/{tenant}/disable", get(disable::confirm).post(disable::disable))
         .route("/console/tenants/{tenant}/enable", post(disable::enable))
         .route("/console/{*rest}", get(overview::no_such_page))

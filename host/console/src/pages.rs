@@ -7,6 +7,9 @@ pub(crate) mod job;
 pub(crate) mod overview;
 pub(crate) mod plan;
 pub(crate) mod run;
+pub(crate) mod secrets;
+pub(crate) mod settings;
+pub(crate) mod setup;
 pub(crate) mod sign_in;
 pub(crate) mod tenant;
 

@@ -4,6 +4,9 @@ mod access;
 mod browser;
 mod deciding;
 mod safety;
+mod secrets;
+mod settings;
+mod setup;
 
 use crate::router;
 use axum::Router;
@@ -237,6 +240,15 @@ impl Site {
             format!("/console/tenants/acme/jobs/{job}"),
             "/console/tenants/acme/runs".to_owned(),
             format!("/console/tenants/acme/runs/{run}"),
+            "/console/tenants/acme/secrets".to_owned(),
+            "/console/tenants/acme/settings".to_owned(),
+            "/console/tenants/acme/settings/versions".to_owned(),
+            "/console/tenants/acme/setup".to_owned(),
+            "/console/tenants/acme/setup/service-user".to_owned(),
+            "/console/tenants/acme/setup/permissions".to_owned(),
+            "/console/tenants/acme/setup/details".to_owned(),
+            "/console/tenants/acme/setup/companies".to_owned(),
+            "/console/tenants/acme/setup/first-plan".to_owned(),
         ]
     }
 
@@ -246,6 +258,14 @@ impl Site {
         let new = NewJob { tenant: "acme".to_owned(), arguments: Arguments::Check, requested_by: None };
         self.data.start(&new).await.unwrap().id
     }
+}
+
+/// Has the session have shown its token so many seconds ago. Returns the session's digest.
+async fn proved_before(site: &Site, browser: &Browser, seconds: i64) -> [u8; 32] {
+    let digest = crate::session::digest(browser.cookie.split_once('=').unwrap().1).unwrap();
+    let now = chrono::Utc::now().timestamp();
+    site.data.control().note_console_session(&digest, now, now - seconds).await.unwrap();
+    digest
 }
 
 fn change(id: &str, kind: ChangeKind, name: &str, fields: Vec<FieldChange>) -> Change {

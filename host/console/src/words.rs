@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::clock::Moment;
 use crate::texts::Texts;
 use hibob_base::error::Exit;
+use hibob_base::secret::SecretName;
 use serde_json::Value;
 
 /// The kinds of changes in the order in which they are shown.
@@ -22,6 +23,16 @@ pub(crate) struct Pill {
 impl Pill {
     fn new(class: &'static str, word: &str) -> Self {
         Self { class, word: word.to_owned() }
+    }
+
+    /// Of something that is as it should be.
+    pub(crate) fn good(word: &str) -> Self {
+        Self::new("good", word)
+    }
+
+    /// Of something that somebody has to do.
+    pub(crate) fn ask(word: &str) -> Self {
+        Self::new("ask", word)
     }
 }
 
@@ -85,7 +96,39 @@ pub(crate) fn secret_state(t: &Texts, word: &str) -> Pill {
         "in-use" => Pill::new("good", t.secret_set),
         "unused" => Pill::new("calm", t.secret_unused),
         "missing" => Pill::new("warn", t.secret_missing),
+        "elsewhere" => Pill::new("calm", t.secret_elsewhere),
         _ => Pill::new("bad", t.secret_unusable),
+    }
+}
+
+/// A step of the setting up.
+pub(crate) fn step_title(t: &Texts, word: &str) -> String {
+    let text = match word {
+        "service-user" => t.step_user,
+        "key" => t.step_key,
+        "permissions" => t.step_permissions,
+        "people" => t.step_people,
+        "details" => t.step_details,
+        "cost-centers" => t.step_cost_centers,
+        "companies" => t.step_companies,
+        "approvals" => t.step_approvals,
+        "first-plan" => t.step_plan,
+        other => other,
+    };
+    text.to_owned()
+}
+
+/// What a secret is for.
+pub(crate) fn secret_name(t: &Texts, name: SecretName) -> &'static str {
+    match name {
+        SecretName::HiBobToken => t.secret_hibob,
+        SecretName::TravelPerkKey => t.secret_travelperk,
+        SecretName::ReferencesToken => t.secret_references,
+        SecretName::SmtpPassword => t.secret_smtp,
+        SecretName::SmtpClientSecret => t.secret_client,
+        SecretName::SmtpRefreshToken => t.secret_refresh,
+        SecretName::WebhookKey => t.secret_webhook,
+        SecretName::ProxyPassword => t.secret_proxy,
     }
 }
 

@@ -13,5 +13,6 @@ pub mod plan_changes;
 pub mod plan_json;
 pub mod references;
 pub mod run;
+pub mod setup;
 pub mod tenant_status;
 pub mod workbook;

@@ -27,13 +27,15 @@ mod rate;
 mod references;
 mod request;
 mod routes;
+mod settings;
+mod setup;
 mod tenants;
 #[cfg(test)]
 mod tests;
 mod token;
 mod watched;
 
-pub use caller::{Asker, Caller};
+pub use caller::{Asker, Caller, Sent};
 pub use hosts::parse_host;
 pub use listen::{Access, Listener};
 pub use openapi::description;

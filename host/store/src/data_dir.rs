@@ -1,9 +1,10 @@
 //! The data directory: databases, keys, compiled code, and the tenants' configurations. Only its owner can read it.
 
-use crate::database::{ControlDatabase, DatabaseAddress, Disabled, StoredBy, StoredConfig};
+use crate::database::{ControlDatabase, DatabaseAddress, Disabled, NewVersion, StoredBy, StoredConfig};
 use crate::queue::{NewJob, Queue, Started};
 use crate::revoked_tokens;
 use crate::secrets::{SecretStore, ToEnter};
+use crate::settings::{SettingsChange, Settler};
 use crate::tenant_change::TenantChange;
 use hibob_base::error::HostError;
 use hibob_base::job::JobKind;
@@ -197,7 +198,7 @@ impl DataDir {
         // First what it may name at all: the check opens files.
         config.permit(by)?;
         config.check()?;
-        self.store_checked(config, stored_by).await
+        self.store_checked(config, stored_by, None).await
     }
 
     /// Stores what a tenant's file changes. The file was checked when it was read.
@@ -207,15 +208,36 @@ impl DataDir {
     /// database failed.
     pub async fn put_change(&self, change: &TenantChange, stored_by: StoredBy) -> Result<Applied, HostError> {
         change.config.permit(AppliedBy::Operator)?;
-        self.store_checked(&change.config, stored_by).await
+        self.store_checked(&change.config, stored_by, None).await
     }
 
-    async fn store_checked(&self, config: &TenantConfig, stored_by: StoredBy) -> Result<Applied, HostError> {
+    /// Stores changed settings, unless somebody else has changed them meanwhile.
+    ///
+    /// # Errors
+    /// As [`Self::put_change`], or the settings are another version by now.
+    pub async fn put_settings(&self, change: &SettingsChange, settler: Settler<'_>) -> Result<Applied, HostError> {
+        self.store_checked(&change.config, StoredBy::Settings, Some((change.over, settler))).await
+    }
+
+    async fn store_checked(
+        &self,
+        config: &TenantConfig,
+        by: StoredBy,
+        over: Option<(i64, Settler<'_>)>,
+    ) -> Result<Applied, HostError> {
         self.permit_issuer(config).await?;
         // A missing secret is reported now, and not by the nightly run.
         let to_enter = self.secrets().to_enter(config).await?;
         let json = serde_json::to_string(config).map_err(|error| HostError::Storage(error.to_string()))?;
-        let stored = self.control.store_config(&config.id, &json, chrono::Utc::now().timestamp(), stored_by).await?;
+        let new = NewVersion {
+            id: &config.id,
+            config: &json,
+            now: chrono::Utc::now().timestamp(),
+            by,
+            who: over.map(|(_, settler)| (settler.person, settler.token)),
+            over: over.map(|(version, _)| version),
+        };
+        let stored = self.control.store_config(&new).await?;
         self.set_schedules(config).await?;
         Ok(Applied { stored, to_enter })
     }

@@ -20,6 +20,7 @@ mod people;
 pub mod postgres;
 mod references;
 mod secrets;
+mod setup_steps;
 mod statement;
 mod store;
 mod tenant;
@@ -50,10 +51,13 @@ pub use references::{
     NewReference, ReferenceRow, ReferenceState, TitleDigests, WhyNone,
 };
 pub use secrets::SecretRow;
+pub use setup_steps::SettledStep;
 pub use statement::query;
 pub use store::Store;
 pub use tenant::{Entries, LedgerEntry, PastRun, RunRecord, StorageUsage, StoredUpdate, TenantDatabase};
-pub use tenant_versions::{StoredBy, StoredConfig, TENANT_VERSIONS_MAX, TenantVersion};
+pub use tenant_versions::{
+    NewVersion, SETTINGS_CHANGED, StoredBy, StoredConfig, TENANT_VERSIONS_MAX, TenantVersion, settings_changed,
+};
 pub use tokens::{StoredToken, TokenRole};
 
 use hibob_base::error::HostError;

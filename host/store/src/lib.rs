@@ -24,6 +24,7 @@ pub mod queue;
 pub mod revoked_tokens;
 pub mod run_store;
 pub mod secrets;
+pub mod settings;
 pub mod tenant_change;
 pub mod token;
 pub mod update_row;

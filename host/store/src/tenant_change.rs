@@ -1,17 +1,19 @@
 //! Storing a tenant's file over what is stored: what changes, what is kept, and what would be lost.
 //!
-//! Some settings can also be set by commands (`hibob tenant enable --by`, `hibob tenant credentials`). A file that was
-//! applied before knows nothing of that, so that applying it again must not undo it:
+//! Some settings can also be set by commands (`hibob tenant enable --by`, `hibob tenant credentials`), and many in the
+//! console (`settings.rs`). A file that was applied before knows nothing of that, so that applying it again must not undo it:
 //!
-//! 1. A setting that a command has set is kept if the file does not name it, or names it as the last file did.
-//! 2. If the file names it anew, the file counts; that the command's value is lost is said first.
+//! 1. A setting that a command, or a person in the console, has set is kept if the file does not name it, or names it as
+//!    the last file did.
+//! 2. If the file names it anew, the file counts; that the other value is lost is said first.
 //! 3. It is also said first if a table, the responsible admin, a schedule or a protected account is removed.
 
 use crate::data_dir::DataDir;
-use crate::database::StoredBy;
+use crate::database::{StoredBy, TenantVersion};
 use hibob_base::error::HostError;
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::key::difference::{SettingChange, difference};
+use hibob_config::key::who::{Who, settings};
 use hibob_config::tenant::TenantConfig;
 use serde_json::Value;
 
@@ -27,7 +29,7 @@ pub struct TenantChange {
     pub is_new: bool,
     /// The settings that would change. For a new tenant there are none.
     pub changes: Vec<SettingChange>,
-    /// The settings that a command has set and that the file leaves as they are.
+    /// The settings that a command or a person has set and that the file leaves as they are.
     pub kept: Vec<String>,
     /// What would be lost, each as a sentence.
     pub losses: Vec<String>,
@@ -50,7 +52,10 @@ impl DataDir {
         };
         let stored = parsed(&stored)?;
         let versions = self.control().tenant_versions(&file.id).await?;
-        let last_file = versions.iter().find(|version| version.stored_by != StoredBy::Command.word());
+        let is_file = |version: &&TenantVersion| {
+            ![StoredBy::Command, StoredBy::Settings].iter().any(|by| by.word() == version.stored_by)
+        };
+        let last_file = versions.iter().find(is_file);
         let last_file = last_file.map_or(Ok(Value::Null), |version| parsed(&version.config))?;
         let mut new = serde_json::to_value(&file).map_err(|error| HostError::Storage(error.to_string()))?;
         let mut kept = Vec::new();
@@ -69,10 +74,32 @@ impl DataDir {
                 kept.push(key);
             }
         }
+        if versions.iter().any(|version| version.stored_by == StoredBy::Settings.word()) {
+            keep_settings(&stored, &last_file, &mut new, &mut kept, &mut losses);
+        }
         losses.extend(removed(&stored, &new));
         // The file was checked when it was read; what is kept may not go with it.
         let config = if kept.is_empty() { file } else { TenantConfig::from_json(new.clone(), AppliedBy::Operator)? };
         Ok(TenantChange { config, is_new: false, changes: difference(&stored, &new), kept, losses })
+    }
+}
+
+/// Keeps what a person has set, or taken away, since the last file, unless this file has something new for it.
+fn keep_settings(stored: &Value, last_file: &Value, new: &mut Value, kept: &mut Vec<String>, losses: &mut Vec<String>) {
+    for setting in settings().into_iter().filter(|setting| setting.who == Who::Admin) {
+        let [now, before, wanted] = [stored, last_file, &*new].map(|config| setting.value(config).cloned());
+        if now == before || now == wanted {
+            continue;
+        }
+        if wanted == before {
+            setting.set(new, now);
+            kept.push(setting.path());
+        } else {
+            losses.push(format!(
+                "{} was set in the console or by the API, and the file has another value",
+                setting.path()
+            ));
+        }
     }
 }
 
@@ -110,7 +137,7 @@ pub fn removed(stored: &Value, new: &Value) -> Vec<String> {
     losses
 }
 
-fn parsed(json: &str) -> Result<Value, HostError> {
+pub(crate) fn parsed(json: &str) -> Result<Value, HostError> {
     serde_json::from_str(json).map_err(|error| HostError::Storage(format!("a stored configuration: {error}")))
 }
 

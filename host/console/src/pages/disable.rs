@@ -11,6 +11,7 @@ use askama::Template;
 use axum::extract::{Path, Request};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
+use hibob_server::api::Sent;
 use serde_json::{Value, json};
 
 #[derive(Template)]
@@ -48,7 +49,7 @@ pub(crate) async fn enable(signed: Signed, Path(tenant): Path<String>) -> Respon
 
 async fn sent(signed: &Signed, tenant: &str, action: &str, body: &Value) -> Result<Response, Failure> {
     let path = format!("{}/{action}", api_path(tenant));
-    match signed.send::<Value>(Method::POST, &path, Some(body)).await {
+    match signed.send::<Value>(Method::POST, &path, Sent::Json(body)).await {
         Ok(_) => Ok(see_other(&tenant_path(tenant))),
         Err(Failure::Problem(problem)) if problem.status == 422 => {
             Ok(tenant::with_notice(signed, tenant, problem.status(), (&problem).into()).await)

@@ -1,6 +1,6 @@
 //! A job: started, followed while it runs, and what it has left.
 
-use crate::answers::{Job, Line, QueuedJob, Tenant};
+use crate::answers::{Job, Line, QueuedJob, Setup, Tenant};
 use crate::ask::Failure;
 use crate::clock::Moment;
 use crate::form::Form;
@@ -13,6 +13,7 @@ use askama::Template;
 use axum::extract::{Path, Request};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
+use hibob_server::api::Sent;
 use serde_json::{Value, json};
 
 /// The kinds of jobs that a page starts.
@@ -45,7 +46,7 @@ async fn started(signed: &Signed, tenant: &str, request: Request) -> Result<Resp
     let form = Form::read(request).await?;
     let kind = KINDS.into_iter().find(|kind| *kind == form.get("kind")).unwrap_or("check");
     let path = format!("{}/jobs", api_path(tenant));
-    match signed.send::<QueuedJob>(Method::POST, &path, Some(&json!({ "kind": kind }))).await {
+    match signed.send::<QueuedJob>(Method::POST, &path, Sent::Json(&json!({ "kind": kind }))).await {
         Ok(queued) => Ok(see_other(&format!("{}/jobs/{}", tenant_path(tenant), queued.job))),
         Err(Failure::Problem(problem)) if matches!(problem.status, 409 | 422) => {
             Ok(tenant::with_notice(signed, tenant, problem.status(), (&problem).into()).await)
@@ -67,7 +68,7 @@ async fn made(signed: &Signed, tenant: &str, job: &str) -> Result<Response, Fail
     let next = match (&result.plan, result.run, job.kind.as_str()) {
         (Some(plan), ..) => Some((format!("{path}/plans/{}", short(plan)), t.see_plan)),
         (None, Some(run), _) => Some((format!("{path}/runs/{run}"), t.see_run)),
-        (None, None, "check") if job.ended_at.is_some() => Some((format!("{path}#check"), t.see_check)),
+        (None, None, "check") if job.ended_at.is_some() => Some((seen_check(signed, tenant).await?, t.see_check)),
         _ => None,
     };
     let explained = result.error.as_ref().and_then(|error| hibob_base::messages::message(&error.code));
@@ -89,13 +90,20 @@ async fn made(signed: &Signed, tenant: &str, job: &str) -> Result<Response, Fail
     Ok(html(StatusCode::OK, &page))
 }
 
+/// Where a check is shown: as a step, until the tenant is set up.
+async fn seen_check(signed: &Signed, tenant: &str) -> Result<String, Failure> {
+    let setup: Setup = signed.get(&format!("{}/setup", api_path(tenant))).await?;
+    let is_set_up = setup.steps.iter().all(|step| step.done);
+    Ok(format!("{}{}", tenant_path(tenant), if is_set_up { "#check" } else { "/setup/permissions" }))
+}
+
 /// A job of this tenant. One of another tenant is not there, whatever the session may see.
 async fn find(signed: &Signed, tenant: &str, job: &str) -> Result<Job, Failure> {
     let found: Job = signed.get(&format!("/v1/jobs/{}", crate::form::encoded(job))).await?;
     if found.tenant == tenant {
         return Ok(found);
     }
-    Err(Failure::Problem(crate::ask::Problem::own(StatusCode::NOT_FOUND, "", "")))
+    Err(Failure::nowhere())
 }
 
 /// The job's events as they come, for the progress bar.
@@ -103,7 +111,7 @@ pub(crate) async fn events(signed: Signed, Path((tenant, job)): Path<(String, St
     signed
         .show(async {
             let job = find(&signed, &tenant, &job).await?;
-            Ok(signed.ask(Method::GET, &format!("/v1/jobs/{}/events", job.job), None).await)
+            Ok(signed.ask(Method::GET, &format!("/v1/jobs/{}/events", job.job), Sent::Nothing).await)
         })
         .await
 }
@@ -112,7 +120,7 @@ pub(crate) async fn cancel(signed: Signed, Path((tenant, job)): Path<(String, St
     signed
         .show(async {
             let job = find(&signed, &tenant, &job).await?;
-            match signed.send::<Value>(Method::DELETE, &format!("/v1/jobs/{}", job.job), None).await {
+            match signed.send::<Value>(Method::DELETE, &format!("/v1/jobs/{}", job.job), Sent::Nothing).await {
                 // What has ended meanwhile is shown as it is.
                 Err(Failure::Problem(problem)) if problem.status == 409 => {}
                 sent => drop(sent?),

@@ -83,6 +83,10 @@ fn row(t: &Texts, glance: &Glance) -> Row {
         let link = Some((t.see_last_run.to_owned(), format!("{path}/runs/{}", run.run)));
         needs.push(Need { text: String::new(), english: String::new(), link });
     }
+    if needs.is_empty() && glance.last_run.is_none() && glance.attention == "ready" {
+        let link = Some((t.set_up.to_owned(), format!("{path}/setup")));
+        needs.push(Need { text: t.no_runs.to_owned(), english: String::new(), link });
+    }
     Row {
         tenant: glance.tenant.clone(),
         pill: attention(t, &glance.attention),
@@ -114,7 +118,7 @@ pub(crate) fn needs(t: &Texts, zone: &str, path: &str, conditions: &[Condition])
             need(fill(t.interrupted_since, &[&at(*since)]), Some((t.see_more, path.to_owned())))
         }
         Condition::SecretsMissing { names } => {
-            need(fill(t.secrets_missing, &[&names.join(", ")]), Some((t.see_more, format!("{path}#secrets"))))
+            need(fill(t.secrets_missing, &[&names.join(", ")]), Some((t.set_up, format!("{path}/setup"))))
         }
         Condition::Disabled { since, by, reason } => {
             let mut text = fill(t.disabled_since, &[&at(*since)]);

@@ -12,6 +12,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
+use hibob_server::api::Sent;
 
 /// How many rows of what was done are on the page.
 const ROWS: usize = 500;
@@ -146,7 +147,7 @@ pub(crate) async fn workbook(signed: Signed, Path((tenant, run)): Path<(String, 
     signed
         .show(async {
             let path = format!("{}/runs/{}/workbook", api_path(&tenant), encoded(&run));
-            let answer = signed.ask(Method::GET, &path, None).await;
+            let answer = signed.ask(Method::GET, &path, Sent::Nothing).await;
             match answer.status() {
                 StatusCode::OK => Ok(answer),
                 _ => Err(crate::ask::read::<serde_json::Value>(answer).await.err().unwrap_or(Failure::SignIn)),
@@ -165,7 +166,7 @@ pub(crate) async fn abandon(signed: Signed, Path(tenant): Path<String>) -> Respo
 
 async fn gone_on(signed: &Signed, tenant: &str, way: &str) -> Result<Response, Failure> {
     let path = format!("{}/runs/{way}", api_path(tenant));
-    match signed.send::<QueuedJob>(Method::POST, &path, None).await {
+    match signed.send::<QueuedJob>(Method::POST, &path, Sent::Nothing).await {
         Ok(queued) => Ok(see_other(&format!("{}/jobs/{}", tenant_path(tenant), queued.job))),
         Err(Failure::Problem(problem)) if matches!(problem.status, 409 | 422) => {
             Ok(tenant::with_notice(signed, tenant, problem.status(), (&problem).into()).await)

@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use hibob_base::error::HostError;
 use hibob_base::person::is_address;
-use hibob_server::api::Asker;
+use hibob_server::api::{Asker, Sent};
 use hibob_store::api_log;
 use hibob_store::api_log::{ApiLogEntry, ApiLogOutcome};
 use hibob_store::token::TokenRole;
@@ -77,7 +77,7 @@ pub(crate) async fn by_token(State(console): State<Arc<Console>>, request: Reque
     let token = form.get("token");
     let is_header = token.bytes().all(|byte| byte.is_ascii_graphic());
     let asker = Asker::Token(if is_header { token } else { "" });
-    let answer = console.caller.ask(asker, from, Method::GET, "/v1/token", None).await;
+    let answer = console.caller.ask(asker, from, Method::GET, "/v1/token", Sent::Nothing).await;
     let token: Token = match read(answer).await {
         Ok(token) => token,
         Err(Failure::SignIn) => return again(StatusCode::UNAUTHORIZED, t.token_wrong, t.token_wrong_remedy),

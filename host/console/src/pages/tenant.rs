@@ -1,10 +1,11 @@
 //! A tenant: its state, what it needs, its plans, its last check and its secrets, and what can be started.
 
-use crate::answers::{Check, Job, Jobs, Line, Plan, Plans, Runs, Secret, Tenant};
+use crate::answers::{Check, Job, Jobs, Line, Plan, Plans, Runs, Secret, Setup, Tenant};
 use crate::ask::Failure;
 use crate::clock::{Clock, Moment};
 use crate::page::{Notice, Page, html};
 use crate::pages::overview::{Need, needs};
+use crate::pages::setup::progress;
 use crate::pages::{api_path, clock, tenant_path};
 use crate::texts::{Texts, fill};
 use crate::visit::Signed;
@@ -34,6 +35,8 @@ struct TenantPage {
     check: Option<CheckView>,
     check_runs: Option<String>,
     zone: String,
+    /// How far it is set up, as long as something is left.
+    setup: Option<String>,
     syncs: bool,
     is_disabled: bool,
     may_change: bool,
@@ -63,20 +66,20 @@ struct SecretRow {
     origins: String,
 }
 
-struct CheckView {
-    at: Moment,
-    pill: Pill,
-    employees: Option<String>,
-    findings: Vec<Line>,
-    permissions: Vec<PermissionRow>,
-    error: Option<Line>,
+pub(crate) struct CheckView {
+    pub(crate) at: Moment,
+    pub(crate) pill: Pill,
+    pub(crate) employees: Option<String>,
+    pub(crate) findings: Vec<Line>,
+    pub(crate) permissions: Vec<PermissionRow>,
+    pub(crate) error: Option<Line>,
 }
 
-struct PermissionRow {
-    permission: String,
-    granted: bool,
-    pill_class: &'static str,
-    needed_for: String,
+pub(crate) struct PermissionRow {
+    pub(crate) permission: String,
+    pub(crate) granted: bool,
+    pub(crate) pill_class: &'static str,
+    pub(crate) needed_for: String,
 }
 
 pub(crate) async fn show(signed: Signed, Path(tenant): Path<String>) -> Response {
@@ -96,6 +99,7 @@ async fn made(signed: &Signed, tenant: &str, notice: Option<(StatusCode, Notice)
     let jobs: Jobs = signed.get(&format!("{api}/jobs?limit={ROWS}")).await?;
     let runs: Runs = signed.get(&format!("{api}/runs?limit={ROWS}")).await?;
     let check: Check = signed.get(&format!("{api}/check")).await?;
+    let setup: Setup = signed.get(&format!("{api}/setup")).await?;
     let clock = clock(&shown.time_zone);
     let interrupted = shown.interrupted.as_ref().map(|open| {
         let moment = clock.at(t, open.started_at);
@@ -120,6 +124,7 @@ async fn made(signed: &Signed, tenant: &str, notice: Option<(StatusCode, Notice)
         check: check.check.map(|job| check_view(t, &clock, job)),
         check_runs: check.running.map(|job| format!("{path}/jobs/{}", job.job)),
         zone: fill(t.times_in, &[clock.zone()]),
+        setup: (setup.done < setup.steps.len()).then(|| progress(t, &setup)),
         syncs: shown.syncs,
         is_disabled: shown.disabled_at.is_some(),
         may_change: signed.may_change(),
@@ -158,7 +163,7 @@ fn secret_row(t: &Texts, clock: &Clock, secret: &Secret) -> SecretRow {
     }
 }
 
-fn check_view(t: &Texts, clock: &Clock, job: Job) -> CheckView {
+pub(crate) fn check_view(t: &Texts, clock: &Clock, job: Job) -> CheckView {
     let result = job.result.unwrap_or_default();
     let permissions = result.permissions.into_iter().map(|row| PermissionRow {
         pill_class: match (row.granted, row.needed_for.is_empty()) {

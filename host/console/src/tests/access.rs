@@ -6,13 +6,20 @@ use hibob_store::database::ConsoleSession;
 use hibob_store::token::TokenRole;
 
 /// Whether operator, admin of the tenant, reader of the tenant and reader of all may do it.
-const ACTIONS: [(&str, &str, [bool; 4]); 9] = [
+const ACTIONS: [(&str, &str, [bool; 4]); 12] = [
     ("/console/tenants/acme/jobs", "kind=check", [true, true, false, false]),
     ("/console/tenants/acme/jobs", "kind=plan", [true, true, false, false]),
     ("/console/tenants/acme/jobs", "kind=sync", [true, true, false, false]),
     ("/console/tenants/acme/plans/{plan}/approve", "number=4", [true, true, false, false]),
     ("/console/tenants/acme/plans/{plan}/reject", "reason=no", [true, true, false, false]),
     ("/console/tenants/acme/jobs/{job}/cancel", "", [true, true, false, false]),
+    ("/console/tenants/acme/secrets", "name=hibob.token&value=a-token-of-hibob", [true, true, false, false]),
+    (
+        "/console/tenants/acme/settings/store",
+        "version={version}&settings=%7B%22sync%22:%7B%22time_zone%22:%22UTC%22%7D%7D&confirm=yes",
+        [true, true, false, false],
+    ),
+    ("/console/tenants/acme/setup/people", "version=1", [true, true, false, false]),
     ("/console/tenants/acme/disable", "reason=a+new+contract", [true, false, false, false]),
     ("/console/tenants/acme/enable", "", [true, false, false, false]),
     ("/console/sign-out", "", [true, true, true, true]),
@@ -35,7 +42,8 @@ async fn each_role_does_what_its_routes_allow_and_nothing_else() {
             site.data.set_disabled("acme", false).await.unwrap();
             let plan = site.plan(changes(), &guards()).await;
             let path = path.replace("{plan}", &plan).replace("{job}", &site.job().await.to_string());
-            let answer = site.post(&browser, &path, form).await;
+            let version = site.data.control().tenant_version("acme").await.unwrap().to_string();
+            let answer = site.post(&browser, &path, &form.replace("{version}", &version)).await;
             let expected = if allowed[place] { StatusCode::SEE_OTHER } else { StatusCode::FORBIDDEN };
             assert_eq!(answer.status, expected, "{role:?} of {tenant:?}: {path} {}", answer.text());
         }

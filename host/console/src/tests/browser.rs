@@ -4,8 +4,9 @@
 //! `HIBOB_BROWSER` names a folder in which the packages of `browser/requirements.txt` are installed, in `venv`. Where it is
 //! not set, the test says so and passes; where it is, Chromium has to be there.
 
-use super::{Site, change, changes, guards};
+use super::{Site, change, changes, config, guards};
 use hibob_base::progress::Progress;
+use hibob_config::applied_by::AppliedBy;
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
 use hibob_contract::types::Value;
 use hibob_jobs::interrupt::Interrupt;
@@ -41,7 +42,8 @@ impl Work for Idle {
                 tokio::time::sleep(LOOK).await;
             }
         }
-        End::Ended(State::Done, json!({ "exit_code": 0 }))
+        let permissions = json!([{ "permission": "Work", "granted": true, "needed_for": ["names"] }]);
+        End::Ended(State::Done, json!({ "exit_code": 0, "employees": 250, "permissions": permissions }))
     }
 }
 
@@ -83,6 +85,7 @@ async fn the_console_in_chromium() {
     let (_, token) = site.token(TokenRole::Operator, None).await;
     let (admin, _) = site.token(TokenRole::Admin, Some("acme")).await;
     let link = crate::new_link(site.data.control(), &admin, "joe@acme.example").await.unwrap();
+    site.data.put(&config("initech"), AppliedBy::Api).await.unwrap();
     let run = site.run().await;
     let plan_path = |digest: &str| format!("/console/tenants/acme/plans/{}", &digest[..12]);
     let long = site.plan(many(), &json!([])).await;
@@ -107,7 +110,12 @@ async fn the_console_in_chromium() {
             "job": format!("/console/tenants/acme/jobs/{queued}"),
             "history": "/console/tenants/acme/runs", "run": format!("/console/tenants/acme/runs/{run}"),
             "empty": "/console/tenants/globex", "empty-history": "/console/tenants/globex/runs",
-            "disable": "/console/tenants/acme/disable", "replaced-plan": plan_path(&replaced),
+            "secrets": "/console/tenants/acme/secrets", "settings": "/console/tenants/acme/settings",
+            "setup": "/console/tenants/acme/setup", "setup-people": "/console/tenants/acme/setup/people",
+            "setup-permissions": "/console/tenants/acme/setup/permissions",
+            "setup-companies": "/console/tenants/acme/setup/companies",
+            "setup-approvals": "/console/tenants/acme/setup/approvals",
+            "settings-versions": "/console/tenants/acme/settings/versions", "disable": "/console/tenants/acme/disable", "replaced-plan": plan_path(&replaced),
             "rejectable-plan": format!("/console/tenants/globex/plans/{}", &rejectable[..12]),
         },
     });

@@ -1,6 +1,6 @@
 //! Deciding about a plan: what the page shows is what is decided, by whom, and what is asked before.
 
-use super::{Browser, PERSON, Site, changes, guards};
+use super::{PERSON, Site, changes, guards, proved_before};
 use axum::http::StatusCode;
 use hibob_store::database::{ApprovalState, ConsoleSession};
 use hibob_store::token::TokenRole;
@@ -9,14 +9,6 @@ use serde_json::json;
 async fn state(site: &Site, digest: &str) -> ApprovalState {
     let database = site.data.tenant_database("acme").await.unwrap();
     database.approvals_of(0, digest).await.unwrap().pop().unwrap().state
-}
-
-/// Has the session have shown its token so many seconds ago.
-async fn proved_before(site: &Site, browser: &Browser, seconds: i64) -> [u8; 32] {
-    let digest = crate::session::digest(browser.cookie.split_once('=').unwrap().1).unwrap();
-    let now = chrono::Utc::now().timestamp();
-    site.data.control().note_console_session(&digest, now, now - seconds).await.unwrap();
-    digest
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use crate::api::problem::Problem;
 use crate::api::request::ApiRequest;
 use crate::api::routes::Action;
-use crate::api::{checks, events, health, history, jobs, openapi, plans, references, tenants, token};
+use crate::api::{checks, events, health, history, jobs, openapi, plans, references, settings, setup, tenants, token};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use hibob_base::job::WayOn;
@@ -31,6 +31,12 @@ pub(super) async fn act(request: ApiRequest) -> Result<Response<Body>, Problem> 
         Action::DisableTenant => tenants::disable(&request).await,
         Action::EnableTenant => tenants::enable(&request).await,
         Action::PutSecret => tenants::put_secret(&request).await,
+        Action::ShowSettings => settings::show(&request).await,
+        Action::CompareSettings => settings::compare(&request).await,
+        Action::PutSettings => settings::put(&request).await,
+        Action::ListSettingsVersions => settings::versions(&request).await,
+        Action::ShowSetup => setup::show(&request).await,
+        Action::SettleStep => setup::put(&request).await,
         Action::ShowCheck => checks::show(&request).await,
         Action::ListJobs => jobs::list(&request).await,
         Action::StartJob => jobs::start(&request).await,

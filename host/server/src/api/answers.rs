@@ -3,6 +3,8 @@
 //! Tests hold them to what the routes answer and to their examples. A client may meet further fields in a later version;
 //! those that are named here stay.
 
+mod settings;
+
 use crate::api::routes::Action;
 use serde_json::{Map, Value, json};
 
@@ -20,6 +22,10 @@ pub(super) fn schema_of(action: Action) -> Option<&'static str> {
         Action::PutTenant => "StoredTenant",
         Action::DisableTenant | Action::EnableTenant => "TenantState",
         Action::PutSecret => "StoredSecret",
+        Action::ShowSettings => "Settings",
+        Action::CompareSettings | Action::PutSettings => "SettingsChange",
+        Action::ListSettingsVersions => "SettingsVersions",
+        Action::ShowSetup | Action::SettleStep => "Setup",
         Action::ShowCheck => "Check",
         Action::ListJobs => "Jobs",
         Action::StartJob | Action::ResumeRun | Action::AbandonRun => "QueuedJob",
@@ -164,7 +170,13 @@ pub(super) fn schemas() -> Map<String, Value> {
     });
     let secret = object(&[
         ("name", text.clone()),
-        ("state", text.clone()),
+        (
+            "state",
+            described(
+                &text,
+                "`in-use`, `missing`, `other-origin` (entered for another address), `other-key`, `broken`, `unused`, or `elsewhere`: a variable or file of the host.",
+            ),
+        ),
         ("entered_at", or_null(&seconds)),
         ("origins", described(&texts, "The origins to which it may be sent.")),
     ]);
@@ -355,12 +367,13 @@ pub(super) fn schemas() -> Map<String, Value> {
         ),
     ];
     let with_example = |(name, mut schema): (&'static str, Value)| {
-        if let (Some(schema), Some(example)) = (schema.as_object_mut(), example(name)) {
+        let example = example(name).or_else(|| settings::example(name));
+        if let (Some(schema), Some(example)) = (schema.as_object_mut(), example) {
             schema.insert("examples".to_owned(), json!([example]));
         }
         (name.to_owned(), schema)
     };
-    schemas.into_iter().map(with_example).collect()
+    schemas.into_iter().chain(settings::schemas()).map(with_example).collect()
 }
 
 /// An object that has all of these fields, and perhaps others.

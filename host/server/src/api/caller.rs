@@ -4,6 +4,7 @@ use crate::api::Api;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode, header};
+use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tower_service::Service;
@@ -31,6 +32,19 @@ pub enum Asker<'a> {
     },
 }
 
+/// What a question sends.
+#[derive(Clone, Copy, Debug)]
+pub enum Sent<'a> {
+    /// No body.
+    Nothing,
+    /// JSON.
+    Json(&'a Value),
+    /// JSON, in place of what has this entity tag and of nothing else (`If-Match`, RFC 9110 section 13.1.1).
+    Over(&'a Value, &'a str),
+    /// Plain text.
+    Text(&'a str),
+}
+
 /// Asks the API from within this process. Every request passes the gate: rate, role, tenant and API log are those of a
 /// request that came from outside.
 #[derive(Clone, Debug)]
@@ -51,13 +65,24 @@ impl Caller {
         from: Option<SocketAddr>,
         method: Method,
         path: &str,
-        body: Option<&serde_json::Value>,
+        sent: Sent<'_>,
     ) -> Response<Body> {
         let mut builder = Request::builder().method(method).uri(path);
         if let Asker::Token(token) = asker {
             builder = builder.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
-        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let body = match sent {
+            Sent::Nothing => Body::empty(),
+            Sent::Json(body) => Body::from(body.to_string()),
+            Sent::Over(body, tag) => {
+                builder = builder.header(header::IF_MATCH, tag);
+                Body::from(body.to_string())
+            }
+            Sent::Text(text) => {
+                builder = builder.header(header::CONTENT_TYPE, "text/plain");
+                Body::from(text.to_owned())
+            }
+        };
         let Ok(mut request) = builder.body(body) else {
             // What cannot be a path, or a token, is nobody's.
             let mut response = Response::new(Body::empty());

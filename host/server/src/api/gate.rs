@@ -128,8 +128,9 @@ impl Api {
         let named = self.visible(route, named?, token.as_ref(), entry).await?;
         let query = Query::read(route, request.uri().query())?;
         media_type(route, request.headers())?;
+        let if_match = request.headers().get(header::IF_MATCH).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = body(route, request.into_body()).await?;
-        Ok(ApiRequest { api: self, route, token, named, query, body })
+        Ok(ApiRequest { api: self, route, token, named, query, body, if_match })
     }
 
     /// Finds the token that was sent. A token that is known but not valid any more is in the API log by its id.

@@ -4,6 +4,7 @@ use crate::api::answers;
 use crate::api::routes::{Action, Asked, Body, Holder, ROUTES, Route};
 use hibob_base::job::JobKind;
 use hibob_base::secret::SecretName;
+use hibob_jobs::setup::Step;
 use hibob_store::queue::release_arguments;
 use serde_json::{Map, Value, json};
 
@@ -34,7 +35,7 @@ pub fn description() -> Value {
 }
 
 /// The schemas of what requests send, and of errors.
-fn bodies() -> [(String, Value); 8] {
+fn bodies() -> [(String, Value); 11] {
     let config = json!({
         "type": "object",
         "description": "The keys of a tenant's file, as JSON. Secrets may be `store` only, and [network] is not taken.",
@@ -47,8 +48,11 @@ fn bodies() -> [(String, Value); 8] {
         ("Rejection", decision(&["by", "reason"])),
         ("Disabling", decision(&["by", "reason"])),
         ("Enabling", decision(&["by"])),
+        ("Settling", decision(&["by"])),
         ("Waiving", decision(&["employee", "by", "reason"])),
         ("TenantConfig", config),
+        ("NewSettings", new_settings(true)),
+        ("SettingsToCompare", new_settings(false)),
     ];
     schemas.map(|(name, schema)| (name.to_owned(), schema))
 }
@@ -111,6 +115,7 @@ fn parameters(route: &Route) -> Vec<Value> {
                     let description = "The SHA-256 of a plan, or the first characters of it.";
                     json!({ "type": "string", "pattern": "^[0-9a-fA-F]{8,64}$", "description": description })
                 }
+                "step" => json!({ "type": "string", "enum": Step::ALL.map(Step::word) }),
                 "reference" => {
                     let description = "A reference's id, as the list has it.";
                     json!({ "type": "string", "pattern": "^[0-9a-fA-F-]{1,64}$", "description": description })
@@ -120,6 +125,13 @@ fn parameters(route: &Route) -> Vec<Value> {
             json!({ "name": name, "in": "path", "required": true, "schema": schema })
         })
         .collect();
+    if route.action == Action::PutSettings {
+        let schema = json!({ "type": "string", "pattern": "^(\\*|\"[0-9]+\")$" });
+        let description = "The ETag of the settings that are changed.";
+        parameters.push(json!({
+            "name": "If-Match", "in": "header", "required": true, "schema": schema, "description": description,
+        }));
+    }
     if route.has_limit {
         let schema = json!({ "type": "integer", "minimum": 1, "maximum": crate::api::request::ROWS_MAX });
         parameters.push(json!({ "name": "limit", "in": "query", "required": false, "schema": schema }));
@@ -194,6 +206,29 @@ fn new_job() -> Value {
     })
 }
 
+/// Settings that are sent, to be stored or only compared.
+fn new_settings(is_to_store: bool) -> Value {
+    let settings = json!({
+        "type": "object",
+        "description": "The keys of a tenant's file. A setting of `may_change` that is left out has its default again; the others \
+                        stay, and may be sent only as they were shown.",
+    });
+    if !is_to_store {
+        return json!({
+            "type": "object", "required": ["settings"], "additionalProperties": false,
+            "properties": { "settings": settings },
+        });
+    }
+    json!({
+        "type": "object", "required": ["settings", "by"], "additionalProperties": false,
+        "properties": {
+            "settings": settings,
+            "by": { "type": "string", "description": "The work email of the person who changes them." },
+            "confirm": { "type": "boolean", "description": "Whether what would be lost (`losses`) is meant." },
+        },
+    })
+}
+
 fn decision(fields: &[&str]) -> Value {
     let described = |field: &&str| {
         let description = match *field {
@@ -215,10 +250,12 @@ fn refusal(status: u16) -> &'static str {
         404 => "It does not exist, or this token may not see it",
         408 => "The body did not arrive in time",
         409 => "The present state does not allow it",
+        412 => "Somebody else has changed it meanwhile",
         413 => "The body is too large",
         415 => "The body is of another media type than this one takes",
         421 => "The request names another host",
         422 => "What was sent is not permitted or not complete",
+        428 => "If-Match is missing: it says what is to be changed",
         429 => "Too many requests; see Retry-After",
         503 => "Not ready, or no more connections are taken; the body says which",
         504 => "Not done in time; it may still be done",
@@ -242,6 +279,14 @@ fn summary(action: Action) -> &'static str {
         Action::DisableTenant => "Stop all runs of a tenant; its accounts stay as they are",
         Action::EnableTenant => "Allow runs of a tenant again; whoever enables it stands for the sync",
         Action::PutSecret => "Store a secret; no route ever answers it",
+        Action::ShowSettings => {
+            "The settings of a tenant, with their version as ETag, and which of them an admin changes"
+        }
+        Action::CompareSettings => "What changed settings would change and lose; nothing is stored",
+        Action::PutSettings => "Change settings, over the version that If-Match names",
+        Action::ListSettingsVersions => "The versions of the settings, the newest first: who changed what, and when",
+        Action::ShowSetup => "How far a tenant is set up, step by step",
+        Action::SettleStep => "Settle a step of the setting up that a person decides",
         Action::ShowCheck => "The last check of credentials and permissions, and whether one runs",
         Action::ListJobs => "The jobs that run, wait and have ended",
         Action::StartJob => "Queue a job, unless an equal one waits already",

@@ -124,6 +124,11 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "HOST_FAILED", "the host failed", remedy)
     }
 
+    /// This problem with another status.
+    pub(super) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
     pub(super) fn outcome(&self) -> ApiLogOutcome {
         if self.status.is_server_error() { ApiLogOutcome::Failed } else { ApiLogOutcome::Refused }
     }

@@ -41,7 +41,7 @@ pub(super) type Params = Result<RawPathParams, RawPathParamsRejection>;
 pub(super) struct Named {
     /// The id of a tenant, which may or may not exist.
     pub(super) tenant: Option<String>,
-    /// The name of a secret, the first characters of a plan's digest, or a reference's id.
+    /// The name of a secret or a step, the first characters of a plan's digest, or a reference's id.
     pub(super) name: Option<String>,
     /// The number of a job or a run.
     pub(super) number: Option<i64>,
@@ -56,6 +56,8 @@ pub(super) struct ApiRequest {
     pub(super) named: Named,
     pub(super) query: Query,
     pub(super) body: Bytes,
+    /// The header `If-Match`.
+    pub(super) if_match: Option<String>,
 }
 
 impl Named {
@@ -77,6 +79,11 @@ impl Named {
                     let fits = |byte: u8| byte.is_ascii_lowercase() || byte == b'.';
                     let is_name = value.len() <= WORD_CHARS_MAX && value.bytes().all(fits);
                     named.name = Some(is_name.then(|| value.to_owned()).ok_or_else(|| Problem::not_found("secret"))?);
+                }
+                "step" => {
+                    let fits = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+                    let is_word = value.len() <= WORD_CHARS_MAX && value.bytes().all(fits);
+                    named.name = Some(is_word.then(|| value.to_owned()).ok_or_else(|| Problem::not_found("step"))?);
                 }
                 "plan" => {
                     let is_hex = value.len() <= WORD_CHARS_MAX && value.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -44,6 +44,12 @@ pub(super) enum Action {
     DisableTenant,
     EnableTenant,
     PutSecret,
+    ShowSettings,
+    CompareSettings,
+    PutSettings,
+    ListSettingsVersions,
+    ShowSetup,
+    SettleStep,
     ShowCheck,
     ListJobs,
     StartJob,
@@ -155,7 +161,7 @@ const fn get(action: Action, name: &'static str, path: &'static str, holders: Op
     }
 }
 
-pub(super) static ROUTES: [Route; 33] = [
+pub(super) static ROUTES: [Route; 39] = [
     Route { done: &[(200, "text/plain")], ..get(Action::Health, "health", "/healthz", None) },
     Route { also: &[503], ..get(Action::Readiness, "readiness", "/readyz", None) },
     get(Action::Description, "description", "/openapi.json", None),
@@ -190,6 +196,30 @@ pub(super) static ROUTES: [Route; 33] = [
         body: Body::Text,
         also: &[422],
         ..get(Action::PutSecret, "put-secret", "/v1/tenants/{tenant}/secrets/{name}", WHO_CHANGES)
+    },
+    get(Action::ShowSettings, "settings", "/v1/tenants/{tenant}/settings", EVERYBODY),
+    Route {
+        method: Method::Put,
+        body: Body::Json("NewSettings"),
+        also: &[409, 412, 422, 428],
+        ..get(Action::PutSettings, "put-settings", "/v1/tenants/{tenant}/settings", WHO_CHANGES)
+    },
+    Route {
+        method: Method::Post,
+        body: Body::Json("SettingsToCompare"),
+        also: &[422],
+        ..get(Action::CompareSettings, "compare-settings", "/v1/tenants/{tenant}/settings/changes", WHO_CHANGES)
+    },
+    Route {
+        has_limit: true,
+        ..get(Action::ListSettingsVersions, "settings-versions", "/v1/tenants/{tenant}/settings/versions", EVERYBODY)
+    },
+    get(Action::ShowSetup, "setup", "/v1/tenants/{tenant}/setup", EVERYBODY),
+    Route {
+        method: Method::Put,
+        body: Body::Json("Settling"),
+        also: &[422],
+        ..get(Action::SettleStep, "settle-step", "/v1/tenants/{tenant}/setup/{step}", WHO_CHANGES)
     },
     get(Action::ShowCheck, "check", "/v1/tenants/{tenant}/check", EVERYBODY),
     Route { has_limit: true, ..get(Action::ListJobs, "jobs", "/v1/tenants/{tenant}/jobs", EVERYBODY) },

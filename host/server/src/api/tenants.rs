@@ -6,13 +6,14 @@ use crate::api::request::ApiRequest;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use hibob_base::person::check_person;
-use hibob_base::secret::{Secret, SecretName};
+use hibob_base::secret::{Secret, SecretName, SecretSource};
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::TenantConfig;
 use hibob_jobs::history::line_json;
 use hibob_jobs::interrupted;
 use hibob_jobs::overview::Glance;
 use hibob_jobs::tenant_status::TenantStatus;
+use hibob_store::data_dir::DataDir;
 use hibob_store::token::TokenRole;
 use serde::Deserialize;
 use serde_json::{Value, json as object};
@@ -50,11 +51,7 @@ pub(super) async fn overview(request: &ApiRequest) -> Result<Response<Body>, Pro
 pub(super) async fn show(request: &ApiRequest) -> Result<Response<Body>, Problem> {
     let data = &request.api.data;
     let config = data.config(request.tenant()).await?;
-    let secrets = data.secrets().list(&config).await?;
-    let secrets: Vec<Value> = secrets
-        .into_iter()
-        .map(|secret| object!({ "name": secret.name, "state": secret.state, "entered_at": secret.entered_at, "origins": secret.origins }))
-        .collect();
+    let secrets = secrets_json(data, &config).await?;
     let database = data.tenant_database(&config.id).await?;
     let open = interrupted::find(data, &config.id, &database).await?;
     let glance = Glance::of(data, &config.id).await?;
@@ -76,6 +73,21 @@ pub(super) async fn show(request: &ApiRequest) -> Result<Response<Body>, Problem
         body.insert("config".to_owned(), config);
     }
     Ok(json(StatusCode::OK, &body))
+}
+
+/// The secrets that a tenant has in the store or takes from it, and those that it takes from elsewhere.
+async fn secrets_json(data: &DataDir, config: &TenantConfig) -> Result<Vec<Value>, Problem> {
+    let listed = data.secrets().list(config).await?;
+    // From which variable or file of this machine is the operator's business.
+    let is_elsewhere = |name: &SecretName| config.source(*name).is_some_and(|source| *source != SecretSource::Store);
+    let elsewhere: Vec<&str> = SecretName::ALL.into_iter().filter(is_elsewhere).map(SecretName::as_str).collect();
+    let stored = listed.iter().filter(|secret| !elsewhere.contains(&secret.name.as_str())).map(|secret| {
+        object!({ "name": secret.name, "state": secret.state, "entered_at": secret.entered_at, "origins": secret.origins })
+    });
+    let others = elsewhere.iter().map(
+        |name| object!({ "name": name, "state": "elsewhere", "entered_at": null, "origins": Value::Array(Vec::new()) }),
+    );
+    Ok(stored.chain(others).collect())
 }
 
 /// The body of a request to disable a tenant.

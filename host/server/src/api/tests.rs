@@ -4,6 +4,8 @@ mod access;
 mod actions;
 mod documented;
 mod progress;
+mod settings;
+mod setup;
 mod wire;
 
 use crate::api::routes::{self, Holder, ROUTES, Route};
@@ -101,7 +103,11 @@ fn config(id: &str) -> Value {
 fn path(route: &Route, number: i64) -> String {
     let number = number.to_string();
     let path = route.path.replace("{tenant}", "acme").replace("{name}", "hibob.token");
-    path.replace("{job}", &number).replace("{run}", &number).replace("{plan}", "00000000").replace("{reference}", "0")
+    path.replace("{job}", &number)
+        .replace("{run}", &number)
+        .replace("{plan}", "00000000")
+        .replace("{reference}", "0")
+        .replace("{step}", "people")
 }
 
 /// A request's method and its path among the routes.
@@ -149,6 +155,9 @@ impl Site {
         }
         if route_of(method, path).is_some_and(|route| route.body == routes::Body::Text) {
             request = request.header("content-type", "text/plain");
+        }
+        if route_of(method, path).is_some_and(|route| route.action == routes::Action::PutSettings) {
+            request = request.header("if-match", "*");
         }
         self.send(method, path, request, body).await
     }

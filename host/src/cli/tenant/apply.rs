@@ -76,7 +76,7 @@ pub(super) async fn store(
 /// The changes, a line each.
 fn text(change: &TenantChange) -> String {
     let changes = change.changes.iter().map(|change| format!("{}\n", line(change)));
-    let kept = change.kept.iter().map(|key| format!("  {key}: kept, as a command has set it\n"));
+    let kept = change.kept.iter().map(|key| format!("  {key}: kept, as a command or an admin has set it\n"));
     changes.chain(kept).collect()
 }
 

@@ -2,42 +2,39 @@
 
 use super::apply::{changes_json, line, store};
 use crate::cli::Global;
+use crate::cli::paint::clean;
 use hibob_base::error::HostError;
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::key::difference::difference;
+use hibob_config::key::who::Who;
 use hibob_config::tenant::TenantConfig;
 use hibob_store::database::{StoredBy, TenantVersion};
+use hibob_store::settings::ChangedVersion;
 use hibob_store::tenant_change::TenantChange;
 use serde_json::{Value, json};
 
 pub(super) async fn versions(global: &Global, tenant: &str, differences: bool) -> Result<(), HostError> {
     let data = global.data().await?;
     data.config(tenant).await?;
-    let versions = data.control().tenant_versions(tenant).await?;
-    let mut rows = Vec::new();
-    for (index, version) in versions.iter().enumerate() {
-        let before = versions.get(index + 1).map_or(Ok(Value::Null), parsed)?;
-        // The oldest that is kept has nothing to be compared with.
-        let changes = if before.is_null() { Vec::new() } else { difference(&before, &parsed(version)?) };
-        rows.push((version, changes));
-    }
+    let rows = data.settings_versions(tenant, Who::Operator).await?;
     if global.json {
         let rows: Vec<Value> = rows
             .iter()
-            .map(|(version, changes)| {
+            .map(|ChangedVersion { version, changes }| {
                 json!({
                     "version": version.version, "stored_at": version.stored_at, "stored_by": version.stored_by,
-                    "changes": changes_json(changes),
+                    "person": version.person, "token": version.token, "changes": changes_json(changes),
                 })
             })
             .collect();
         outln!("{}", json!({ "tenant": tenant, "versions": rows }));
         return Ok(());
     }
-    for (version, changes) in rows {
+    for ChangedVersion { version, changes } in rows {
         let at = hibob_base::clock::minute(version.stored_at);
         let keys: Vec<&str> = changes.iter().map(|change| change.key.as_str()).collect();
-        outln!("{:>4}  {at}  by {:<8}  {}", version.version, version.stored_by, keys.join(", "));
+        let by = version.person.as_deref().map_or_else(|| version.stored_by.clone(), clean);
+        outln!("{:>4}  {at}  by {by:<8}  {}", version.version, keys.join(", "));
         if differences {
             changes.iter().for_each(|change| outln!("    {}", line(change)));
         }

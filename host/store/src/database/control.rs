@@ -5,7 +5,7 @@ use crate::database::engine::Engine;
 use crate::database::migrate::bring_up_to_date;
 use crate::database::statement::query;
 use crate::database::store::Store;
-use crate::database::tenant_versions::StoredBy;
+use crate::database::tenant_versions::{NewVersion, StoredBy};
 use crate::database::{DatabaseAddress, TenantDatabase, open, postgres};
 use hibob_base::error::HostError;
 use std::path::Path;
@@ -145,7 +145,8 @@ impl ControlDatabase {
     /// # Errors
     /// The database failed.
     pub async fn put_tenant(&self, id: &str, config: &str, now_unix_seconds: i64) -> Result<bool, HostError> {
-        Ok(self.store_config(id, config, now_unix_seconds, StoredBy::File).await?.is_new)
+        let new = NewVersion { id, config, now: now_unix_seconds, by: StoredBy::File, who: None, over: None };
+        Ok(self.store_config(&new).await?.is_new)
     }
 
     /// Disables a tenant from this time on (Unix seconds); none enables it again.
@@ -261,6 +262,7 @@ impl ControlDatabase {
         for statement in [
             "DELETE FROM secrets WHERE tenant = $1",
             "DELETE FROM tenant_versions WHERE tenant = $1",
+            "DELETE FROM setup_steps WHERE tenant = $1",
             "DELETE FROM leases WHERE tenant = $1 OR tenant = $1 || '/publish'",
             "DELETE FROM schedules WHERE tenant = $1",
             "DELETE FROM jobs WHERE tenant = $1",

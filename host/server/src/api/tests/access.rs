@@ -8,7 +8,7 @@ use serde_json::json;
 
 /// Which holders may: operator, admin of the tenant, reader of the tenant, reader of all. Written down a second time here,
 /// so that nobody changes a line of the table by accident.
-const MATRIX: [(&str, [bool; 4]); 30] = [
+const MATRIX: [(&str, [bool; 4]); 36] = [
     ("metrics", [true, false, false, true]),
     ("messages", [true, true, true, true]),
     ("audit", [true, false, false, false]),
@@ -20,6 +20,12 @@ const MATRIX: [(&str, [bool; 4]); 30] = [
     ("disable-tenant", [true, false, false, false]),
     ("enable-tenant", [true, false, false, false]),
     ("put-secret", [true, true, false, false]),
+    ("settings", [true, true, true, true]),
+    ("put-settings", [true, true, false, false]),
+    ("compare-settings", [true, true, false, false]),
+    ("settings-versions", [true, true, true, true]),
+    ("setup", [true, true, true, true]),
+    ("settle-step", [true, true, false, false]),
     ("check", [true, true, true, true]),
     ("jobs", [true, true, true, true]),
     ("start-job", [true, true, false, false]),
@@ -47,11 +53,13 @@ fn body(route: &Route) -> String {
         Action::StartJob => json!({ "kind": "check" }).to_string(),
         Action::ApprovePlan => json!({ "by": "ana@acme.example" }).to_string(),
         Action::DisableTenant => json!({ "by": "ana@acme.example", "reason": "a new contract" }).to_string(),
-        Action::EnableTenant => json!({ "by": "ana@acme.example" }).to_string(),
+        Action::SettleStep | Action::EnableTenant => json!({ "by": "ana@acme.example" }).to_string(),
         Action::RejectPlan => json!({ "by": "ana@acme.example", "reason": "no" }).to_string(),
         Action::WaiveReference => {
             json!({ "employee": "7", "by": "ana@acme.example", "reason": "was never employed" }).to_string()
         }
+        Action::PutSettings => json!({ "settings": {}, "by": "ana@acme.example", "confirm": true }).to_string(),
+        Action::CompareSettings => json!({ "settings": {} }).to_string(),
         Action::PutSecret => "a-token-of-hibob".to_owned(),
         _ => String::new(),
     }
@@ -247,7 +255,7 @@ async fn the_description_is_of_the_router() {
         for method in ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"] {
             let filled = path.replace("{job}", "1").replace("{run}", "1").replace("{tenant}", "acme");
             let filled = filled.replace("{name}", "hibob.token").replace("{plan}", "00000000");
-            let filled = filled.replace("{reference}", "00000000");
+            let filled = filled.replace("{reference}", "00000000").replace("{step}", "people");
             let is_described = paths[path].get(method.to_lowercase()).is_some();
             assert_eq!(route_of(method, &filled).is_some(), is_described);
             let status = site.open(method, &filled, "", "").await.status();

@@ -139,6 +139,7 @@ async fn every_table_of_tenants_is_walled() {
             "leases",
             "schedules",
             "secrets",
+            "setup_steps",
             "tenant_versions",
             "tenants",
             "tokens"
