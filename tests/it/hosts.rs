@@ -34,7 +34,7 @@ const ROUNDS: usize = 3;
 const PART: usize = HOSTS * WORKERS;
 
 /// What an answer of the stand-ins may take: hosts are met in the middle of something.
-const ANSWERS_WITHIN: Duration = Duration::from_millis(150);
+const ANSWERS_WITHIN: Duration = Duration::from_millis(250);
 
 /// Changes are made one after the other, so that at most one request of a tenant is in progress.
 const TENANT: &str = "[sync]\nparallel_changes = 1\n[schedule]\nsync = \"0 2 * * *\"\nspread_minutes = 0\n";
@@ -171,12 +171,12 @@ async fn night(site: &Site, tenants: usize, seed: u64) {
 /// Hosts that share a data directory.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_job_of_a_night_is_done_once_on_one_machine() {
-    night(&Site::new().await, deep(40, 120), 1).await;
+    night(&Site::new().await, deep(60, 150), 1).await;
 }
 
 /// Hosts that share nothing but a database.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_job_of_a_night_is_done_once_on_one_postgresql() {
     let Some(server) = Server::start("several hosts on one PostgreSQL") else { return };
-    night(&Site::on(server.database("night")).await, deep(40, 200), 2).await;
+    night(&Site::on(server.database("night")).await, deep(60, 200), 2).await;
 }
