@@ -51,7 +51,9 @@ pub(super) fn text(tenant: &str, planned: &Planned, all: bool) -> String {
             let rest = changes.len() - shown;
             lines.push(String::new());
             let reasons = reasons(changes.get(shown..).unwrap_or_default());
-            lines.push(DIM.on_stdout(&format!("  … and {rest} more to {} (--all shows them): {reasons}", words(kind.word()))));
+            lines.push(
+                DIM.on_stdout(&format!("  … and {rest} more to {} (--all shows them): {reasons}", words(kind.word()))),
+            );
         }
     }
     lines.extend(finding_lines(&planned.findings, all));
