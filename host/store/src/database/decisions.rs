@@ -1,6 +1,6 @@
 //! What people decide about single accounts (`hibob link`, `hibob unlink`), and since when a warning is there.
 
-use crate::database::engine::Transaction;
+use crate::database::engine::{Engine, Transaction};
 use crate::database::statement::{Statement, query};
 use crate::database::{Fence, LedgerEntry, TenantDatabase};
 use hibob_base::error::HostError;
@@ -210,11 +210,15 @@ impl TenantDatabase {
 }
 
 /// The statements that take note of an account that has come into the ledger: an order for it is carried out, and it is not
-/// given up any more.
-pub(super) fn in_ledger(entry: &LedgerEntry) -> [Statement<'_>; 2] {
-    let ordered = query("DELETE FROM ordered_links WHERE account_id = $1 AND employee_id = $2");
-    let unlinked = query("DELETE FROM unlinked_accounts WHERE account_id = $1");
-    [ordered.bind(&entry.account_id).bind(&entry.employee_id), unlinked.bind(&entry.account_id)]
+/// given up any more. PostgreSQL gets one, since each is a question to a server.
+pub(super) fn in_ledger<'r>(on: &Transaction, entry: &'r LedgerEntry) -> Vec<Statement<'r>> {
+    let ordered = "DELETE FROM ordered_links WHERE account_id = $1 AND employee_id = $2";
+    let unlinked = "DELETE FROM unlinked_accounts WHERE account_id = $1";
+    let bound = |statement: Statement<'r>| statement.bind(&entry.account_id).bind(&entry.employee_id);
+    match on {
+        Engine::Sqlite(_) => vec![bound(query(ordered)), query(unlinked).bind(&entry.account_id)],
+        Engine::Postgres(_) => vec![bound(query(format!("WITH carried_out AS ({ordered}) {unlinked}")))],
+    }
 }
 
 /// Removes what is stored about an employee.

@@ -8,6 +8,7 @@
 //! 3. If a transaction with several records fails, each of them is written in one of its own, and gets an error of its own.
 //! 4. A record that was handed over is written also if nobody waits for it any more.
 
+use crate::database::engine::Transaction;
 use crate::database::guard_facts::put_kept;
 use crate::database::journal::{ARCHIVING_MARKS, put_event};
 use crate::database::statement::{Statement, execute_all, query};
@@ -142,19 +143,19 @@ impl TenantDatabase {
     async fn write_together(&self, fence: Fence, records: impl Iterator<Item = &Record>) -> Result<(), HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
         for record in records {
-            execute_all(statements(transaction.of_tenant(), fence, record), &mut transaction).await?;
+            execute_all(statements(&transaction, fence, record), &mut transaction).await?;
         }
         Ok(transaction.commit().await?)
     }
 }
 
-/// The statements that write a record. `of_tenant` is that of the engine.
-fn statements<'r>(of_tenant: &str, fence: Fence, record: &'r Record) -> Vec<Statement<'r>> {
+/// The statements that write a record, for the engine of `on`.
+fn statements<'r>(on: &Transaction, fence: Fence, record: &'r Record) -> Vec<Statement<'r>> {
     let (entries, record, at) = match record {
         Record::Started { journal, change, at } => return vec![put_event(fence, *journal, change, None, *at)],
         Record::Made { entries, record, at } => (entries, record, *at),
     };
-    let mut statements = put_entries(of_tenant, entries, record.ledger.as_ref());
+    let mut statements = put_entries(on, entries, record.ledger.as_ref());
     statements.extend(record.kept.iter().flat_map(put_kept));
     if let Some((journal, change, made)) = &record.finished {
         statements.push(put_event(fence, *journal, change, Some(made), at));

@@ -1,7 +1,7 @@
 //! A tenant's database: the plugin's entries, the ledger, the baseline, and the runs with their rows.
 
 use crate::database::decisions;
-use crate::database::engine::Engine;
+use crate::database::engine::{Engine, Transaction};
 use crate::database::interruptions::{first_fence, insert_applied};
 use crate::database::journal_writer::JournalWriter;
 use crate::database::migrate::bring_up_to_date;
@@ -235,7 +235,7 @@ impl TenantDatabase {
         ledger: Option<&LedgerEntry>,
     ) -> Result<(), HostError> {
         let mut transaction = self.store.begin().await?;
-        execute_all(put_entries(transaction.of_tenant(), entries, ledger), &mut transaction).await?;
+        execute_all(put_entries(&transaction, entries, ledger), &mut transaction).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -462,12 +462,13 @@ impl TenantDatabase {
     }
 }
 
-/// The statements that write entries of the plugin's storage, and what the ledger gets. `of_tenant` is that of the engine.
+/// The statements that write entries of the plugin's storage, and what the ledger gets, for the engine of `on`.
 pub(super) fn put_entries<'r>(
-    of_tenant: &str,
+    on: &Transaction,
     entries: &'r BTreeMap<String, Option<Vec<u8>>>,
     ledger: Option<&'r LedgerEntry>,
 ) -> Vec<Statement<'r>> {
+    let of_tenant = on.of_tenant();
     let put = format!(
         "INSERT INTO entries (key, value) VALUES ($1, $2)
          ON CONFLICT ({of_tenant}key) DO UPDATE SET value = excluded.value"
@@ -489,6 +490,6 @@ pub(super) fn put_entries<'r>(
         let insert = query("INSERT INTO archivings (account_id, archived_at) VALUES ($1, $2)");
         statements.push(insert.bind(&entry.account_id).bind(at));
     }
-    statements.extend(decisions::in_ledger(entry));
+    statements.extend(decisions::in_ledger(on, entry));
     statements
 }
