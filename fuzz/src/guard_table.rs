@@ -225,7 +225,8 @@ fn moves(change: &Change) -> Option<(String, String)> {
     }
 }
 
-/// A move of all people of a cost center to the same other one counts once.
+/// A move of all people of a cost center to the same other one counts once. Whoever is reactivated was not among its
+/// people.
 fn count_moves(changes: &[Change], of_class: &BTreeMap<usize, String>, facts: &Facts<'_>) -> usize {
     let mut groups: BTreeMap<(String, String), BTreeSet<&String>> = BTreeMap::new();
     for (position, account) in of_class {
@@ -233,11 +234,16 @@ fn count_moves(changes: &[Change], of_class: &BTreeMap<usize, String>, facts: &F
             groups.entry(moved).or_default().insert(account);
         }
     }
+    let returns: BTreeSet<&String> = changes
+        .iter()
+        .filter(|change| change.kind == ChangeKind::Reactivate || flag(change) == Some(true))
+        .filter_map(|change| change.target_id.as_ref())
+        .collect();
     let mut single = BTreeSet::new();
     let mut whole = 0;
     for ((before, _), people) in groups {
         match (facts.people_of)(&before) {
-            Some(all) if people.len() >= all => whole += 1,
+            Some(all) if people.difference(&returns).count() >= all.max(1) => whole += 1,
             _ => single.extend(people),
         }
     }

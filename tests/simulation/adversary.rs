@@ -473,11 +473,11 @@ impl Looked<'_> {
             after.values().filter_map(|user| difference(self.before.users.get(&user.id), user, &ledger)).collect();
         let since = now - 30 * DAY;
         // Whatever made an account active again, it is not among those that were archived any more.
-        let is_active = |account: &String| {
+        let is_active_there = |account: &String| {
             account.parse().ok().and_then(|id: u64| self.before.users.get(&id)).is_some_and(|user| user.active)
         };
-        archived.retain(|account, _| !is_active(account));
-        lone.retain(|account| !is_active(account));
+        archived.retain(|account, _| !is_active_there(account));
+        lone.retain(|account| !is_active_there(account));
         let lately = archived.values().filter(|at| **at >= since).count();
         let own: Vec<&User> = self
             .before
@@ -487,6 +487,9 @@ impl Looked<'_> {
             .filter_map(|(id, _)| self.before.users.get(&id.parse().ok()?))
             .collect();
         let active = self.before.ledger.values().filter(|(_, is_active)| *is_active).count();
+        // Before the archivings of the last days, those were active too that somebody has made active by hand since.
+        let active_or_by_hand =
+            self.before.ledger.iter().filter(|(id, (_, is_active))| *is_active || is_active_there(id)).count();
         let has_left = |user: &User| {
             let owner = self.owner(user.id);
             owner.and_then(|id| employees.get(id)).is_none_or(|it| it.lifecycle_status == "terminated")
@@ -501,7 +504,7 @@ impl Looked<'_> {
         let owners = self.before.ledger.iter().map(|(account, (owner, _))| (account.clone(), owner.clone())).collect();
         let facts = Facts {
             n: active,
-            active,
+            active: active_or_by_hand,
             archived: lately,
             inactive: archived,
             since,
@@ -521,7 +524,14 @@ impl Looked<'_> {
                 _ => None,
             },
             people_of: &|name| {
-                let there = own.iter().filter(|user| user.cost_center.as_deref() == Some(name) && !has_left(user));
+                // An account that carries another id than its employee's is not theirs for now, and is not moved.
+                let is_theirs = |user: &User| {
+                    let carried = user.external_id.as_deref().filter(|id| !id.is_empty());
+                    carried.is_none_or(|id| self.owner(user.id) == Some(id))
+                };
+                let is_there =
+                    |user: &&&User| user.active && user.cost_center.as_deref() == Some(name) && is_theirs(user);
+                let there = own.iter().filter(is_there).filter(|user| !has_left(user));
                 Some(there.count())
             },
             goes: &goes,

@@ -238,10 +238,17 @@ fn moved(field: &FieldChange) -> Option<(&str, &str)> {
 }
 
 /// The moves in which everybody of a cost center goes to the same other one. How many people a cost center has is the
-/// plugin's number; without it, each of them counts.
+/// plugin's number, of active accounts; without it, each of them counts. An account that is reactivated was not among
+/// them, so its move does not help to make them everybody.
 fn whole_cost_centers<'p>(planned: &Planned, moves: &[Item<'p>]) -> BTreeSet<(&'p str, &'p str)> {
+    let returning: BTreeSet<&str> = planned
+        .changes
+        .iter()
+        .filter(|change| reactivates(change))
+        .filter_map(|change| change.target_id.as_deref())
+        .collect();
     let mut people: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
-    for item in moves {
+    for item in moves.iter().filter(|item| !returning.contains(item.unit)) {
         if let Some(moved) = item.moves {
             people.entry(moved).or_default().insert(item.unit);
         }

@@ -392,6 +392,22 @@ fn a_whole_cost_center_that_moves_to_one_counts_once() {
     assert!(held(25, &|number| if number == 0 { "Legal" } else { "Care" }), "not all to the same one");
 }
 
+/// The number of people of a cost center is that of active accounts, so one that is reactivated is not one of them.
+#[test]
+fn who_is_reactivated_does_not_stand_in_for_somebody_who_stays() {
+    let held = |reactivated: usize, people: i64| {
+        let moves = |number| Change {
+            fields: vec![field("cost-center", text("Sales"), text("Care"))],
+            ..change(number, if number < reactivated { ChangeKind::Reactivate } else { ChangeKind::Update })
+        };
+        let mut plan = planned(&[], (0..25).map(moves).collect());
+        plan.baseline.push(NamedValue { name: "cost-center:Sales".to_owned(), value: Value::Integer(people) });
+        !classes(&plan, &ledger(100, 0), &GuardLimits::DEFAULT, &Released::default()).is_empty()
+    };
+    assert!(!held(1, 24), "all who were active");
+    assert!(held(1, 25), "one of those who were active stays");
+}
+
 /// A release is for the people whom the last run has held. Others are counted anew.
 #[test]
 fn a_release_is_for_those_who_were_held() {
