@@ -174,6 +174,11 @@ fn check_another(config: &TenantConfig, row: &ApprovalRow, who: Decider<'_>) -> 
 pub fn decided(tenant: &str, row: &ApprovalRow, wish: &str) -> HostError {
     let next = match &row.superseded_by {
         Some(other) => format!("look at the one that waits in its place: hibob plans show {tenant} {}", short(other)),
+        None if row.state == ApprovalState::Superseded => {
+            format!(
+                "a later run needed no decision, and has made what was still to be done; see it: hibob history {tenant}"
+            )
+        }
         None => format!("look at what there is: hibob plans {tenant}; the next sync makes a new plan"),
     };
     let message = format!("the plan {} is {}, and cannot be {wish}", short(&row.plan), row.state.word());

@@ -62,10 +62,10 @@ pub(super) fn held(employee_id: Option<&str>, name: &str, fields: &[String]) -> 
     format!("{}{fields}", person(employee_id, name))
 }
 
-/// Prints how the run ended, with the counts that are not 0 and the one that is `always` shown.
+/// Prints how the run ended, with the counts that are not 0 and the one that is `always` shown; of a run that was stopped
+/// before it did anything, only that.
 pub(super) fn summary(exit: Exit, stopped: Option<&Stopped>, always: &str, numbers: &[(&str, u64)]) {
-    let told = numbers.iter().filter(|(name, number)| *number > 0 || *name == always);
-    let parts: Vec<String> = told.map(|(name, number)| format!("{number} {name}")).collect();
+    let what = counts(stopped.is_some(), always, numbers);
     let head = match exit {
         Exit::Done => GREEN.on_stdout("Done:"),
         // No run verifies a reference.
@@ -77,7 +77,15 @@ pub(super) fn summary(exit: Exit, stopped: Option<&Stopped>, always: &str, numbe
         Exit::Interrupted => YELLOW.on_stdout("Interrupted:"),
         Exit::Usage | Exit::Held | Exit::Refused | Exit::Failed => RED.on_stdout("Stopped:"),
     };
-    outln!("{head} {}", parts.join(", "));
+    outln!("{head} {what}");
+}
+
+fn counts(is_stopped: bool, always: &str, numbers: &[(&str, u64)]) -> String {
+    if is_stopped && numbers.iter().all(|(_, number)| *number == 0) {
+        return "nothing was done".to_owned();
+    }
+    let told = numbers.iter().filter(|(name, number)| *number > 0 || *name == always);
+    told.map(|(name, number)| format!("{number} {name}")).collect::<Vec<_>>().join(", ")
 }
 
 /// Prints what ended the run early, if anything did.
@@ -85,5 +93,17 @@ pub(super) fn stopped(stopped: Option<&Stopped>) {
     if let Some(stopped) = stopped {
         errln!("{}: {}", RED.on_stderr("error"), clean(&stopped.message));
         errln!("{}: {}", CYAN.on_stderr("help"), clean(&stopped.remedy));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_was_stopped_at_once_has_no_count() {
+        assert_eq!(counts(true, "kept", &[("created", 0), ("kept", 0)]), "nothing was done");
+        assert_eq!(counts(true, "kept", &[("created", 2), ("kept", 0)]), "2 created, 0 kept");
+        assert_eq!(counts(false, "kept", &[("created", 0), ("kept", 0)]), "0 kept");
     }
 }

@@ -27,10 +27,12 @@ impl Access {
 /// The tenant of a file without a name that can be an id.
 const TENANT: &str = "acme";
 
-/// Writes a tenant file and, beside it, the secret files that it names. The tenant has the file's name as its id.
+/// Writes a tenant file and, beside it, the secret files that it names. The tenant has the file's name as its id, and as its
+/// domain, which no two tenants of one data directory may share.
 pub(in crate::cli) fn write_tenant(path: &Path, servers: &Servers, access: &Access) -> Result<(), HostError> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let id = if Rule::TenantId.check(&stem.as_str().into()).is_ok() { stem.as_str() } else { TENANT };
+    let domain = format!("{}.example", id.trim_matches('-'));
     let (token, key) = (format!("{stem}.hibob-token"), format!("{stem}.travelperk-key"));
     let (web, mail) = (&servers.web, servers.mail.address());
     let text = format!(
@@ -40,10 +42,10 @@ pub(in crate::cli) fn write_tenant(path: &Path, servers: &Servers, access: &Acce
          [travelperk]\nscim_url = \"{scim}\"\nrest_url = \"{rest}\"\ncost_centers_url = \"{rest}\"\nkey = \"file:{key}\"\n\
          calls_per_minute = 60000 # the stand-ins set no limit; leave this out for the real service\n\n\
          [sync]\ndefault_language = \"en\"\n\n\
-         [references]\ndomain = \"acme.example\"\nname = \"ACME GmbH\"\n\
+         [references]\ndomain = \"{domain}\"\nname = \"ACME GmbH\"\n\
          issue_after_hours = 0 # the stand-ins let a day pass in no time; leave this out for the real service\n\n\
          [references.smtp]\nhost = \"{host}\"\nport = {port}\nsecurity = \"none\" # on this machine only\n\
-         from = \"ACME HR <hr@acme.example>\"\n\n\
+         from = \"ACME HR <hr@{domain}>\"\n\n\
          [limits]\nretry_pause_milliseconds = 50 # the stand-ins recover at once\n",
         hibob = web.hibob_url(),
         user = access.service_user,
