@@ -1,27 +1,21 @@
 //! `verify`: verifies an employment reference.
 
 mod input;
-mod mail;
 mod view;
 
 use super::Global;
-use chrono::Utc;
 use clap::Args;
 use hibob_base::error::{Exit, HostError};
 use hibob_net::proxy::Proxy;
 use hibob_reference_format::keys::file;
 use hibob_reference_format::log::witness::Witness;
-use hibob_reference_format::verify::{Check, Outcome, Report, Sources, Subject, Verdict, open, open_code};
-use hibob_verification::page_words::{self, PageWords};
-use hibob_verification::{Answers, Inquiry, NameServers, Published};
-use input::Input;
+use hibob_reference_format::verify::Verdict;
+use hibob_verification::verdict::{self, Trusted, Verified};
+use hibob_verification::{Inquiry, NameServers, Published, TIMEOUT};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// The longest wait for an answer, in seconds.
-const TIMEOUT_SECONDS: u64 = 10;
 
 #[derive(Args)]
 pub(super) struct VerifyArgs {
@@ -52,7 +46,7 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "ADDRESS")]
     allow_address: Vec<String>,
     /// How long to wait for an answer, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT_SECONDS, value_parser = clap::value_parser!(u64).range(1..=300))]
+    #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT.as_secs(), value_parser = clap::value_parser!(u64).range(1..=300))]
     timeout: u64,
     /// Ask this server of this machine instead of the issuer's site: for demonstrations and tests
     #[arg(long, value_name = "ADDRESS:PORT", hide = true, conflicts_with_all = ["offline", "published"])]
@@ -62,43 +56,26 @@ pub(super) struct VerifyArgs {
 /// Verifies a reference and prints the verdict. Ends with [`Exit::Done`] for Gold and Silver only, with
 /// [`Exit::StatusUnknown`] where it is genuine and its status cannot be known, and with [`Exit::Failed`] where the reference might be accepted if DNS or the issuer's site had answered.
 pub(super) async fn verify(global: &Global, args: &VerifyArgs) -> Result<Exit, HostError> {
-    let (report, page, lacks_a_key) = args.verdict().await?;
-    print(&report, &page, global.json);
-    Ok(exit(&report, lacks_a_key))
-}
-
-/// What was found out about the words of a page that was saved anew.
-#[derive(Debug, Default)]
-pub(super) enum PageCheck {
-    /// The page was not saved anew.
-    #[default]
-    NotNeeded,
-    /// The words of the page cannot be read.
-    Unreadable,
-    /// The words in which it differs.
-    Words(PageWords),
+    let verified = args.verified().await?;
+    print(&verified, global.json);
+    Ok(exit(&verified))
 }
 
 /// Shows a verdict.
-pub(super) fn print(report: &Report, page: &PageCheck, json: bool) {
-    if !json {
-        return view::print(report, page);
+pub(super) fn print(verified: &Verified, json: bool) {
+    if json {
+        outln!("{}", verified.to_json());
+    } else {
+        view::print(&verified.report, &verified.page);
     }
-    let mut object = report.to_json();
-    if let PageCheck::Words(PageWords { missing, added }) = page
-        && let Some(object) = object.as_object_mut()
-    {
-        object.insert("page".to_owned(), serde_json::json!({ "missing": missing, "added": added }));
-    }
-    outln!("{object}");
 }
 
-fn exit(report: &Report, lacks_a_key: bool) -> Exit {
-    match report.verdict {
+fn exit(verified: &Verified) -> Exit {
+    match verified.report.verdict {
         verdict if verdict.is_accepted() => Exit::Done,
         Verdict::StatusUnknown => Exit::StatusUnknown,
         Verdict::SavedAnew => Exit::SavedAnew,
-        Verdict::UnknownKey if lacks_a_key => Exit::Failed,
+        Verdict::UnknownKey if verified.lacks_a_key => Exit::Failed,
         _ => Exit::SomeFailed,
     }
 }
@@ -116,69 +93,24 @@ impl VerifyArgs {
             offline: false,
             published: Some(published),
             allow_address: Vec::new(),
-            timeout: TIMEOUT_SECONDS,
+            timeout: TIMEOUT.as_secs(),
             local_site: None,
         }
     }
 
-    /// The verdict, how the page differs where it was saved anew, and whether a key may be missing only because DNS or the issuer's site did not answer.
-    pub(super) async fn verdict(&self) -> Result<(Report, PageCheck, bool), HostError> {
+    /// The verified document.
+    pub(super) async fn verified(&self) -> Result<Verified, HostError> {
         let inquiry = self.inquiry()?;
         let witnesses = self.witnesses()?;
-        let input = Input::read(&self.file, self.log_proof.as_deref())?;
-        let given_key_file = match &self.key_file {
+        let document = input::document(&self.file, self.log_proof.as_deref())?;
+        let key_file = match &self.key_file {
             Some(path) => {
                 Some(input::read(path, file::BYTES_MAX, "give the issuer's did.json, or leave --key-file out")?)
             }
             None => None,
         };
-        let of_code = match &input {
-            Input::Code(signed, index) => {
-                let domain = &signed.credential().claims.issuer().domain;
-                Some(inquiry.log_proof(domain, *index).await)
-            }
-            Input::File(..) => None,
-        };
-        let opened = match &input {
-            Input::File(document, log_proof) => open(document, log_proof.as_deref()),
-            Input::Code(signed, _) => open_code(signed, of_code.as_ref().and_then(|found| found.as_deref().ok())),
-        };
-        let mut answers = match opened.lookups() {
-            Some(lookups) => inquiry.ask(&lookups).await,
-            None => Answers::default(),
-        };
-        let lacks_a_key = answers.lack_a_key();
-        let caveats = std::mem::take(&mut answers.caveats);
-        let Answers { dns, key_file, revoked, superseded, head, list_keys, .. } = answers;
-        let witnesses_required = self.witnesses_required;
-        let now = Utc::now();
-        let sources = Sources {
-            now,
-            dns,
-            key_file,
-            given_key_file,
-            revoked,
-            superseded,
-            head,
-            list_keys,
-            witnesses,
-            witnesses_required,
-        };
-        let mut report = opened.verify(&sources);
-        report.checks.extend(caveats);
-        if let Some(Err(why)) = &of_code {
-            let text = format!("the entry in the issuer's log could not be looked up: {why}");
-            report.checks.push(Check { subject: Subject::Log, outcome: Outcome::NotChecked, text });
-        }
-        let page = match (&input, opened.lookups(), &report.credential) {
-            (Input::File(document, _), Some(lookups), Some(credential)) if report.verdict == Verdict::SavedAnew => {
-                let selector = lookups.selector.to_string();
-                let words = page_words::compare(document.clone(), credential.clone(), selector).await;
-                words.map_or(PageCheck::Unreadable, PageCheck::Words)
-            }
-            _ => PageCheck::NotNeeded,
-        };
-        Ok((report, page, lacks_a_key))
+        let trusted = Trusted { key_file, witnesses, witnesses_required: self.witnesses_required };
+        Ok(verdict::verify(&document, &inquiry, trusted).await)
     }
 
     fn inquiry(&self) -> Result<Inquiry, HostError> {

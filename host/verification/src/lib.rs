@@ -4,11 +4,14 @@
 //! four files, all at the same time, each within a time limit. A lookup that was not made or that failed is an
 //! [`Answer`] as well, so that the report can mention it.
 
+pub mod document;
 mod log;
+pub mod mail;
 mod names;
 pub mod page_words;
 mod redirect;
 mod site;
+pub mod verdict;
 
 use hibob_net::proxy::Proxy;
 use hibob_reference_format::domain::Domain;
@@ -25,6 +28,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The longest wait for each answer, unless the user says otherwise.
+pub const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The environment variable with the resolver, where no option names one.
 pub const DNS_VARIABLE: &str = "HIBOB_DNS";

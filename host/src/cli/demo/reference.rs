@@ -47,11 +47,11 @@ impl Office<'_> {
             DIM.on_stdout("somebody who was handed the PDF asks the company's DNS and its published files:")
         ));
         let args = VerifyArgs::local(pdf, self.servers.dns.address(), public);
-        let (verdict, page, _) = args.verdict().await?;
+        let verified = args.verified().await?;
         if !stage.json {
-            print(&verdict, &page, false);
+            print(&verified, false);
         }
-        Ok((report, Some(verdict)))
+        Ok((report, Some(verified.report)))
     }
 
     async fn run(&self) -> Report {

@@ -1,10 +1,10 @@
 //! A verdict for people.
 
 use super::super::paint::{BOLD, Color, DIM, GREEN, RED, YELLOW, clean};
-use super::PageCheck;
 use hibob_reference_format::claims::Employment;
 use hibob_reference_format::verify::{Outcome, Report, Verdict};
 use hibob_verification::page_words::PageWords;
+use hibob_verification::verdict::PageCheck;
 
 /// Shows the verdict first, then what the document says, then what was checked and what was not.
 pub(super) fn print(report: &Report, page: &PageCheck) {

@@ -5,7 +5,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 /// The size of the largest mail that is read, in bytes.
-pub(super) const BYTES_MAX: usize = 32 * 1024 * 1024;
+pub const BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// The most levels of parts within parts.
 const DEPTH_MAX: usize = 8;
@@ -27,7 +27,7 @@ const FIELDS: [&str; 9] = [
 ];
 
 /// Whether a file is a saved mail: its first line is a header field of mails.
-pub(super) fn is_mail(file: &[u8]) -> bool {
+pub fn is_mail(file: &[u8]) -> bool {
     let line = file.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let name = line.split(|byte| *byte == b':').next().filter(|name| name.len() < line.len());
     let name = name.and_then(|name| std::str::from_utf8(name).ok()).unwrap_or_default().to_ascii_lowercase();
@@ -35,7 +35,7 @@ pub(super) fn is_mail(file: &[u8]) -> bool {
 }
 
 /// The contents of all parts that have no parts themselves, decoded, in their order.
-pub(super) fn contents(mail: &[u8]) -> Vec<Vec<u8>> {
+pub(crate) fn contents(mail: &[u8]) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     collect(mail, 0, &mut found);
     found
