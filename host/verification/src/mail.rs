@@ -60,8 +60,11 @@ fn collect(part: &[u8], depth: usize, found: &mut Vec<Vec<u8>>) {
     found.push(content);
 }
 
-/// Header and body: the first blank line is between them.
+/// Header and body: the first blank line is between them. A part may have no header (RFC 2046 section 5.1).
 fn split(part: &[u8]) -> (&[u8], &[u8]) {
+    if let Some(body) = part.strip_prefix(b"\r\n").or_else(|| part.strip_prefix(b"\n")) {
+        return (&[], body);
+    }
     let blank = [&b"\r\n\r\n"[..], b"\n\n"].into_iter().filter_map(|blank| {
         let place = part.windows(blank.len()).position(|window| window == blank)?;
         Some((place, place + blank.len()))
@@ -172,6 +175,13 @@ mod tests {
         for other in ["{\"from\": 1}", "%PDF-1.7\n", "c2sp.org/tlog-proof@v1\n", "", "from"] {
             assert!(!is_mail(other.as_bytes()), "{other}");
         }
+    }
+
+    #[test]
+    fn a_part_without_a_header_is_read_whole() {
+        let mail =
+            b"From: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n\r\ntwo\r\n--b--\r\n";
+        assert_eq!(contents(mail), [b"one\r\n\r\ntwo"]);
     }
 
     #[test]
