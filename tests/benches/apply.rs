@@ -14,12 +14,10 @@
 
 use hibob_fakes::World;
 use hibob_tests::numbers::{median, milliseconds};
-use hibob_tests::process::processor_time_of;
+use hibob_tests::process::{Took, took};
 use hibob_tests::setup::{Setup, in_memory, today};
-use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// Number of employees, unless arguments give others.
 const SIZES: [usize; 2] = [500, 2_000];
@@ -29,12 +27,6 @@ const ROUNDS: usize = 5;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hibob-under-test");
 
-/// What one sync took.
-struct Took {
-    processor: Duration,
-    wall: Duration,
-}
-
 /// Runs a sync of `acme` to its end. `yes` has it confirm a first sync, where the build has that option.
 fn sync(program: &Path, data: &Path, yes: bool) -> Took {
     let mut command = Command::new(program);
@@ -42,15 +34,9 @@ fn sync(program: &Path, data: &Path, yes: bool) -> Took {
     if yes {
         command.arg("--yes");
     }
-    let start = Instant::now();
-    let mut child = command.spawn().unwrap();
-    // It has ended and is not reaped, so its times can be read.
-    let pid = Pid::from_child(&child);
-    waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).unwrap();
-    let took = Took { processor: processor_time_of(child.id()), wall: start.elapsed() };
-    let status = child.wait().unwrap();
+    let took = took(command.spawn().unwrap());
     // Findings about the generated company end a sync with 1.
-    assert!(status.code().is_some_and(|code| code <= 1), "{}: {status}", program.display());
+    assert!(took.status.code().is_some_and(|code| code <= 1), "{}: {}", program.display(), took.status);
     took
 }
 

@@ -17,15 +17,14 @@ use hibob_fakes::smtp::{Security, Settings};
 use hibob_fakes::{MailServer, Mailbox, World};
 use hibob_tests::leavers::{id, leaver};
 use hibob_tests::numbers::median;
-use hibob_tests::process::{peak_of, processor_time_of};
+use hibob_tests::process::{Took, took};
 use hibob_tests::setup::Setup;
-use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How many have left, unless an argument gives another number.
 const LEAVERS: usize = 10_000;
@@ -33,7 +32,7 @@ const LEAVERS: usize = 10_000;
 /// How often each program is measured, after a first time that warms up, unless a second number says so.
 const ROUNDS: usize = 3;
 
-/// How often the peak of memory is read, and the mailbox emptied.
+/// How often the mailbox is emptied.
 const LOOK: Duration = Duration::from_millis(10);
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hibob-under-test");
@@ -72,34 +71,6 @@ impl Program<'_> {
         let help = Command::new(self.path).args(command).arg("--help").output().unwrap();
         String::from_utf8_lossy(&help.stdout).contains(option).then_some(option)
     }
-}
-
-/// What the run of a program took: time, processor time, and the peak of its memory in KiB.
-fn took(mut child: Child) -> (Duration, Duration, u64) {
-    let start = Instant::now();
-    let pid = child.id();
-    let has_ended = AtomicBool::new(false);
-    let (mut peak, mut time) = (0, Duration::ZERO);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            // It has ended and is not reaped, so its times can be read.
-            waitid(
-                WaitId::Pid(Pid::from_raw(pid.cast_signed()).unwrap()),
-                WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
-            )
-            .unwrap();
-            time = start.elapsed();
-            has_ended.store(true, Ordering::SeqCst);
-        });
-        while !has_ended.load(Ordering::SeqCst) {
-            peak = peak_of(pid).unwrap_or(peak);
-            std::thread::sleep(LOOK);
-        }
-    });
-    let processor = processor_time_of(pid);
-    let status = child.wait().unwrap();
-    assert!(status.success(), "{status}");
-    (time, processor, peak)
 }
 
 /// The bytes of all files in a folder.
@@ -162,7 +133,8 @@ async fn measure(path: &Path, leavers: usize) -> [f64; MEASURES.len()] {
     let mut issue = program.command(&["references", "issue", "acme"]);
     issue.args((0..leavers).map(id)).args(["--allow-issuing", &number]).args(now);
     let child = issue.spawn().unwrap();
-    let (time, processor, peak) = tokio::task::spawn_blocking(move || took(child)).await.unwrap();
+    let Took { wall, processor, peak_kib, status } = tokio::task::spawn_blocking(move || took(child)).await.unwrap();
+    assert!(status.success(), "{status}");
     stop.store(true, Ordering::SeqCst);
     let (mails, mail_bytes) = emptied.await.unwrap();
     assert_eq!(mails, leavers, "{}", path.display());
@@ -171,9 +143,9 @@ async fn measure(path: &Path, leavers: usize) -> [f64; MEASURES.len()] {
     program.run(&["references", "publish", "acme"], &[&public]);
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     [
-        time.as_secs_f64(),
+        wall.as_secs_f64(),
         processor.as_secs_f64(),
-        mib(peak * 1_024),
+        mib(peak_kib * 1_024),
         mib(bytes_in(&program.data) - before),
         mib(bytes_in(&public)),
         mib(mail_bytes as u64),
