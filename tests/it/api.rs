@@ -29,8 +29,19 @@ impl Drop for Host {
 
 impl Host {
     pub(crate) fn start(shell: &Shell, args: &[&str]) -> Self {
+        Self::start_with(shell, args, &[])
+    }
+
+    /// With these environment variables.
+    pub(crate) fn start_with(shell: &Shell, args: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = shell.command(&["serve", "--json", "--listen", "127.0.0.1:0"]);
-        let mut process = command.args(args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut process = command
+            .args(args)
+            .envs(variables.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let said: Value = serde_json::from_str(&line).unwrap();
@@ -44,25 +55,32 @@ impl Host {
     }
 
     /// Sends a request. Returns status, head and body of the answer, which is read to its end.
-    pub(crate) fn ask(&self, token: &str, method: &str, path: &str, body: &str) -> (u16, String, Vec<u8>) {
+    pub(crate) fn ask(&self, token: &str, method: &str, path: &str, body: impl AsRef<[u8]>) -> (u16, String, Vec<u8>) {
         ask(&self.address, token, method, path, body)
     }
 
-    pub(crate) fn json(&self, token: &str, method: &str, path: &str, body: &str) -> (u16, Value) {
+    pub(crate) fn json(&self, token: &str, method: &str, path: &str, body: impl AsRef<[u8]>) -> (u16, Value) {
         let (status, _, body) = self.ask(token, method, path, body);
         (status, serde_json::from_slice(&body).unwrap())
     }
 }
 
 /// Sends a request to a host. Returns status, head and body of the answer, which is read to its end.
-pub(crate) fn ask(address: &str, token: &str, method: &str, path: &str, body: &str) -> (u16, String, Vec<u8>) {
+pub(crate) fn ask(
+    address: &str,
+    token: &str,
+    method: &str,
+    path: &str,
+    body: impl AsRef<[u8]>,
+) -> (u16, String, Vec<u8>) {
+    let body = body.as_ref();
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(TIME_MAX)).unwrap();
     let head = format!(
         "{method} {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\nconnection: close\r\ncontent-length: {}\r\n",
         body.len()
     );
-    stream.write_all(format!("{head}\r\n{body}").as_bytes()).unwrap();
+    stream.write_all(&[format!("{head}\r\n").as_bytes(), body].concat()).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();

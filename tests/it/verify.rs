@@ -1,5 +1,6 @@
 //! Tests of `hibob verify`: the real program with an issuer's DNS and site.
 
+mod api;
 mod asking;
 mod files;
 mod inputs;

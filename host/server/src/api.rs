@@ -33,6 +33,7 @@ mod tenants;
 #[cfg(test)]
 mod tests;
 mod token;
+mod verify;
 mod watched;
 
 pub use caller::{Asker, Caller, Sent};
@@ -48,6 +49,7 @@ use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use gate::{finish, request_id};
 use hibob_store::data_dir::DataDir;
+use hibob_verification::Inquiry;
 use problem::Problem;
 use rate::Rates;
 use request::Params;
@@ -76,6 +78,7 @@ pub struct Api {
     look_age_max: Duration,
     streams: Arc<Semaphore>,
     beside: OnceLock<Router>,
+    inquiry: OnceLock<Inquiry>,
 }
 
 impl Api {
@@ -90,6 +93,7 @@ impl Api {
             look_age_max: sweep + LOOK_TIME_MAX,
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             beside: OnceLock::new(),
+            inquiry: OnceLock::new(),
         })
     }
 
@@ -97,6 +101,12 @@ impl Api {
     /// second call changes nothing.
     pub fn answer_beside(&self, router: Router) {
         let _ = self.beside.set(router);
+    }
+
+    /// Has references verified by these lookups, within the API's own time limits. Without it, the system's resolver and
+    /// the issuers' sites on the public internet are asked. A second call changes nothing.
+    pub fn verify_with(&self, inquiry: Inquiry) {
+        let _ = self.inquiry.set(inquiry);
     }
 
     /// What a listener answers: the API, and what is answered beside it.

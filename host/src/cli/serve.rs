@@ -1,6 +1,7 @@
 //! `serve`: a long-running host.
 
 use super::Global;
+use super::verify::inquiry_of_host;
 use clap::Args;
 use hibob_base::error::{Exit, HostError};
 use hibob_runner::Jobs;
@@ -45,6 +46,9 @@ pub(super) struct ServeArgs {
     /// A proxy in front of the API, whose connections are not limited by address [repeatable]
     #[arg(long, value_name = "ADDRESS", requires = "listen", value_parser = parse_proxy)]
     proxy: Vec<IpNet>,
+    /// Ask this server of this machine instead of an issuer's site when a reference is verified: for tests
+    #[arg(long, value_name = "ADDRESS:PORT", hide = true, requires = "listen")]
+    local_site: Option<SocketAddr>,
     /// Answer health and metrics at an address of their own as well
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen_monitoring: Option<SocketAddr>,
@@ -71,6 +75,9 @@ pub(super) async fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, Hos
     };
     let phase = phases().map_err(|error| HostError::Engine(format!("signals cannot be received: {error}")))?;
     let api = Api::new(data.clone(), phase.clone(), Duration::from_secs(args.sweep));
+    if args.listen.is_some() {
+        api.verify_with(inquiry_of_host(args.local_site)?);
+    }
     if !args.no_console {
         api.answer_beside(hibob_console::router(&api, data.clone()));
     }

@@ -120,20 +120,12 @@ impl VerifyArgs {
                 let message = format!("{} is no folder", folder.display());
                 return Err(HostError::configuration(message, "give a copy of what the issuer publishes"));
             }
-            (None, Some(address)) if address.ip().is_loopback() => Published::Local(address),
-            (None, Some(address)) => {
-                let message = format!("{address} is not on this machine");
-                return Err(HostError::configuration(message, "leave --local-site out: sites are asked over HTTPS"));
-            }
+            (None, Some(address)) => local(address)?,
             (None, None) if self.offline => Published::Nowhere,
             (None, None) => {
                 let allow: Result<Vec<IpNet>, HostError> =
                     self.allow_address.iter().map(|text| network(text)).collect();
-                let proxy = Proxy::of_environment().map_err(|what| {
-                    let remedy = "correct the variable, or list the issuer's domain in NO_PROXY";
-                    HostError::configuration(format!("the proxy cannot be used: {what}"), remedy)
-                })?;
-                Published::Https { allow: allow?, proxy, ca_file: None }
+                https(allow?)?
             }
         };
         let name_servers = if self.offline { NameServers::Nobody } else { name_servers(self.dns.as_deref())? };
@@ -161,6 +153,33 @@ impl VerifyArgs {
             format!("--witnesses-required is {}, and {} witnesses are named", self.witnesses_required, witnesses.len());
         Err(HostError::configuration(message, "name each with --witness VKEY, or require fewer"))
     }
+}
+
+/// What the API of a host asks when it verifies a reference: as the command does without options, or a server of this machine.
+pub(super) fn inquiry_of_host(local_site: Option<SocketAddr>) -> Result<Inquiry, HostError> {
+    let published = match local_site {
+        Some(address) => local(address)?,
+        None => https(Vec::new())?,
+    };
+    Ok(Inquiry { name_servers: name_servers(None)?, published, timeout: TIMEOUT })
+}
+
+/// The issuer's site on the public internet, or in one of these networks.
+fn https(allow: Vec<IpNet>) -> Result<Published, HostError> {
+    let proxy = Proxy::of_environment().map_err(|what| {
+        let remedy = "correct the variable, or list the issuer's domain in NO_PROXY";
+        HostError::configuration(format!("the proxy cannot be used: {what}"), remedy)
+    })?;
+    Ok(Published::Https { allow, proxy, ca_file: None })
+}
+
+/// A server of this machine in place of the issuer's site.
+fn local(address: SocketAddr) -> Result<Published, HostError> {
+    if address.ip().is_loopback() {
+        return Ok(Published::Local(address));
+    }
+    let message = format!("{address} is not on this machine");
+    Err(HostError::configuration(message, "leave --local-site out: sites are asked over HTTPS"))
 }
 
 /// The resolver to ask: the one that is given, that of [`DNS_VARIABLE`], or those of the system.

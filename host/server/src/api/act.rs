@@ -3,7 +3,9 @@
 use crate::api::problem::Problem;
 use crate::api::request::ApiRequest;
 use crate::api::routes::Action;
-use crate::api::{checks, events, health, history, jobs, openapi, plans, references, settings, setup, tenants, token};
+use crate::api::{
+    checks, events, health, history, jobs, openapi, plans, references, settings, setup, tenants, token, verify,
+};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use hibob_base::job::WayOn;
@@ -56,6 +58,7 @@ pub(super) async fn act(request: ApiRequest) -> Result<Response<Body>, Problem> 
         Action::ListReferences => references::list(&request).await,
         Action::WaiveReference => references::waive(&request).await,
         Action::ExportReference => references::export(&request).await,
+        Action::VerifyReference => verify::verify(&request).await,
     }
 }
 

@@ -4,6 +4,7 @@
 //! those that are named here stay.
 
 mod settings;
+mod verdict;
 
 use crate::api::routes::Action;
 use serde_json::{Map, Value, json};
@@ -39,6 +40,7 @@ pub(super) fn schema_of(action: Action) -> Option<&'static str> {
         Action::ShowRun => "RunContent",
         Action::ListReferences => "References",
         Action::WaiveReference => "WaivedReference",
+        Action::VerifyReference => "Verdict",
         Action::Health | Action::Metrics | Action::FollowJob | Action::Workbook | Action::ExportReference => {
             return None;
         }
@@ -367,13 +369,13 @@ pub(super) fn schemas() -> Map<String, Value> {
         ),
     ];
     let with_example = |(name, mut schema): (&'static str, Value)| {
-        let example = example(name).or_else(|| settings::example(name));
+        let example = example(name).or_else(|| settings::example(name)).or_else(|| verdict::example(name));
         if let (Some(schema), Some(example)) = (schema.as_object_mut(), example) {
             schema.insert("examples".to_owned(), json!([example]));
         }
         (name.to_owned(), schema)
     };
-    schemas.into_iter().chain(settings::schemas()).map(with_example).collect()
+    schemas.into_iter().chain(settings::schemas()).chain(verdict::schemas()).map(with_example).collect()
 }
 
 /// An object that has all of these fields, and perhaps others.

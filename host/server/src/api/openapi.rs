@@ -97,6 +97,7 @@ fn operation(route: &Route) -> Value {
         Body::None => return operation,
         Body::Json(name) => content("application/json", Some(name)),
         Body::Text => json!({ "text/plain": { "schema": { "type": "string" } } }),
+        Body::Document => json!({ "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } }),
     };
     if let Some(object) = operation.as_object_mut() {
         object.insert("requestBody".to_owned(), json!({ "required": true, "content": content }));
@@ -310,6 +311,9 @@ fn summary(action: Action) -> &'static str {
         }
         Action::WaiveReference => "Decide that a departure that waits for a reference gets none",
         Action::ExportReference => "A reference as its PDF, with the signed JSON and the log proof attached",
+        Action::VerifyReference => {
+            "Verify a reference of anybody: its PDF or JSON file, a mail that has it, or the link of its code"
+        }
     }
 }
 

@@ -22,6 +22,9 @@ const REQUESTS_BURST: u32 = 100;
 /// token are not counted here.
 const FAILURES_PER_MINUTE: u32 = 10;
 
+/// How many references a minute one token may have verified. Each asks the issuer's DNS and site.
+pub(super) const VERIFICATIONS_PER_MINUTE: u32 = 10;
+
 /// How many tokens or addresses are kept before those that have not been seen for long are dropped.
 const KEYS_MAX: usize = 10_000;
 
@@ -31,6 +34,7 @@ type Keyed<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock, NoOpMiddlewar
 pub(super) struct Rates {
     requests: Keyed<String>,
     failures: Keyed<IpAddr>,
+    verifications: Keyed<String>,
 }
 
 impl Default for Rates {
@@ -40,6 +44,7 @@ impl Default for Rates {
                 Quota::per_second(at_least_one(REQUESTS_PER_SECOND)).allow_burst(at_least_one(REQUESTS_BURST)),
             ),
             failures: RateLimiter::hashmap(Quota::per_minute(at_least_one(FAILURES_PER_MINUTE))),
+            verifications: RateLimiter::hashmap(Quota::per_minute(at_least_one(VERIFICATIONS_PER_MINUTE))),
         }
     }
 }
@@ -55,6 +60,14 @@ impl Rates {
     /// The token has made too many.
     pub(super) fn request(&self, token: &str) -> Result<(), Problem> {
         count(&self.requests, &token.to_owned(), "requests of this token")
+    }
+
+    /// Counts a verification for a token.
+    ///
+    /// # Errors
+    /// The token has had too many.
+    pub(super) fn verification(&self, token: &str) -> Result<(), Problem> {
+        count(&self.verifications, &token.to_owned(), "verifications for this token")
     }
 
     /// Counts a request without a valid token.

@@ -15,6 +15,9 @@ use std::time::Duration;
 /// The largest JSON body, in bytes. A tenant's whole configuration has a few thousand.
 const JSON_BYTES_MAX: usize = 256 * 1024;
 
+/// The largest document to verify, in bytes: a whole mail with its attachments may be one.
+pub(super) const DOCUMENT_BYTES_MAX: usize = 5 * 1024 * 1024;
+
 /// How long a body may take to arrive.
 const BODY_TIME_MAX: Duration = Duration::from_secs(15);
 
@@ -211,6 +214,7 @@ pub(super) async fn body(route: &Route, body: Body) -> Result<Bytes, Problem> {
     let bytes_max = match route.body {
         Kind::None => return Ok(Bytes::new()),
         Kind::Json(_) => JSON_BYTES_MAX,
+        Kind::Document => DOCUMENT_BYTES_MAX,
         Kind::Text => usize::try_from(hibob_base::secret::SECRET_BYTES_MAX).unwrap_or(usize::MAX),
     };
     let read = axum::body::to_bytes(body, bytes_max);

@@ -69,6 +69,7 @@ pub(super) enum Action {
     ListReferences,
     WaiveReference,
     ExportReference,
+    VerifyReference,
 }
 
 /// The HTTP method of a route.
@@ -89,6 +90,8 @@ pub(super) enum Body {
     Json(&'static str),
     /// Plain text, and declared as such.
     Text,
+    /// A reference as a file, or the link of its code, whatever it is declared as.
+    Document,
 }
 
 /// A part of a query that selects what is answered.
@@ -161,7 +164,7 @@ const fn get(action: Action, name: &'static str, path: &'static str, holders: Op
     }
 }
 
-pub(super) static ROUTES: [Route; 39] = [
+pub(super) static ROUTES: [Route; 40] = [
     Route { done: &[(200, "text/plain")], ..get(Action::Health, "health", "/healthz", None) },
     Route { also: &[503], ..get(Action::Readiness, "readiness", "/readyz", None) },
     get(Action::Description, "description", "/openapi.json", None),
@@ -300,6 +303,12 @@ pub(super) static ROUTES: [Route; 39] = [
             "/v1/tenants/{tenant}/references/{reference}/export",
             WHO_CHANGES,
         )
+    },
+    Route {
+        method: Method::Post,
+        body: Body::Document,
+        also: &[422],
+        ..get(Action::VerifyReference, "verify", "/v1/verify", EVERYBODY)
     },
 ];
 

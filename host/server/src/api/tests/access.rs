@@ -8,7 +8,7 @@ use serde_json::json;
 
 /// Which holders may: operator, admin of the tenant, reader of the tenant, reader of all. Written down a second time here,
 /// so that nobody changes a line of the table by accident.
-const MATRIX: [(&str, [bool; 4]); 36] = [
+const MATRIX: [(&str, [bool; 4]); 37] = [
     ("metrics", [true, false, false, true]),
     ("messages", [true, true, true, true]),
     ("audit", [true, false, false, false]),
@@ -45,6 +45,7 @@ const MATRIX: [(&str, [bool; 4]); 36] = [
     ("references", [true, true, false, false]),
     ("waive-reference", [true, true, false, false]),
     ("export-reference", [true, true, false, false]),
+    ("verify", [true, true, true, true]),
 ];
 
 fn body(route: &Route) -> String {
