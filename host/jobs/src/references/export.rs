@@ -69,7 +69,7 @@ async fn export_alone(data: &DataDir, config: &TenantConfig, id: &str) -> Result
     let signer = signers.remove(&row.selector).ok_or_else(|| unreadable(&"its key"))?;
     let log = Log::extended(records.database(), issuing(config)?).await?;
     let entry = Entry { index: row.log_index, issued: time(row.issued_at), key: &signer.key };
-    let proof = log.proofs(&[entry])?.into_iter().next().ok_or_else(|| unreadable(&"its place in the log"))?;
+    let proof = log.prover(entry.index).proof(&entry)?;
     let claims = &signed.credential().claims;
     let stem = file_stem(claims.name().as_str(), claims.issuer().name.as_str());
     let (key, fonts) = (signer.key.clone(), fonts(issuing(config)?).await?);

@@ -139,30 +139,38 @@ impl Log {
         }
     }
 
-    /// The proofs for these entries, in their order.
+    /// What makes the proofs of entries, of which `least` is the first.
     ///
     /// Each proof is under the earliest of the heads that the most witnesses confirmed within `LOG_DELAY_MAX` of the
     /// issue. Later confirmations are left out, since they would make the reference look back-dated. If no head was
     /// confirmed in time, the proof is under the current one.
+    pub(super) fn prover(&self, least: u64) -> Prover<'_> {
+        let heads = self.heads.iter().filter(|head| head.size > least);
+        Prover { log: self, readers: heads.map(|head| Reader::new(self, head)).collect() }
+    }
+}
+
+/// Makes the proofs of entries, one at a time: those of a whole back-fill would take megabytes.
+pub(super) struct Prover<'l> {
+    log: &'l Log,
+    readers: Vec<Reader<'l>>,
+}
+
+impl Prover<'_> {
+    /// The proof of an entry.
     ///
     /// # Errors
-    /// An entry is not in the log.
-    pub(super) fn proofs(&self, entries: &[Entry<'_>]) -> Result<Vec<LogProof>, HostError> {
-        let least = entries.iter().map(|entry| entry.index).min().unwrap_or_default();
-        let heads = self.heads.iter().filter(|head| head.size > least);
-        let readers: Vec<Reader<'_>> = heads.map(|head| Reader::new(self, head)).collect();
-        let proof = |Entry { index, issued, key }: &Entry<'_>| {
-            let (index, until) = (*index, *issued + LOG_DELAY_MAX);
-            let has_it = readers.iter().filter(|reader| reader.head.size > index);
-            // `max_by_key` returns the last of several maxima; in reverse order that is the smallest head.
-            let best = has_it.filter(|reader| reader.timely(until) > 0).rev().max_by_key(|reader| reader.timely(until));
-            let Some(Reader { head, tree, .. }) = best.or_else(|| readers.last()) else {
-                return Err(broken(TreeError::Index { index, size: self.checkpoint.size }));
-            };
-            let hashes = tree.inclusion_proof(index).map_err(broken)?;
-            Ok(LogProof { index, hashes, checkpoint: self.cosigned(head, key, Some(until))? })
+    /// It is not in the log.
+    pub(super) fn proof(&self, entry: &Entry<'_>) -> Result<LogProof, HostError> {
+        let (index, until) = (entry.index, entry.issued + LOG_DELAY_MAX);
+        let has_it = self.readers.iter().filter(|reader| reader.head.size > index);
+        // `max_by_key` returns the last of several maxima; in reverse order that is the smallest head.
+        let best = has_it.filter(|reader| reader.timely(until) > 0).rev().max_by_key(|reader| reader.timely(until));
+        let Some(Reader { head, tree, .. }) = best.or_else(|| self.readers.last()) else {
+            return Err(broken(TreeError::Index { index, size: self.log.checkpoint.size }));
         };
-        entries.iter().map(proof).collect()
+        let hashes = tree.inclusion_proof(index).map_err(broken)?;
+        Ok(LogProof { index, hashes, checkpoint: self.log.cosigned(head, entry.key, Some(until))? })
     }
 }
 

@@ -14,7 +14,7 @@ use crate::references::fonts::fonts;
 use crate::references::job::interrupted;
 use crate::references::keys::{IssuerKeys, Signers, time};
 use crate::references::leavers::Leavers;
-use crate::references::log::{Entry, Log};
+use crate::references::log::{Entry, Log, Prover};
 use crate::references::report::Report;
 use crate::run::Running;
 use chrono::Utc;
@@ -149,12 +149,7 @@ pub(super) async fn deliver<P: Leavers>(
         );
     }
     let due: Vec<DueDelivery> = due.into_iter().filter(|due| signers.contains_key(&due.selector)).collect();
-    let entry = |due: &DueDelivery| {
-        let signer = signers.get(&due.selector).ok_or_else(|| unreadable(due, "its key"))?;
-        Ok(Entry { index: due.log_index, issued: time(due.issued_at), key: &signer.key })
-    };
-    let entries: Result<Vec<_>, HostError> = due.iter().map(entry).collect();
-    let proofs = log.proofs(&entries?)?;
+    let prover = Mutex::new(log.prover(due.iter().map(|due| due.log_index).min().unwrap_or_default()));
     let outbox = Outbox {
         run,
         ports: run.ports(),
@@ -169,10 +164,10 @@ pub(super) async fn deliver<P: Leavers>(
         names: Mutex::default(),
         is_left: AtomicBool::new(false),
     };
-    let mut attempts = stream::iter(due.into_iter().zip(proofs))
-        .map(|(due, proof)| async {
+    let mut attempts = stream::iter(due)
+        .map(|due| async {
             let (employee, reference, message) = (due.employee_id.clone(), due.reference.clone(), due.message);
-            (employee, reference, message, outbox.attempt(due, proof).await)
+            (employee, reference, message, outbox.attempt(due, &prover).await)
         })
         .buffer_unordered(PARALLEL);
     let (mut failed, mut tried) = (None, BTreeSet::new());
@@ -251,7 +246,7 @@ fn without_address(empty: &[&str], is_taken: bool) -> String {
 
 impl<P: Leavers> Outbox<'_, P> {
     /// Tries one delivery, and records the result.
-    async fn attempt(&self, due: DueDelivery, proof: LogProof) -> Result<Attempt, HostError> {
+    async fn attempt(&self, due: DueDelivery, prover: &Mutex<Prover<'_>>) -> Result<Attempt, HostError> {
         if self.is_closed.load(Ordering::SeqCst) {
             return Ok(Attempt::NotTried);
         }
@@ -259,7 +254,7 @@ impl<P: Leavers> Outbox<'_, P> {
             self.is_left.store(true, Ordering::SeqCst);
             return Ok(Attempt::NotTried);
         }
-        let attempted = self.attempt_and_record(&due, proof).await;
+        let attempted = self.attempt_and_record(&due, prover).await;
         if attempted.is_err() {
             // If the result cannot be recorded, or the channel is closed, nothing more is sent in this run.
             self.is_closed.store(true, Ordering::SeqCst);
@@ -267,7 +262,10 @@ impl<P: Leavers> Outbox<'_, P> {
         attempted
     }
 
-    async fn attempt_and_record(&self, due: &DueDelivery, proof: LogProof) -> Result<Attempt, HostError> {
+    async fn attempt_and_record(&self, due: &DueDelivery, prover: &Mutex<Prover<'_>>) -> Result<Attempt, HostError> {
+        let signer = self.signers.get(&due.selector).ok_or_else(|| unreadable(due, "its key"))?;
+        let entry = Entry { index: due.log_index, issued: time(due.issued_at), key: &signer.key };
+        let proof = prover.lock().unwrap_or_else(PoisonError::into_inner).proof(&entry)?;
         let Some(sent) = self.send(due, proof).await? else { return Ok(Attempt::NotTried) };
         let now = Utc::now().timestamp();
         let has_address = sent.as_ref().err().is_none_or(|undelivered| undelivered.has_address);
