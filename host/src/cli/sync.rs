@@ -17,7 +17,7 @@ use hibob_contract::types::{Finding, Severity};
 use hibob_jobs::approval::short;
 use hibob_jobs::interrupt::Interrupt;
 use hibob_jobs::interrupted;
-use hibob_jobs::plan_json;
+use hibob_jobs::plan_json::PlanJson;
 use hibob_jobs::run::{FirstSync, HeldRow, Report, Taken, first_sync, unless_interrupted};
 use hibob_policy::guard::{Class, GuardRow, Release};
 use hibob_runner::{Run, Start};
@@ -90,16 +90,14 @@ pub(super) async fn plan(
     let allow_first = ready.tenant.config().safety.allow_first;
     let first = first_sync(ready.tenant.database(), allow_first, &planned).await?;
     if global.json {
-        let mut object = plan_json::json(tenant, &planned);
-        if let Some(object) = object.as_object_mut() {
-            object.extend(first.map(|first| ("first".to_owned(), json!(first))));
-            object.insert("guards".to_owned(), held.iter().map(HeldClass::json).collect());
-            object.insert("held".to_owned(), held.iter().flat_map(HeldClass::people_json).collect());
-            if let Some(open) = &open {
-                object.insert("interrupted".to_owned(), open.json());
-            }
+        let mut more = serde_json::Map::new();
+        more.extend(first.map(|first| ("first".to_owned(), json!(first))));
+        more.insert("guards".to_owned(), held.iter().map(HeldClass::json).collect());
+        more.insert("held".to_owned(), held.iter().flat_map(HeldClass::people_json).collect());
+        if let Some(open) = &open {
+            more.insert("interrupted".to_owned(), open.json());
         }
-        outln!("{object}");
+        outln!("{}", PlanJson::new(tenant, &planned, more));
     } else {
         outln!("{}", plan_view::text(tenant, &planned, all));
         print_interrupted(tenant, open.as_ref());
