@@ -2,10 +2,11 @@
 import { spawn } from 'node:child_process';
 
 /** The stand-ins of a company, with the services as `createConnector` takes them. */
-export async function standIns({ employees = 60, scenario = 'none' } = {}) {
+export async function standIns({ employees = 60, scenario = 'none', tenant } = {}) {
   const program = process.env.HIBOB_PROGRAM;
   if (!program) throw new Error('HIBOB_PROGRAM has to name the program hibob');
-  const child = spawn(program, ['fakes', '--employees', String(employees), '--scenario', scenario], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const more = tenant ? ['--write-tenant', tenant] : [];
+  const child = spawn(program, ['fakes', '--employees', String(employees), '--scenario', scenario, ...more], { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   await new Promise((resolve, reject) => {
     child.stdout.on('data', (data) => {
