@@ -82,7 +82,6 @@ pub fn manifest(component: &[u8]) -> Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
 

@@ -114,7 +114,7 @@ class Pace {
         this.times.push(now);
         return;
       }
-      await sleep(wait);
+      await sleep(Math.min(wait, 1000)); // in steps, as the time that is known may change
     }
   }
 }

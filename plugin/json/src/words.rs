@@ -59,7 +59,6 @@ pub(crate) fn for_any_host(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test")]
 
     use super::*;
     use std::fs;

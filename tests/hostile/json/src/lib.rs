@@ -30,7 +30,7 @@ mod manifest {
 
 thread_local! {
     /// The changes that were not read yet, and the findings.
-    static PLAN: RefCell<[Value; 2]> = RefCell::new([json!([]), json!([])]);
+    static PLAN: RefCell<[Value; 2]> = const { RefCell::new([Value::Null, Value::Null]) };
 }
 
 struct Plugin;
@@ -85,12 +85,12 @@ impl Guest for Plugin {
         let script = script(&job);
         let mut seen = requests(script.get("requests"));
         seen.push(baseline);
-        let changes = script.get("changes").cloned().unwrap_or(json!([]));
+        let changes = script.get("changes").cloned().unwrap_or_else(|| json!([]));
         let number = changes.as_array().map_or(0, Vec::len);
         let summary = json!({
             "plan": 1, "changes": number, "findings": seen.len(),
-            "counts": script.get("counts").cloned().unwrap_or(json!({})),
-            "baseline": script.get("baseline").cloned().unwrap_or(json!({})),
+            "counts": script.get("counts").cloned().unwrap_or_else(|| json!({})),
+            "baseline": script.get("baseline").cloned().unwrap_or_else(|| json!({})),
         });
         PLAN.set([changes, findings(seen)]);
         json!({ "ok": summary }).to_string()
