@@ -12,7 +12,7 @@ fn main() {
     guest::watch(&root, &["wit", "plugin/manifest.json", "plugin/Cargo.toml"]);
     let component = match std::env::var(OVERRIDE) {
         Ok(path) => root.join(path), // a build script runs in its package's folder
-        Err(_) => guest::build(&root, "hibob-connector"),
+        Err(_) => guest::build(&root, "hibob-connector", "wasm32-wasip2"),
     };
     println!("cargo::rerun-if-changed={}", component.display());
     println!("cargo::rustc-env=HIBOB_CONNECTOR_COMPONENT={}", component.display());

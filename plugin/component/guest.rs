@@ -1,4 +1,4 @@
-//! For build scripts: builds a guest crate for `wasm32-wasip2` with a nested cargo.
+//! For build scripts: builds a guest crate for a wasm target with a nested cargo.
 //!
 //! 1. The nested cargo has its own target directory, because the outer cargo has locked the usual one.
 //! 2. This directory is not in `OUT_DIR`, or every profile would compile the guest's dependencies again.
@@ -8,7 +8,6 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const TARGET: &str = "wasm32-wasip2";
 const PROFILE: &str = "plugin";
 
 /// The variable that names a file to be used in place of every component, when a build only checks whether the rest
@@ -41,13 +40,14 @@ pub(crate) fn watch(root: &Path, paths: &[&str]) {
     }
 }
 
-/// Builds a package, and returns the path of its component; if [`STAND_IN`] is set, the path that it names.
-pub(crate) fn build(root: &Path, package: &str) -> PathBuf {
+/// Builds a package for `target`, and returns the path of its `.wasm` file: a component for `wasm32-wasip2`, a module for
+/// `wasm32-unknown-unknown`. If [`STAND_IN`] is set, the path that it names.
+pub(crate) fn build(root: &Path, package: &str, target: &str) -> PathBuf {
     println!("cargo::rerun-if-env-changed={STAND_IN}");
     if let Ok(path) = env::var(STAND_IN) {
         return root.join(path);
     }
-    install_target();
+    install_target(target);
     let target_dir = target_dir().join("guest");
     let mut cargo = Command::new(variable("CARGO"));
     for name in SCRUBBED {
@@ -63,34 +63,34 @@ pub(crate) fn build(root: &Path, package: &str) -> PathBuf {
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
         .env("CARGO_TARGET_DIR", &target_dir)
         .env("CARGO_BUILD_BUILD_DIR", &target_dir) // or a build.build-dir in the user's configuration would cause a deadlock
-        .args(["build", "--locked", "--package", package, "--profile", PROFILE, "--target", TARGET])
+        .args(["build", "--locked", "--package", package, "--profile", PROFILE, "--target", target])
         .current_dir(root)
         .output()
         .unwrap_or_else(|error| panic!("cannot run cargo for {package}: {error}"));
     if !output.status.success() {
         panic!("building {package} failed:\n{}", String::from_utf8_lossy(&output.stderr));
     }
-    target_dir.join(TARGET).join(PROFILE).join(format!("{}.wasm", package.replace('-', "_")))
+    target_dir.join(target).join(PROFILE).join(format!("{}.wasm", package.replace('-', "_")))
 }
 
 /// Adds the wasm target with rustup if it is missing. `rust-toolchain.toml` adds it only if rustup may install targets
 /// by itself.
-fn install_target() {
-    if has_target() {
+fn install_target(target: &str) {
+    if has_target(target) {
         return;
     }
-    println!("cargo::warning=the Rust target {TARGET} is missing; adding it with `rustup target add {TARGET}`");
-    let added = Command::new("rustup").args(["target", "add", TARGET]).output();
+    println!("cargo::warning=the Rust target {target} is missing; adding it with `rustup target add {target}`");
+    let added = Command::new("rustup").args(["target", "add", target]).output();
     let why = match added {
-        Ok(output) if output.status.success() && has_target() => return,
+        Ok(output) if output.status.success() && has_target(target) => return,
         Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
         Err(error) => format!("rustup cannot be run: {error}"),
     };
-    panic!("the Rust target {TARGET} is missing and could not be added.\n{why}\nhelp: rustup target add {TARGET}");
+    panic!("the Rust target {target} is missing and could not be added.\n{why}\nhelp: rustup target add {target}");
 }
 
-fn has_target() -> bool {
-    let output = Command::new(variable("RUSTC")).args(["--print", "target-libdir", "--target", TARGET]).output();
+fn has_target(target: &str) -> bool {
+    let output = Command::new(variable("RUSTC")).args(["--print", "target-libdir", "--target", target]).output();
     output.is_ok_and(|output| {
         output.status.success() && Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir()
     })

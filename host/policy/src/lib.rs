@@ -10,6 +10,7 @@
 //!    └── person_scope ── a call about one leaver may ask about that person only
 //! observed ───── what the answers show beside their content
 //! plan_limits ── whether a plan is small enough to hold in memory, and can be applied at all
+//! plan_digest ── by which two plans are known to do the same
 //! adopted ────── what an adopted account keeps
 //! on_hold ────── whose account a person has decided to leave alone
 //! guard ──────── whether a plan looks like an accident
@@ -33,6 +34,7 @@ pub mod observed;
 pub mod on_hold;
 pub mod over;
 pub mod person_scope;
+pub mod plan_digest;
 pub mod plan_limits;
 pub mod request;
 pub mod text_form;

@@ -36,6 +36,8 @@ pub struct WorkEmails {
     /// How many records have a last day.
     with_last_day: usize,
     key: RandomState,
+    /// Comes before everything that is hashed; see [`WorkEmails::keyed`].
+    secret: u128,
 }
 
 /// What the records of an employee say.
@@ -48,12 +50,18 @@ enum Standing {
 }
 
 impl WorkEmails {
+    /// None shown yet. `secret` is a random number that the plugin does not learn: for machines whose standard library has
+    /// no random numbers of its own, as wasm without WASI.
+    pub fn keyed(secret: u128) -> Self {
+        Self { secret, ..Self::default() }
+    }
+
     fn employee(&self, employee_id: &str) -> u64 {
-        self.key.hash_one(compared(employee_id))
+        self.key.hash_one((self.secret, compared(employee_id)))
     }
 
     fn pair(&self, employee_id: &str, email: &str) -> u64 {
-        self.key.hash_one((compared(employee_id), address_compared(email)))
+        self.key.hash_one((self.secret, compared(employee_id), address_compared(email)))
     }
 
     /// Remembers that HiBob has this work email for this employee.

@@ -12,7 +12,7 @@ fn main() {
     for (package, variable) in
         [("hibob-hostile", "HIBOB_HOSTILE_COMPONENT"), ("hibob-smallest-plugin", "HIBOB_SMALLEST_COMPONENT")]
     {
-        let component = guest::build(&root, package);
+        let component = guest::build(&root, package, "wasm32-wasip2");
         println!("cargo::rerun-if-changed={}", component.display());
         println!("cargo::rustc-env={variable}={}", component.display());
     }
