@@ -67,7 +67,13 @@ pub(super) enum Action {
     AbandonRun,
     Workbook,
     ListReferences,
+    IssueReferences,
     WaiveReference,
+    ListKeys,
+    LookUpKeys,
+    DeliverReference,
+    RevokeReference,
+    ShowCredential,
     ExportReference,
     VerifyReference,
 }
@@ -164,7 +170,7 @@ const fn get(action: Action, name: &'static str, path: &'static str, holders: Op
     }
 }
 
-pub(super) static ROUTES: [Route; 40] = [
+pub(super) static ROUTES: [Route; 46] = [
     Route { done: &[(200, "text/plain")], ..get(Action::Health, "health", "/healthz", None) },
     Route { also: &[503], ..get(Action::Readiness, "readiness", "/readyz", None) },
     get(Action::Description, "description", "/openapi.json", None),
@@ -293,6 +299,53 @@ pub(super) static ROUTES: [Route; 40] = [
         body: Body::Json("Waiving"),
         also: &[409, 422],
         ..get(Action::WaiveReference, "waive-reference", "/v1/tenants/{tenant}/references/waive", WHO_CHANGES)
+    },
+    Route {
+        method: Method::Post,
+        body: Body::Json("Issuing"),
+        done: &[(202, "application/json")],
+        also: &[409, 422],
+        ..get(Action::IssueReferences, "issue-references", "/v1/tenants/{tenant}/references/issue", WHO_CHANGES)
+    },
+    Route {
+        also: &[422],
+        ..get(Action::ListKeys, "reference-keys", "/v1/tenants/{tenant}/references/keys", WHO_CHANGES)
+    },
+    Route {
+        also: &[422],
+        ..get(Action::LookUpKeys, "look-up-keys", "/v1/tenants/{tenant}/references/keys/dns", WHO_CHANGES)
+    },
+    Route {
+        method: Method::Post,
+        body: Body::Json("Delivering"),
+        done: &[(202, "application/json")],
+        also: &[409, 422],
+        ..get(
+            Action::DeliverReference,
+            "deliver-reference",
+            "/v1/tenants/{tenant}/references/{reference}/deliver",
+            WHO_CHANGES,
+        )
+    },
+    Route {
+        method: Method::Post,
+        body: Body::Json("Revoking"),
+        also: &[422],
+        ..get(
+            Action::RevokeReference,
+            "revoke-reference",
+            "/v1/tenants/{tenant}/references/{reference}/revoke",
+            WHO_CHANGES,
+        )
+    },
+    Route {
+        also: &[409, 422],
+        ..get(
+            Action::ShowCredential,
+            "credential",
+            "/v1/tenants/{tenant}/references/{reference}/credential",
+            WHO_CHANGES,
+        )
     },
     Route {
         done: &[(200, "application/pdf")],
