@@ -6,6 +6,7 @@ pub(crate) mod history;
 pub(crate) mod job;
 pub(crate) mod overview;
 pub(crate) mod plan;
+pub(crate) mod references;
 pub(crate) mod run;
 pub(crate) mod secrets;
 pub(crate) mod settings;

@@ -3,6 +3,7 @@
 mod access;
 mod browser;
 mod deciding;
+mod references;
 mod safety;
 mod secrets;
 mod settings;
