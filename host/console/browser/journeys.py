@@ -320,6 +320,10 @@ def without_script(browser):
     page.get_by_label("Reason").fill("they still work here")
     page.get_by_role("button", name="Reject this plan").click()
     page.get_by_text("they still work here").wait_for()
+    page.goto(f"{URL}/console/tenants/globex")
+    page.get_by_role("link", name="What happened").click()
+    page.get_by_role("link", name="Decision").click()
+    page.get_by_text("they still work here").wait_for()
     page.goto(f"{URL}/console/tenants/acme")
     page.get_by_role("link", name="All runs and workbooks").click()
     with page.expect_download() as download:

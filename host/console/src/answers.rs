@@ -303,6 +303,26 @@ pub(crate) struct Runs {
 }
 
 #[derive(Debug, Deserialize)]
+pub(crate) struct Events {
+    pub(crate) events: Vec<Event>,
+    pub(crate) next: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Event {
+    pub(crate) at: i64,
+    pub(crate) kind: String,
+    pub(crate) what: String,
+    pub(crate) object: Option<String>,
+    pub(crate) person: Option<String>,
+    pub(crate) by: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) settings: Vec<String>,
+    pub(crate) changes: Option<u64>,
+    pub(crate) exit_code: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
 pub(crate) struct RunContent {
     pub(crate) run: Run,
     pub(crate) report: Report,

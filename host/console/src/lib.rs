@@ -32,7 +32,7 @@ use axum::routing::{get, post};
 use hibob_server::api::{Api, Caller};
 use hibob_store::data_dir::DataDir;
 use pages::{
-    decide, disable, history, job, overview, plan, references, run, secrets, settings, setup, sign_in, tenant,
+    decide, disable, history, job, overview, plan, references, run, secrets, settings, setup, sign_in, tenant, timeline,
 };
 use std::sync::Arc;
 
@@ -65,6 +65,7 @@ pub fn router(api: &Arc<Api>, data: DataDir) -> Router {
         .route("/console/tenants/{tenant}/plans/{plan}", get(plan::show))
         .route("/console/tenants/{tenant}/plans/{plan}/approve", post(decide::approve))
         .route("/console/tenants/{tenant}/plans/{plan}/reject", post(decide::reject))
+        .route("/console/tenants/{tenant}/timeline", get(timeline::show))
         .route("/console/tenants/{tenant}/runs", get(history::show))
         .route("/console/tenants/{tenant}/runs/resume", post(run::resume))
         .route("/console/tenants/{tenant}/runs/abandon", post(run::abandon))

@@ -13,6 +13,7 @@ pub(crate) mod settings;
 pub(crate) mod setup;
 pub(crate) mod sign_in;
 pub(crate) mod tenant;
+pub(crate) mod timeline;
 
 use crate::clock::Clock;
 use crate::form::encoded;

@@ -154,6 +154,41 @@ pub(crate) fn dns_state(t: &Texts, word: &str) -> Pill {
     }
 }
 
+/// What an event of the timeline is about.
+pub(crate) fn event_kind(t: &'static Texts, word: &str) -> &'static str {
+    match word {
+        "run" => t.run,
+        "decision" => t.event_decision,
+        "plan" => t.event_plan,
+        "settings" => t.settings,
+        "secret" => t.event_secret,
+        "enabling" => t.event_enabling,
+        "references" => t.references,
+        _ => t.event_other,
+    }
+}
+
+/// What happened. A word of a later version stays as it is.
+pub(crate) fn event_what(t: &Texts, word: &str) -> String {
+    let text = match word {
+        "entered" => t.event_entered,
+        "removed" => t.event_removed,
+        "encrypted-anew" => t.event_rotated,
+        "enabled" => t.event_enabled,
+        "disabled" => t.event_disabled,
+        "asked-to-issue" => t.event_issue,
+        "asked-to-deliver" => t.event_deliver,
+        "revoked" => t.reference_revoked,
+        "waived" => t.reference_waived,
+        "published" => t.event_published,
+        "key-made" => t.event_key_made,
+        "key-rotated" => t.event_key_rotated,
+        "key-revoked" => t.event_key_revoked,
+        other => other,
+    };
+    text.to_owned()
+}
+
 /// A step of the setting up.
 pub(crate) fn step_title(t: &Texts, word: &str) -> String {
     let text = match word {

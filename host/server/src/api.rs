@@ -32,6 +32,7 @@ mod setup;
 mod tenants;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod token;
 mod verify;
 mod watched;

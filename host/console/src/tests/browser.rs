@@ -118,6 +118,7 @@ async fn the_console_in_chromium() {
             "job": format!("/console/tenants/acme/jobs/{queued}"),
             "history": "/console/tenants/acme/runs", "run": format!("/console/tenants/acme/runs/{run}"),
             "empty": "/console/tenants/globex", "empty-history": "/console/tenants/globex/runs",
+            "timeline": "/console/tenants/acme/timeline", "timeline-empty": "/console/tenants/globex/timeline?kind=secret",
             "secrets": "/console/tenants/acme/secrets", "settings": "/console/tenants/acme/settings",
             "setup": "/console/tenants/acme/setup", "setup-people": "/console/tenants/acme/setup/people",
             "setup-permissions": "/console/tenants/acme/setup/permissions",

@@ -498,6 +498,29 @@ texts! {
     dns_revoked: "Says that the key is revoked", "Sagt, dass der Schlüssel widerrufen ist", "Dice que la clave está revocada", "Dit que la clé est révoquée";
     dns_unreachable: "No answer", "Keine Antwort", "Sin respuesta", "Pas de réponse";
 
+    // The timeline
+    timeline: "What happened", "Was geschehen ist", "Qué ha pasado", "Ce qui s’est passé";
+    timeline_of: "What happened to {0}", "Was bei {0} geschehen ist", "Qué ha pasado con {0}", "Ce qui s’est passé chez {0}";
+    timeline_filter: "Kinds of events", "Arten von Ereignissen", "Tipos de sucesos", "Types d’événements";
+    timeline_empty: "Nothing of this kind has happened yet.", "Noch ist nichts dieser Art geschehen.", "Todavía no ha pasado nada de este tipo.", "Rien de ce type ne s’est encore passé.";
+    event_decision: "Decision", "Entscheidung", "Decisión", "Décision";
+    event_plan: "Plan made", "Plan gemacht", "Plan hecho", "Plan fait";
+    event_secret: "Secret", "Geheimnis", "Secreto", "Secret";
+    event_enabling: "On and off", "An und aus", "Activación", "Activation";
+    event_other: "Event", "Ereignis", "Suceso", "Événement";
+    event_entered: "Entered", "Eingegeben", "Introducido", "Saisi";
+    event_removed: "Removed", "Entfernt", "Eliminado", "Supprimé";
+    event_rotated: "Encrypted anew", "Neu verschlüsselt", "Cifrado de nuevo", "Chiffré de nouveau";
+    event_enabled: "Enabled", "Eingeschaltet", "Activada", "Activé";
+    event_disabled: "Disabled", "Ausgeschaltet", "Desactivada", "Désactivé";
+    event_issue: "To be issued by name", "Namentlich auszustellen", "Por emitir por nombre", "À émettre nommément";
+    event_deliver: "To be delivered", "Zuzustellen", "Por entregar", "À remettre";
+    event_published: "Published", "Veröffentlicht", "Publicado", "Publié";
+    event_key_made: "Key made", "Schlüssel gemacht", "Clave creada", "Clé créée";
+    event_key_rotated: "Another key signs", "Ein anderer Schlüssel unterschreibt", "Firma otra clave", "Une autre clé signe";
+    event_key_revoked: "Key revoked", "Schlüssel widerrufen", "Clave revocada", "Clé révoquée";
+    by_token: "with token {0}", "mit Token {0}", "con el token {0}", "avec le jeton {0}";
+
     // Lengths of time
     just_now: "just now", "gerade eben", "ahora mismo", "à l’instant";
     ago: "{0} ago", "vor {0}", "hace {0}", "il y a {0}";

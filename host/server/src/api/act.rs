@@ -4,7 +4,8 @@ use crate::api::problem::Problem;
 use crate::api::request::ApiRequest;
 use crate::api::routes::Action;
 use crate::api::{
-    checks, events, health, history, jobs, openapi, plans, references, settings, setup, tenants, token, verify,
+    checks, events, health, history, jobs, openapi, plans, references, settings, setup, tenants, timeline, token,
+    verify,
 };
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
@@ -50,6 +51,7 @@ pub(super) async fn act(request: ApiRequest) -> Result<Response<Body>, Problem> 
         Action::ListChanges => plans::changes(&request).await,
         Action::ApprovePlan => plans::approve(&request).await,
         Action::RejectPlan => plans::reject(&request).await,
+        Action::ListEvents => timeline::show(&request).await,
         Action::ListRuns => history::list(&request).await,
         Action::ShowRun => history::show(&request).await,
         Action::ResumeRun => jobs::go_on(&request, WayOn::Resume).await,

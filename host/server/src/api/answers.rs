@@ -41,6 +41,7 @@ pub(super) fn schema_of(action: Action) -> Option<&'static str> {
         Action::ShowPlan => "PlanContent",
         Action::ListChanges => "PlanChanges",
         Action::ApprovePlan | Action::RejectPlan => "Decision",
+        Action::ListEvents => "Events",
         Action::ListRuns => "Runs",
         Action::ShowRun => "RunContent",
         Action::ListReferences => "References",

@@ -142,13 +142,16 @@ fn parameters(route: &Route) -> Vec<Value> {
     }
     for asked in route.query {
         let (schema, description) = match asked {
-            Asked::Kind => (json!({ "type": "string" }), "Only changes of this kind, such as `archive`."),
+            Asked::Kind => (
+                json!({ "type": "string" }),
+                "Only those of this kind: a change such as `archive`, an event such as `decision`.",
+            ),
             Asked::Text => (
                 json!({ "type": "string" }),
                 "Only changes with this text in the name, an id, a field or the reason. A proxy may log it.",
             ),
             Asked::After => {
-                (json!({ "type": "string" }), "Only what comes after the change with this id: `next` of a page.")
+                (json!({ "type": "string" }), "Only what comes after the one with this id: `next` of a page.")
             }
             Asked::From => (json!({ "type": "integer" }), "Only runs that began then or later, in Unix seconds."),
             Asked::Until => (json!({ "type": "integer" }), "Only runs that began before, in Unix seconds."),
@@ -327,6 +330,9 @@ fn summary(action: Action) -> &'static str {
             "Approve a plan that waits, so that a job applies it; approving it again changes nothing"
         }
         Action::RejectPlan => "Reject a plan that waits, or take the approval back before it is applied",
+        Action::ListEvents => {
+            "Runs, plans, decisions, settings, secrets, enabling and references in one list, the newest first"
+        }
         Action::ListRuns => "The runs of a tenant, the last one first",
         Action::ShowRun => "What a run did, row by row",
         Action::ResumeRun => "Queue a job that applies the rest of the plan of an interrupted run",

@@ -61,6 +61,7 @@ pub(super) enum Action {
     ListChanges,
     ApprovePlan,
     RejectPlan,
+    ListEvents,
     ListRuns,
     ShowRun,
     ResumeRun,
@@ -103,7 +104,7 @@ pub(super) enum Body {
 /// A part of a query that selects what is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
-    /// `kind=WORD`: changes of one kind.
+    /// `kind=WORD`: changes, or events, of one kind.
     Kind,
     /// `q=TEXT`: changes that have this text.
     Text,
@@ -170,7 +171,7 @@ const fn get(action: Action, name: &'static str, path: &'static str, holders: Op
     }
 }
 
-pub(super) static ROUTES: [Route; 46] = [
+pub(super) static ROUTES: [Route; 47] = [
     Route { done: &[(200, "text/plain")], ..get(Action::Health, "health", "/healthz", None) },
     Route { also: &[503], ..get(Action::Readiness, "readiness", "/readyz", None) },
     get(Action::Description, "description", "/openapi.json", None),
@@ -270,6 +271,11 @@ pub(super) static ROUTES: [Route; 46] = [
         body: Body::Json("Rejection"),
         also: &[409, 422],
         ..get(Action::RejectPlan, "reject-plan", "/v1/tenants/{tenant}/plans/{plan}/reject", WHO_CHANGES)
+    },
+    Route {
+        has_limit: true,
+        query: &[Asked::Kind, Asked::After],
+        ..get(Action::ListEvents, "events", "/v1/tenants/{tenant}/events", EVERYBODY)
     },
     Route {
         has_limit: true,

@@ -7,6 +7,7 @@ mod progress;
 mod references;
 mod settings;
 mod setup;
+mod timeline;
 mod wire;
 
 use crate::api::routes::{self, Holder, ROUTES, Route};

@@ -8,7 +8,7 @@ use serde_json::json;
 
 /// Which holders may: operator, admin of the tenant, reader of the tenant, reader of all. Written down a second time here,
 /// so that nobody changes a line of the table by accident.
-const MATRIX: [(&str, [bool; 4]); 43] = [
+const MATRIX: [(&str, [bool; 4]); 44] = [
     ("metrics", [true, false, false, true]),
     ("messages", [true, true, true, true]),
     ("audit", [true, false, false, false]),
@@ -37,6 +37,7 @@ const MATRIX: [(&str, [bool; 4]); 43] = [
     ("changes", [true, true, true, true]),
     ("approve-plan", [true, true, false, false]),
     ("reject-plan", [true, true, false, false]),
+    ("events", [true, true, true, true]),
     ("runs", [true, true, true, true]),
     ("run", [true, true, true, true]),
     ("resume-run", [true, true, false, false]),
