@@ -54,7 +54,8 @@ async fn look_up(
 pub async fn require_published(config: &TenantConfig, records: &[DnsRecord; 2]) -> Result<(), HostError> {
     let answers = look_up(config, records, name_servers()?).await?;
     let pairs = || records.iter().zip(&answers);
-    let revoked = pairs().find(|(_, answer)| matches!(answer, Answer::Found(texts) if texts.iter().any(is_revocation)));
+    let revoked = pairs()
+        .find(|(_, answer)| matches!(answer, Answer::Found(texts) if texts.iter().any(|text| is_revocation(text))));
     let has = |(record, answer): (&DnsRecord, &Answer<Vec<String>>)| matches!(answer, Answer::Found(texts) if texts.contains(&record.value));
     let what = match revoked {
         Some((record, _)) => format!("the DNS record {} says that the key was revoked", record.name),
@@ -72,7 +73,7 @@ pub async fn require_published(config: &TenantConfig, records: &[DnsRecord; 2]) 
     ))
 }
 
-fn is_revocation(text: &String) -> bool {
+fn is_revocation(text: &str) -> bool {
     parse_record(text) == Ok(Some(Record::Revoked))
 }
 
@@ -98,7 +99,7 @@ fn standing(record: &DnsRecord, answer: &Answer<Vec<String>>) -> Value {
                 None => ("right", &[][..], None),
             }
         }
-        Answer::Found(texts) if texts.iter().any(is_revocation) => ("revoked", texts.as_slice(), None),
+        Answer::Found(texts) if texts.iter().any(|text| is_revocation(text)) => ("revoked", texts.as_slice(), None),
         Answer::Found(texts) => (
             "other",
             texts.as_slice(),
