@@ -118,10 +118,9 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
 /// An answer as it may look.
 pub(super) fn example(name: &str) -> Option<Value> {
     let id = "0f3d6a52-5c1e-4b0a-9d5f-0a6b1c2d3e4f";
-    let record = json!({
-        "name": "k1._workreferences.acme.example",
-        "value": "v=workreferences1; k=ed25519; p=FdSB1HqG99SOdUDbRAplnHG254lprNQwfUYszQEViZw=",
-    });
+    let name_in_dns = "k1._workreferences.acme.example";
+    let value = "v=workreferences1; k=ed25519; p=FdSB1HqG99SOdUDbRAplnHG254lprNQwfUYszQEViZw=";
+    let record = json!({ "name": name_in_dns, "value": value });
     Some(match name {
         "References" => json!({
             "tenant": "acme",
@@ -155,7 +154,7 @@ pub(super) fn example(name: &str) -> Option<Value> {
             "keys": [{
                 "selector": "k1",
                 "dns_records": [{
-                    "name": record["name"], "value": record["value"], "state": "absent", "found": [], "why": null,
+                    "name": name_in_dns, "value": value, "state": "absent", "found": [], "why": null,
                 }],
             }],
         }),
