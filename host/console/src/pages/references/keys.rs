@@ -37,8 +37,11 @@ struct KeyView {
 struct RecordRow {
     name: String,
     value: String,
-    standing: Option<(Pill, Vec<String>)>,
+    standing: Option<Shown>,
 }
+
+/// How a record stands, and what is there instead.
+type Shown = (Pill, Vec<String>);
 
 pub(crate) async fn show(signed: Signed, Path(tenant): Path<String>) -> Response {
     signed.show(made(&signed, &tenant)).await
@@ -71,12 +74,7 @@ async fn made(signed: &Signed, tenant: &str) -> Result<Response, Failure> {
     Ok(html(StatusCode::OK, &page))
 }
 
-fn key_view(
-    t: &Texts,
-    clock: &Clock,
-    key: &ReferenceKey,
-    standing: &dyn Fn(&Record) -> Option<(Pill, Vec<String>)>,
-) -> KeyView {
+fn key_view(t: &Texts, clock: &Clock, key: &ReferenceKey, standing: &dyn Fn(&Record) -> Option<Shown>) -> KeyView {
     let pill = match (key.revoked_at, key.retired_at, key.signs_from) {
         (Some(_), ..) => Pill::bad(t.reference_revoked),
         (None, Some(_), _) => Pill::calm(t.key_retired),
@@ -97,7 +95,7 @@ fn key_view(
 }
 
 /// How a record stands, and what is there instead, or why nobody knows.
-fn shown(t: &Texts, standing: &Standing) -> (Pill, Vec<String>) {
+fn shown(t: &Texts, standing: &Standing) -> Shown {
     let texts = standing.found.iter().chain(&standing.why).cloned().collect();
     (dns_state(t, &standing.state), texts)
 }
