@@ -261,6 +261,50 @@ def settings(browser):
     page.context.close()
 
 
+def references(browser):
+    """By keyboard alone: a departure is waived, references are issued above the limit, and one is revoked."""
+    page = new_page(browser, viewport={"width": 1280, "height": 800})
+    sign_in(page)
+    page.goto(f"{URL}/console/tenants/acme")
+    tab_to(page, "References")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1:has-text('References of acme')")
+    tab_to(page, "Waive")
+    page.keyboard.press("Enter")
+    tab_to(page, "Reason")
+    page.keyboard.type("goes on elsewhere")
+    tab_to(page, "Waive")
+    page.keyboard.press("Enter")
+    page.get_by_text("Waived by ana@acme.example: goes on elsewhere").wait_for()
+    tab_to(page, "Others, by HiBob")
+    page.keyboard.type("21\n22\n23\n24")
+    tab_to(page, "Issue")
+    page.keyboard.press("Enter")
+    page.get_by_text("These are 4 references").wait_for()
+    look(page, "references-issue")
+    picture(page, "references-issue")
+    tab_to(page, "Number of references")
+    page.keyboard.type("4")
+    tab_to(page, "Issue 4 references")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1:has-text('acme')")
+    page.goto(f"{URL}/console/tenants/acme/references?state=delivered")
+    tab_to(page, f"See more {SITE['revocable']}")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1:has-text('Reference')")
+    tab_to(page, "Revoke this reference")
+    page.keyboard.press("Enter")
+    tab_to(page, "Reason")
+    look(page, "reference-revoke")
+    page.keyboard.type("issued by mistake")
+    tab_to(page, "Revoke this reference")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".pill:has-text('Revoked')")
+    page.get_by_text("issued by mistake").wait_for()
+    look(page, "reference-revoked")
+    page.context.close()
+
+
 def without_script(browser):
     page = new_page(browser, java_script_enabled=False, viewport={"width": 1280, "height": 800}, accept_downloads=True)
     sign_in(page)
@@ -276,6 +320,10 @@ def without_script(browser):
     page.get_by_label("Reason").fill("they still work here")
     page.get_by_role("button", name="Reject this plan").click()
     page.get_by_text("they still work here").wait_for()
+    page.goto(f"{URL}/console/tenants/globex")
+    page.get_by_role("link", name="What happened").click()
+    page.get_by_role("link", name="Decision").click()
+    page.get_by_text("they still work here").wait_for()
     page.goto(f"{URL}/console/tenants/acme")
     page.get_by_role("link", name="All runs and workbooks").click()
     with page.expect_download() as download:
@@ -290,6 +338,17 @@ def without_script(browser):
     if "a-token-of-hibob-1" in page.content() + page.url:
         fault("without script", "a secret is shown again")
     change_settings(page, has_script=False)
+    page.goto(URL + SITE["pages"]["reference"])
+    for name, ending in [("Reference (PDF)", ".pdf"), ("Signed data (JSON)", ".json")]:
+        with page.expect_download() as download:
+            page.get_by_role("link", name=name).click()
+        if not download.value.suggested_filename.endswith(ending):
+            fault("without script", f"the file is {download.value.suggested_filename}")
+    page.get_by_role("button", name="Deliver now").click()
+    page.get_by_role("heading", name="Delivery of acme").first.wait_for()
+    page.goto(URL + SITE["pages"]["keys"])
+    page.get_by_role("link", name="Look in DNS now").click()
+    page.get_by_text("Looked up just now").wait_for()
     page.goto(f"{URL}/console/tenants/acme/disable")
     page.get_by_label("Reason").fill("a new contract")
     page.get_by_role("button", name="Disable the sync").click()
@@ -365,7 +424,7 @@ def speed(browser):
 
 def main():
     chosen = os.environ.get("HIBOB_JOURNEYS", "").split()
-    journeys = [by_link, every_page, find_on_page, from_a_mail, live_progress, by_keyboard, settings, without_script, set_up, speed]
+    journeys = [by_link, every_page, find_on_page, from_a_mail, live_progress, by_keyboard, references, settings, without_script, set_up, speed]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=SITE["chromium"], args=["--no-sandbox"])
         for journey in journeys:

@@ -85,6 +85,7 @@ pub(crate) struct Tenant {
     pub(crate) disabled_at: Option<i64>,
     pub(crate) status: Status,
     pub(crate) syncs: bool,
+    pub(crate) issues_references: bool,
     pub(crate) secrets: Vec<Secret>,
 }
 
@@ -302,6 +303,26 @@ pub(crate) struct Runs {
 }
 
 #[derive(Debug, Deserialize)]
+pub(crate) struct Events {
+    pub(crate) events: Vec<Event>,
+    pub(crate) next: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Event {
+    pub(crate) at: i64,
+    pub(crate) kind: String,
+    pub(crate) what: String,
+    pub(crate) object: Option<String>,
+    pub(crate) person: Option<String>,
+    pub(crate) by: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) settings: Vec<String>,
+    pub(crate) changes: Option<u64>,
+    pub(crate) exit_code: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
 pub(crate) struct RunContent {
     pub(crate) run: Run,
     pub(crate) report: Report,
@@ -338,6 +359,86 @@ pub(crate) struct Waiting {
 pub(crate) struct Approved {
     pub(crate) plan: String,
     pub(crate) by: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct References {
+    pub(crate) references: Vec<Reference>,
+    pub(crate) without_reference: Vec<Without>,
+    pub(crate) issuing_left: usize,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Reference {
+    pub(crate) id: String,
+    pub(crate) employee_id: String,
+    pub(crate) ended_on: String,
+    pub(crate) name: String,
+    pub(crate) issued_at: i64,
+    pub(crate) selector: String,
+    pub(crate) state: String,
+    pub(crate) state_reason: Option<String>,
+    pub(crate) delivery: Option<Delivery>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Delivery {
+    pub(crate) state: String,
+    pub(crate) attempts: u64,
+    pub(crate) next_at: Option<i64>,
+    pub(crate) said: Option<String>,
+    pub(crate) changed_at: i64,
+}
+
+/// A departure without a reference.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Without {
+    pub(crate) employee_id: String,
+    pub(crate) ended_on: String,
+    pub(crate) name: Option<String>,
+    pub(crate) why: String,
+    pub(crate) waived_by: Option<String>,
+    pub(crate) waived_because: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ReferenceKeys {
+    pub(crate) domain: String,
+    pub(crate) keys: Vec<ReferenceKey>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ReferenceKey {
+    pub(crate) selector: String,
+    pub(crate) dns_records: Vec<Record>,
+    pub(crate) created_at: i64,
+    pub(crate) signs_from: Option<i64>,
+    pub(crate) retired_at: Option<i64>,
+    pub(crate) revoked_at: Option<i64>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Record {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct KeysInDns {
+    pub(crate) keys: Vec<KeyInDns>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct KeyInDns {
+    pub(crate) dns_records: Vec<Standing>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Standing {
+    pub(crate) name: String,
+    pub(crate) state: String,
+    pub(crate) found: Vec<String>,
+    pub(crate) why: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -31,7 +31,9 @@ use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use hibob_server::api::{Api, Caller};
 use hibob_store::data_dir::DataDir;
-use pages::{decide, disable, history, job, overview, plan, run, secrets, settings, setup, sign_in, tenant};
+use pages::{
+    decide, disable, history, job, overview, plan, references, run, secrets, settings, setup, sign_in, tenant, timeline,
+};
 use std::sync::Arc;
 
 /// Where the console is, below the address of the API.
@@ -63,11 +65,21 @@ pub fn router(api: &Arc<Api>, data: DataDir) -> Router {
         .route("/console/tenants/{tenant}/plans/{plan}", get(plan::show))
         .route("/console/tenants/{tenant}/plans/{plan}/approve", post(decide::approve))
         .route("/console/tenants/{tenant}/plans/{plan}/reject", post(decide::reject))
+        .route("/console/tenants/{tenant}/timeline", get(timeline::show))
         .route("/console/tenants/{tenant}/runs", get(history::show))
         .route("/console/tenants/{tenant}/runs/resume", post(run::resume))
         .route("/console/tenants/{tenant}/runs/abandon", post(run::abandon))
         .route("/console/tenants/{tenant}/runs/{run}", get(run::show))
         .route("/console/tenants/{tenant}/runs/{run}/workbook", get(run::workbook))
+        .route("/console/tenants/{tenant}/references", get(references::show))
+        .route("/console/tenants/{tenant}/references/issue", post(references::issue))
+        .route("/console/tenants/{tenant}/references/waive", post(references::waive))
+        .route("/console/tenants/{tenant}/references/keys", get(references::keys))
+        .route("/console/tenants/{tenant}/references/{reference}", get(references::one))
+        .route("/console/tenants/{tenant}/references/{reference}/pdf", get(references::pdf))
+        .route("/console/tenants/{tenant}/references/{reference}/json", get(references::json))
+        .route("/console/tenants/{tenant}/references/{reference}/deliver", post(references::deliver))
+        .route("/console/tenants/{tenant}/references/{reference}/revoke", post(references::revoke))
         .route("/console/tenants/{tenant}/secrets", get(secrets::show).post(secrets::enter))
         .route("/console/tenants/{tenant}/settings", get(settings::show).post(settings::compare))
         .route("/console/tenants/{tenant}/settings/store", post(settings::store))

@@ -6,12 +6,14 @@ pub(crate) mod history;
 pub(crate) mod job;
 pub(crate) mod overview;
 pub(crate) mod plan;
+pub(crate) mod references;
 pub(crate) mod run;
 pub(crate) mod secrets;
 pub(crate) mod settings;
 pub(crate) mod setup;
 pub(crate) mod sign_in;
 pub(crate) mod tenant;
+pub(crate) mod timeline;
 
 use crate::clock::Clock;
 use crate::form::encoded;

@@ -3,10 +3,12 @@
 mod access;
 mod browser;
 mod deciding;
+mod references;
 mod safety;
 mod secrets;
 mod settings;
 mod setup;
+mod timeline;
 
 use crate::router;
 use axum::Router;
@@ -240,6 +242,7 @@ impl Site {
             format!("/console/tenants/acme/jobs/{job}"),
             "/console/tenants/acme/runs".to_owned(),
             format!("/console/tenants/acme/runs/{run}"),
+            "/console/tenants/acme/timeline".to_owned(),
             "/console/tenants/acme/secrets".to_owned(),
             "/console/tenants/acme/settings".to_owned(),
             "/console/tenants/acme/settings/versions".to_owned(),

@@ -1,9 +1,9 @@
 //! The words for what the API names by codes: states, kinds, fields and values.
 
-use crate::answers::{Field, Run};
+use crate::answers::{Field, Run, Without};
 use crate::clock::Clock;
 use crate::clock::Moment;
-use crate::texts::Texts;
+use crate::texts::{Texts, fill};
 use hibob_base::error::Exit;
 use hibob_base::secret::SecretName;
 use serde_json::Value;
@@ -28,6 +28,16 @@ impl Pill {
     /// Of something that is as it should be.
     pub(crate) fn good(word: &str) -> Self {
         Self::new("good", word)
+    }
+
+    /// Of something that is broken, or was declared wrong.
+    pub(crate) fn bad(word: &str) -> Self {
+        Self::new("bad", word)
+    }
+
+    /// Of something that nobody has to do anything about.
+    pub(crate) fn calm(word: &str) -> Self {
+        Self::new("calm", word)
     }
 
     /// Of something that somebody has to do.
@@ -99,6 +109,84 @@ pub(crate) fn secret_state(t: &Texts, word: &str) -> Pill {
         "elsewhere" => Pill::new("calm", t.secret_elsewhere),
         _ => Pill::new("bad", t.secret_unusable),
     }
+}
+
+/// The state of a reference, or of a departure without one.
+pub(crate) fn reference_state(t: &'static Texts, word: &str) -> (Pill, &'static str) {
+    let (class, word) = match word {
+        "delivered" => ("good", t.reference_delivered),
+        "refused" => ("bad", t.reference_refused),
+        "revoked" => ("bad", t.reference_revoked),
+        "superseded" => ("calm", t.reference_superseded),
+        "held" => ("warn", t.reference_held),
+        "waived" => ("calm", t.reference_waived),
+        _ => ("good", t.reference_issued),
+    };
+    (Pill::new(class, word), word)
+}
+
+/// Why a departure has no reference.
+pub(crate) fn why_none(t: &Texts, row: &Without) -> String {
+    let text = match row.why.as_str() {
+        "last-day" => t.why_last_day,
+        "grace-time" => t.why_grace_time,
+        "guard" => t.why_guard,
+        "transfer" => t.why_transfer,
+        "setting" => t.why_setting,
+        "title" => t.why_title,
+        "waived" => {
+            let of = |text: &Option<String>| text.clone().unwrap_or_default();
+            return fill(t.why_waived, &[&of(&row.waived_by), &of(&row.waived_because)]);
+        }
+        _ => t.why_not_possible,
+    };
+    text.to_owned()
+}
+
+/// How a record of a key stands in DNS.
+pub(crate) fn dns_state(t: &Texts, word: &str) -> Pill {
+    match word {
+        "right" => Pill::new("good", t.dns_right),
+        "absent" => Pill::new("warn", t.dns_absent),
+        "other" => Pill::new("bad", t.dns_other),
+        "revoked" => Pill::new("bad", t.dns_revoked),
+        _ => Pill::new("calm", t.dns_unreachable),
+    }
+}
+
+/// What an event of the timeline is about.
+pub(crate) fn event_kind(t: &'static Texts, word: &str) -> &'static str {
+    match word {
+        "run" => t.run,
+        "decision" => t.event_decision,
+        "plan" => t.event_plan,
+        "settings" => t.settings,
+        "secret" => t.event_secret,
+        "enabling" => t.event_enabling,
+        "references" => t.references,
+        _ => t.event_other,
+    }
+}
+
+/// What happened. A word of a later version stays as it is.
+pub(crate) fn event_what(t: &Texts, word: &str) -> String {
+    let text = match word {
+        "entered" => t.event_entered,
+        "removed" => t.event_removed,
+        "encrypted-anew" => t.event_rotated,
+        "enabled" => t.event_enabled,
+        "disabled" => t.event_disabled,
+        "asked-to-issue" => t.event_issue,
+        "asked-to-deliver" => t.event_deliver,
+        "revoked" => t.reference_revoked,
+        "waived" => t.reference_waived,
+        "published" => t.event_published,
+        "key-made" => t.event_key_made,
+        "key-rotated" => t.event_key_rotated,
+        "key-revoked" => t.event_key_revoked,
+        other => other,
+    };
+    text.to_owned()
 }
 
 /// A step of the setting up.

@@ -15,4 +15,5 @@ pub mod references;
 pub mod run;
 pub mod setup;
 pub mod tenant_status;
+pub mod timeline;
 pub mod workbook;

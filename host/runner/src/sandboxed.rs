@@ -1,6 +1,5 @@
 //! The real adapters for the ports of a run: the plugin in its sandbox, the tenant's databases, the clock.
 
-use crate::published;
 use hibob_base::error::HostError;
 use hibob_base::holder::this_process;
 use hibob_base::job::{Lane, RunKind};
@@ -13,7 +12,7 @@ use hibob_contract::offboarding_references::{Departure, Detection, Known};
 use hibob_egress::Egress;
 use hibob_jobs::interrupt::Interrupt;
 use hibob_jobs::interrupted;
-use hibob_jobs::references::{DnsRecord, LeaverClaims, Leavers};
+use hibob_jobs::references::{DnsRecord, LeaverClaims, Leavers, require_published};
 use hibob_jobs::run::ports::{Attempted, RunPorts};
 use hibob_policy::change_scope::Made;
 use hibob_sandbox::call::{Call, Job};
@@ -172,7 +171,7 @@ impl Leavers for Sandboxed<'_> {
     }
 
     async fn require_published(&self, records: &[DnsRecord; 2]) -> Result<(), HostError> {
-        published::require(self.tenant.config(), records).await
+        require_published(self.tenant.config(), records).await
     }
 
     async fn address(&self, employee_id: &str, field: &str) -> Result<Option<String>, HostError> {

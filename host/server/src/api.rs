@@ -32,6 +32,7 @@ mod setup;
 mod tenants;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod token;
 mod verify;
 mod watched;
@@ -48,6 +49,8 @@ use axum::extract::Request;
 use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use gate::{finish, request_id};
+use hibob_base::error::HostError;
+use hibob_jobs::references::{NameServers, name_servers};
 use hibob_store::data_dir::DataDir;
 use hibob_verification::Inquiry;
 use problem::Problem;
@@ -79,6 +82,7 @@ pub struct Api {
     streams: Arc<Semaphore>,
     beside: OnceLock<Router>,
     inquiry: OnceLock<Inquiry>,
+    name_servers: OnceLock<NameServers>,
 }
 
 impl Api {
@@ -94,6 +98,7 @@ impl Api {
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             beside: OnceLock::new(),
             inquiry: OnceLock::new(),
+            name_servers: OnceLock::new(),
         })
     }
 
@@ -107,6 +112,15 @@ impl Api {
     /// the issuers' sites on the public internet are asked. A second call changes nothing.
     pub fn verify_with(&self, inquiry: Inquiry) {
         let _ = self.inquiry.set(inquiry);
+    }
+
+    /// Has DNS asked of these servers instead of those in `HIBOB_DNS` or of the system. A second call changes nothing.
+    pub fn ask_names_of(&self, servers: NameServers) {
+        let _ = self.name_servers.set(servers);
+    }
+
+    fn name_servers(&self) -> Result<NameServers, HostError> {
+        self.name_servers.get().map_or_else(name_servers, |servers| Ok(servers.clone()))
     }
 
     /// What a listener answers: the API, and what is answered beside it.

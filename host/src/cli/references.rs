@@ -269,10 +269,8 @@ async fn revoke(global: &Global, tenant: &str, id: &str, reason: &str) -> Result
     let data = global.data().await?;
     data.config(tenant).await?;
     check_reason(reason)?;
-    let now = chrono::Utc::now().timestamp();
-    let database = data.tenant_database(tenant).await?;
-    let id = whole_id(&database, tenant, id).await?;
-    let is_new = database.revoke_reference(&id, reason, now).await?.ok_or_else(|| unknown(tenant, &id))?;
+    let id = whole_id(&data.tenant_database(tenant).await?, tenant, id).await?;
+    let is_new = references::revoke(&data, tenant, &id, reason).await?;
     if global.json {
         outln!(
             "{}",
@@ -312,7 +310,7 @@ async fn deliver(global: &Global, tenant: &str, id: &str, again: bool) -> Result
     let id = whole_id(ready.tenant.database(), tenant, id).await?;
     if !references::prepare_delivery(&ready.data, ready.tenant.config(), &id, again).await? {
         let known = ready.tenant.database().references().await?.into_iter().find(|row| row.id == id);
-        let state = known.ok_or_else(|| unknown(tenant, &id))?.state;
+        let state = known.ok_or_else(|| references::unknown(tenant, &id))?.state;
         let message =
             format!("tenant {tenant}: the reference {id} is {}, and there is nothing to deliver", state.word());
         let remedy = if state == ReferenceState::Valid {
@@ -351,13 +349,6 @@ pub(super) async fn whole_id(database: &TenantDatabase, tenant: &str, prefix: &s
     let rows = database.references().await?;
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     references::whole_id(tenant, &ids, prefix)
-}
-
-fn unknown(tenant: &str, id: &str) -> HostError {
-    HostError::configuration(
-        format!("tenant {tenant} has no reference {}", id.escape_debug()),
-        format!("choose one from: hibob references list {tenant}"),
-    )
 }
 
 async fn publish(global: &Global, tenant: &str, folder: &Path) -> Result<Exit, HostError> {

@@ -54,7 +54,7 @@ pub use secrets::SecretRow;
 pub use setup_steps::SettledStep;
 pub use statement::query;
 pub use store::Store;
-pub use tenant::{Entries, LedgerEntry, PastRun, RunRecord, StorageUsage, StoredUpdate, TenantDatabase};
+pub use tenant::{EndedRun, Entries, LedgerEntry, PastRun, RunRecord, StorageUsage, StoredUpdate, TenantDatabase};
 pub use tenant_versions::{
     NewVersion, SETTINGS_CHANGED, StoredBy, StoredConfig, TENANT_VERSIONS_MAX, TenantVersion, settings_changed,
 };

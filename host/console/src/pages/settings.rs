@@ -7,7 +7,7 @@
 pub(crate) mod fields;
 mod versions;
 
-pub(crate) use versions::show as versions;
+pub(crate) use versions::{show as versions, stored_by};
 
 use crate::answers::{Settings, SettingsChange, Tenant};
 use crate::ask::{Failure, Problem, WrongSetting};

@@ -38,6 +38,7 @@ struct TenantPage {
     /// How far it is set up, as long as something is left.
     setup: Option<String>,
     syncs: bool,
+    issues_references: bool,
     is_disabled: bool,
     may_change: bool,
     is_operator: bool,
@@ -126,6 +127,7 @@ async fn made(signed: &Signed, tenant: &str, notice: Option<(StatusCode, Notice)
         zone: fill(t.times_in, &[clock.zone()]),
         setup: (setup.done < setup.steps.len()).then(|| progress(t, &setup)),
         syncs: shown.syncs,
+        issues_references: shown.issues_references,
         is_disabled: shown.disabled_at.is_some(),
         may_change: signed.may_change(),
         is_operator: signed.is_operator(),

@@ -4,7 +4,7 @@
 //! `HIBOB_BROWSER` names a folder in which the packages of `browser/requirements.txt` are installed, in `venv`. Where it is
 //! not set, the test says so and passes; where it is, Chromium has to be there.
 
-use super::{Site, change, changes, config, guards};
+use super::{MARKUP, Site, TURNED, change, changes, config, guards};
 use hibob_base::progress::Progress;
 use hibob_config::applied_by::AppliedBy;
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
@@ -12,6 +12,7 @@ use hibob_contract::types::Value;
 use hibob_jobs::interrupt::Interrupt;
 use hibob_server::api::{Access, Listener};
 use hibob_server::serve::{Phase, Settings, Work, serve};
+use hibob_store::database::{DeliveryState, WhyNone};
 use hibob_store::queue::{Claimed, End, State};
 use hibob_store::token::TokenRole;
 use serde_json::json;
@@ -93,6 +94,13 @@ async fn the_console_in_chromium() {
     let replaced = site.plan(changes(), &guards()).await;
     let rejectable = site.plan_of("globex", changes(), &json!([])).await;
     let waiting = site.plan(changes(), &guards()).await;
+    site.issuing().await;
+    let valid = site.reference("7", "Maeve Quinn").await;
+    let refused = site.reference("8", "Yael Peretz").await;
+    site.attempted(&refused, DeliveryState::Refused, "550 5.1.1 no such user").await;
+    let revocable = site.reference("9", "Freja Cohen").await;
+    site.attempted(&revocable, DeliveryState::Delivered, "250 OK").await;
+    site.waits(&[("11", MARKUP, WhyNone::Transfer), ("12", TURNED, WhyNone::LastDay)]).await;
     let queued = site.job().await;
     let (data, working) = (site.data.clone(), phase.clone());
     let settings = Settings { workers: 4, ..Settings::default() };
@@ -104,18 +112,24 @@ async fn the_console_in_chromium() {
     let argument = json!({
         "url": url, "token": token, "link": link, "chromium": chromium, "hold": hold,
         // Those of the first 500 whose name begins with "Person 47".
-        "found": 11, "long_plan": plan_path(&long),
+        "found": 11, "long_plan": plan_path(&long), "revocable": &revocable[..12],
         "pages": {
             "overview": "/console", "tenant": "/console/tenants/acme", "plan": plan_path(&waiting),
             "job": format!("/console/tenants/acme/jobs/{queued}"),
             "history": "/console/tenants/acme/runs", "run": format!("/console/tenants/acme/runs/{run}"),
             "empty": "/console/tenants/globex", "empty-history": "/console/tenants/globex/runs",
+            "timeline": "/console/tenants/acme/timeline", "timeline-empty": "/console/tenants/globex/timeline?kind=secret",
             "secrets": "/console/tenants/acme/secrets", "settings": "/console/tenants/acme/settings",
             "setup": "/console/tenants/acme/setup", "setup-people": "/console/tenants/acme/setup/people",
             "setup-permissions": "/console/tenants/acme/setup/permissions",
             "setup-companies": "/console/tenants/acme/setup/companies",
             "setup-approvals": "/console/tenants/acme/setup/approvals",
             "settings-versions": "/console/tenants/acme/settings/versions", "disable": "/console/tenants/acme/disable", "replaced-plan": plan_path(&replaced),
+            "references": "/console/tenants/acme/references", "references-off": "/console/tenants/globex/references",
+            "references-held": "/console/tenants/acme/references?state=held",
+            "reference": format!("/console/tenants/acme/references/{valid}"),
+            "reference-refused": format!("/console/tenants/acme/references/{refused}"),
+            "keys": "/console/tenants/acme/references/keys", "keys-dns": "/console/tenants/acme/references/keys?dns",
             "rejectable-plan": format!("/console/tenants/globex/plans/{}", &rejectable[..12]),
         },
     });

@@ -3,6 +3,7 @@
 use crate::references::fonts::fonts;
 use crate::references::keys::{IssuerKeys, time};
 use crate::references::log::{Entry, Log};
+use crate::references::revoke::unknown;
 use chrono::Utc;
 use hibob_base::error::HostError;
 use hibob_base::files::write_private;
@@ -47,12 +48,7 @@ async fn export_alone(data: &DataDir, config: &TenantConfig, id: &str) -> Result
     let keys = IssuerKeys::open(data, config).await?;
     let records = data.records(&config.id).await?;
     let found = records.references().await?.into_iter().find(|row| row.id == id);
-    let row = found.ok_or_else(|| {
-        HostError::configuration(
-            format!("tenant {} has no reference {}", config.id, id.escape_debug()),
-            format!("choose one from: hibob references list {}", config.id),
-        )
-    })?;
+    let row = found.ok_or_else(|| unknown(&config.id, id))?;
     if row.document.is_empty() {
         return Err(HostError::configuration(
             format!("tenant {}: the person of the reference {id} was erased, and its document with them", config.id),

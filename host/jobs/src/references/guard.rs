@@ -8,8 +8,13 @@
 //!    release counts. A release to issue is none to revoke.
 
 use crate::references::report::{HeldClass, HeldGuard};
+use crate::run::DAY;
+use chrono::Utc;
+use hibob_base::error::HostError;
+use hibob_config::tenant::TenantConfig;
 use hibob_contract::offboarding_references::{Departure, Known, Standing};
 use hibob_policy::guard::ReferenceLimits;
+use hibob_store::data_dir::DataDir;
 
 /// What the operator releases in one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,6 +34,18 @@ fn employed(known: &[Known]) -> usize {
 pub(super) fn limit(known: &[Known], lately: usize, limits: &ReferenceLimits) -> usize {
     let employed = employed(known);
     limits.most(employed).min(limits.most_within(employed).saturating_sub(lately))
+}
+
+/// How many references a run may issue now before the guard holds all of them, by what is recorded of the tenant.
+///
+/// # Errors
+/// The database failed.
+pub async fn issuing_left(data: &DataDir, config: &TenantConfig) -> Result<usize, HostError> {
+    let database = data.tenant_database(&config.id).await?;
+    let limits = config.safety.reference_limits();
+    let since = Utc::now().timestamp() - i64::from(limits.leak_days) * DAY;
+    let lately = database.references_issued_since(since).await?;
+    Ok(limit(&database.reference_people().await?, lately, &limits))
 }
 
 /// The report of the guard where `number` references are too many to issue. The remedy names `command`, which releases

@@ -99,6 +99,25 @@ impl IssuerKeys {
         NoteKey::new(log::origin(&self.issuer.domain), SignatureType::Ed25519, key).to_string()
     }
 
+    /// A key as JSON, with its DNS records.
+    ///
+    /// # Errors
+    /// The record of the key cannot be read.
+    pub fn json(&self, row: &KeyRow) -> Result<serde_json::Value, HostError> {
+        let records = self.records(row)?;
+        Ok(serde_json::json!({
+            "selector": row.selector,
+            "state": key_state(row),
+            "dns": records.last(),
+            "dns_records": records,
+            "log_key": self.log_key(row)?,
+            "created_at": row.created_at,
+            "signs_from": row.signs_from,
+            "retired_at": row.retired_at,
+            "revoked_at": row.revoked_at,
+        }))
+    }
+
     /// Makes a key. The first one signs from now on; a later one waits for [`Self::rotate`]. Without a name it is named
     /// after the day.
     ///
@@ -288,6 +307,19 @@ pub struct Signer {
     pub(super) key: Arc<SecretKey>,
     /// Since when it signs, in Unix seconds.
     pub(super) signs_from: i64,
+}
+
+/// What a key does, in words.
+pub fn key_state(row: &KeyRow) -> &'static str {
+    if row.revoked_at.is_some() {
+        "revoked"
+    } else if row.retired_at.is_some() {
+        "retired; keep its record"
+    } else if row.is_next() {
+        "waits for rotate"
+    } else {
+        "signs"
+    }
 }
 
 /// A name after the day that no key has yet.

@@ -1,5 +1,6 @@
 //! The list of a tenant's references, as JSON, and how one of them is named.
 
+use crate::references::revoke::unknown;
 use hibob_base::error::HostError;
 use hibob_reference_format::credential::SignedCredential;
 use hibob_store::database::{DeliveryRow, DepartureDetails, DepartureRow, ReferenceRow};
@@ -73,10 +74,7 @@ pub fn whole_id(tenant: &str, ids: &[&str], prefix: &str) -> Result<String, Host
     match found.as_slice() {
         [id] => Ok((*id).to_owned()),
         _ if found.contains(&prefix) => Ok(prefix.to_owned()),
-        [] => Err(HostError::configuration(
-            format!("tenant {tenant} has no reference {}", prefix.escape_debug()),
-            format!("choose one from: hibob references list {tenant}"),
-        )),
+        [] => Err(unknown(tenant, prefix)),
         several => Err(HostError::configuration(
             format!("{} references of tenant {tenant} begin with {prefix}: {}", several.len(), several.join(", ")),
             "give more characters of the one that is meant",

@@ -4,7 +4,8 @@ use crate::api::problem::Problem;
 use crate::api::request::ApiRequest;
 use crate::api::routes::Action;
 use crate::api::{
-    checks, events, health, history, jobs, openapi, plans, references, settings, setup, tenants, token, verify,
+    checks, events, health, history, jobs, openapi, plans, references, settings, setup, tenants, timeline, token,
+    verify,
 };
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
@@ -50,12 +51,19 @@ pub(super) async fn act(request: ApiRequest) -> Result<Response<Body>, Problem> 
         Action::ListChanges => plans::changes(&request).await,
         Action::ApprovePlan => plans::approve(&request).await,
         Action::RejectPlan => plans::reject(&request).await,
+        Action::ListEvents => timeline::show(&request).await,
         Action::ListRuns => history::list(&request).await,
         Action::ShowRun => history::show(&request).await,
         Action::ResumeRun => jobs::go_on(&request, WayOn::Resume).await,
         Action::AbandonRun => jobs::go_on(&request, WayOn::Abandon).await,
         Action::Workbook => history::workbook(&request).await,
         Action::ListReferences => references::list(&request).await,
+        Action::IssueReferences => references::issue(&request).await,
+        Action::ListKeys => references::keys(&request).await,
+        Action::LookUpKeys => references::look_up(&request).await,
+        Action::DeliverReference => references::deliver(&request).await,
+        Action::RevokeReference => references::revoke(&request).await,
+        Action::ShowCredential => references::credential(&request).await,
         Action::WaiveReference => references::waive(&request).await,
         Action::ExportReference => references::export(&request).await,
         Action::VerifyReference => verify::verify(&request).await,

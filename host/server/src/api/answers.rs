@@ -3,6 +3,7 @@
 //! Tests hold them to what the routes answer and to their examples. A client may meet further fields in a later version;
 //! those that are named here stay.
 
+mod references;
 mod settings;
 mod verdict;
 
@@ -29,18 +30,27 @@ pub(super) fn schema_of(action: Action) -> Option<&'static str> {
         Action::ShowSetup | Action::SettleStep => "Setup",
         Action::ShowCheck => "Check",
         Action::ListJobs => "Jobs",
-        Action::StartJob | Action::ResumeRun | Action::AbandonRun => "QueuedJob",
+        Action::StartJob
+        | Action::ResumeRun
+        | Action::AbandonRun
+        | Action::IssueReferences
+        | Action::DeliverReference => "QueuedJob",
         Action::ShowJob => "Job",
         Action::CancelJob => "CancelledJob",
         Action::ListPlans => "Plans",
         Action::ShowPlan => "PlanContent",
         Action::ListChanges => "PlanChanges",
         Action::ApprovePlan | Action::RejectPlan => "Decision",
+        Action::ListEvents => "Events",
         Action::ListRuns => "Runs",
         Action::ShowRun => "RunContent",
         Action::ListReferences => "References",
         Action::WaiveReference => "WaivedReference",
         Action::VerifyReference => "Verdict",
+        Action::ListKeys => "ReferenceKeys",
+        Action::LookUpKeys => "KeysInDns",
+        Action::RevokeReference => "RevokedReference",
+        Action::ShowCredential => "Credential",
         Action::Health | Action::Metrics | Action::FollowJob | Action::Workbook | Action::ExportReference => {
             return None;
         }
@@ -181,35 +191,6 @@ pub(super) fn schemas() -> Map<String, Value> {
         ),
         ("entered_at", or_null(&seconds)),
         ("origins", described(&texts, "The origins to which it may be sent.")),
-    ]);
-    let delivery = object(&[
-        ("state", text.clone()),
-        ("attempts", number.clone()),
-        ("next_at", or_null(&seconds)),
-        ("said", described(&or_null(&text), "What the mail server or the webhook answered, without addresses.")),
-        ("changed_at", seconds.clone()),
-    ]);
-    let reference = object(&[
-        ("id", text.clone()),
-        ("log_index", number.clone()),
-        ("employee_id", text.clone()),
-        ("ended_on", described(&text, "YYYY-MM-DD")),
-        ("name", text.clone()),
-        ("issued_at", seconds.clone()),
-        ("selector", described(&text, "The signing key's name in DNS.")),
-        ("plugin_digest", text.clone()),
-        ("state", text.clone()),
-        ("state_reason", or_null(&text)),
-        ("delivery", or_null(&delivery)),
-    ]);
-    let without = object(&[
-        ("employee_id", text.clone()),
-        ("ended_on", text.clone()),
-        ("name", or_null(&text)),
-        ("seen_at", seconds.clone()),
-        ("why", text.clone()),
-        ("waived_by", person),
-        ("waived_because", or_null(&text)),
     ]);
     let log_row = object(&[
         ("id", number.clone()),
@@ -359,23 +340,17 @@ pub(super) fn schemas() -> Map<String, Value> {
         ),
         ("Runs", runs),
         ("RunContent", object(&[("run", run), ("report", report), ("updates", list(&update))])),
-        (
-            "WaivedReference",
-            object(&[("tenant", tenant.clone()), ("employee_id", text.clone()), ("waived", flag.clone())]),
-        ),
-        (
-            "References",
-            object(&[("tenant", tenant), ("references", list(&reference)), ("without_reference", list(&without))]),
-        ),
     ];
     let with_example = |(name, mut schema): (&'static str, Value)| {
-        let example = example(name).or_else(|| settings::example(name)).or_else(|| verdict::example(name));
+        let example = example(name).or_else(|| settings::example(name)).or_else(|| references::example(name));
+        let example = example.or_else(|| verdict::example(name));
         if let (Some(schema), Some(example)) = (schema.as_object_mut(), example) {
             schema.insert("examples".to_owned(), json!([example]));
         }
         (name.to_owned(), schema)
     };
-    schemas.into_iter().chain(settings::schemas()).chain(verdict::schemas()).map(with_example).collect()
+    let further = settings::schemas().into_iter().chain(references::schemas()).chain(verdict::schemas());
+    schemas.into_iter().chain(further).map(with_example).collect()
 }
 
 /// An object that has all of these fields, and perhaps others.
@@ -528,22 +503,6 @@ fn example(name: &str) -> Option<Value> {
             "updates": [{
                 "employee_id": "7", "name": "Ana Ruiz", "action": "Created", "field": "", "before": "",
                 "after": "ana.ruiz@acme.example", "result": "Done",
-            }],
-        }),
-        "WaivedReference" => json!({ "tenant": "acme", "employee_id": "9", "waived": true }),
-        "References" => json!({
-            "tenant": "acme",
-            "references": [{
-                "id": "0f3d6a52-5c1e-4b0a-9d5f-0a6b1c2d3e4f", "log_index": 12, "employee_id": "7", "ended_on": "2026-11-20",
-                "name": "Ana Ruiz", "issued_at": 1_795_485_600, "selector": "k1", "plugin_digest": "", "state": "issued",
-                "state_reason": null,
-                "delivery": {
-                    "state": "delivered", "attempts": 1, "next_at": null, "said": "250 OK", "changed_at": 1_795_485_700,
-                },
-            }],
-            "without_reference": [{
-                "employee_id": "9", "ended_on": "2026-11-25", "name": "Freja Cohen", "seen_at": 1_795_485_600,
-                "why": "not-due", "waived_by": null, "waived_because": null,
             }],
         }),
         _ => return None,

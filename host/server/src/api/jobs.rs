@@ -47,7 +47,7 @@ pub(super) async fn go_on(request: &ApiRequest, way: WayOn) -> Result<Response<B
     queue(request, Arguments::Apply(PlanToApply::Interrupted(way))).await
 }
 
-async fn queue(request: &ApiRequest, arguments: Arguments) -> Result<Response<Body>, Problem> {
+pub(super) async fn queue(request: &ApiRequest, arguments: Arguments) -> Result<Response<Body>, Problem> {
     let by = request.token.as_ref().map(|token| format!("token {}", token.id));
     let new = NewJob { tenant: request.tenant().to_owned(), arguments, requested_by: by };
     let started = request.api.data.start(&new).await?;

@@ -35,7 +35,7 @@ pub fn description() -> Value {
 }
 
 /// The schemas of what requests send, and of errors.
-fn bodies() -> [(String, Value); 11] {
+fn bodies() -> [(String, Value); 14] {
     let config = json!({
         "type": "object",
         "description": "The keys of a tenant's file, as JSON. Secrets may be `store` only, and [network] is not taken.",
@@ -50,6 +50,9 @@ fn bodies() -> [(String, Value); 11] {
         ("Enabling", decision(&["by"])),
         ("Settling", decision(&["by"])),
         ("Waiving", decision(&["employee", "by", "reason"])),
+        ("Revoking", decision(&["reason"])),
+        ("Issuing", issuing()),
+        ("Delivering", delivering()),
         ("TenantConfig", config),
         ("NewSettings", new_settings(true)),
         ("SettingsToCompare", new_settings(false)),
@@ -139,13 +142,16 @@ fn parameters(route: &Route) -> Vec<Value> {
     }
     for asked in route.query {
         let (schema, description) = match asked {
-            Asked::Kind => (json!({ "type": "string" }), "Only changes of this kind, such as `archive`."),
+            Asked::Kind => (
+                json!({ "type": "string" }),
+                "Only those of this kind: a change such as `archive`, an event such as `decision`.",
+            ),
             Asked::Text => (
                 json!({ "type": "string" }),
                 "Only changes with this text in the name, an id, a field or the reason. A proxy may log it.",
             ),
             Asked::After => {
-                (json!({ "type": "string" }), "Only what comes after the change with this id: `next` of a page.")
+                (json!({ "type": "string" }), "Only what comes after the one with this id: `next` of a page.")
             }
             Asked::From => (json!({ "type": "integer" }), "Only runs that began then or later, in Unix seconds."),
             Asked::Until => (json!({ "type": "integer" }), "Only runs that began before, in Unix seconds."),
@@ -205,6 +211,29 @@ fn new_job() -> Value {
             },
         },
     })
+}
+
+fn issuing() -> Value {
+    let employees = json!({
+        "type": "array", "minItems": 1, "items": { "type": "string", "pattern": "^[0-9]{1,32}$" },
+        "description": "HiBob's ids of the employees.",
+    });
+    let allow_issuing = json!({
+        "type": "integer", "minimum": 0, "description": "How many may be issued, even if that is above the limit.",
+    });
+    let grace = json!({ "type": "boolean", "description": "Whether they are issued without the grace time." });
+    json!({
+        "type": "object", "required": ["employees"], "additionalProperties": false,
+        "properties": { "employees": employees, "allow_issuing": allow_issuing, "skip_grace_time": grace },
+    })
+}
+
+fn delivering() -> Value {
+    let again = json!({
+        "type": "boolean",
+        "description": "Whether it is delivered once more where it was delivered already, to the address that HiBob has now.",
+    });
+    json!({ "type": "object", "additionalProperties": false, "properties": { "again": again } })
 }
 
 /// Settings that are sent, to be stored or only compared.
@@ -301,6 +330,9 @@ fn summary(action: Action) -> &'static str {
             "Approve a plan that waits, so that a job applies it; approving it again changes nothing"
         }
         Action::RejectPlan => "Reject a plan that waits, or take the approval back before it is applied",
+        Action::ListEvents => {
+            "Runs, plans, decisions, settings, secrets, enabling and references in one list, the newest first"
+        }
         Action::ListRuns => "The runs of a tenant, the last one first",
         Action::ShowRun => "What a run did, row by row",
         Action::ResumeRun => "Queue a job that applies the rest of the plan of an interrupted run",
@@ -309,6 +341,16 @@ fn summary(action: Action) -> &'static str {
         Action::ListReferences => {
             "The references of a tenant, with their states and deliveries, and the departures without one"
         }
+        Action::IssueReferences => {
+            "Queue a job that issues references for these employees, within the limit or what is allowed"
+        }
+        Action::ListKeys => "The keys that sign references, with the DNS records that they need",
+        Action::LookUpKeys => "How the DNS records of the keys stand at this moment",
+        Action::DeliverReference => {
+            "Queue a job that delivers a reference that was refused or waits, or delivers it again"
+        }
+        Action::RevokeReference => "Revoke a reference; everybody sees it after the next publication",
+        Action::ShowCredential => "A reference as the signed JSON",
         Action::WaiveReference => "Decide that a departure that waits for a reference gets none",
         Action::ExportReference => "A reference as its PDF, with the signed JSON and the log proof attached",
         Action::VerifyReference => {

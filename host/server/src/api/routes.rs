@@ -61,13 +61,20 @@ pub(super) enum Action {
     ListChanges,
     ApprovePlan,
     RejectPlan,
+    ListEvents,
     ListRuns,
     ShowRun,
     ResumeRun,
     AbandonRun,
     Workbook,
     ListReferences,
+    IssueReferences,
     WaiveReference,
+    ListKeys,
+    LookUpKeys,
+    DeliverReference,
+    RevokeReference,
+    ShowCredential,
     ExportReference,
     VerifyReference,
 }
@@ -97,7 +104,7 @@ pub(super) enum Body {
 /// A part of a query that selects what is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
-    /// `kind=WORD`: changes of one kind.
+    /// `kind=WORD`: changes, or events, of one kind.
     Kind,
     /// `q=TEXT`: changes that have this text.
     Text,
@@ -164,7 +171,7 @@ const fn get(action: Action, name: &'static str, path: &'static str, holders: Op
     }
 }
 
-pub(super) static ROUTES: [Route; 40] = [
+pub(super) static ROUTES: [Route; 47] = [
     Route { done: &[(200, "text/plain")], ..get(Action::Health, "health", "/healthz", None) },
     Route { also: &[503], ..get(Action::Readiness, "readiness", "/readyz", None) },
     get(Action::Description, "description", "/openapi.json", None),
@@ -267,6 +274,11 @@ pub(super) static ROUTES: [Route; 40] = [
     },
     Route {
         has_limit: true,
+        query: &[Asked::Kind, Asked::After],
+        ..get(Action::ListEvents, "events", "/v1/tenants/{tenant}/events", EVERYBODY)
+    },
+    Route {
+        has_limit: true,
         query: &[Asked::From, Asked::Until],
         ..get(Action::ListRuns, "runs", "/v1/tenants/{tenant}/runs", EVERYBODY)
     },
@@ -293,6 +305,53 @@ pub(super) static ROUTES: [Route; 40] = [
         body: Body::Json("Waiving"),
         also: &[409, 422],
         ..get(Action::WaiveReference, "waive-reference", "/v1/tenants/{tenant}/references/waive", WHO_CHANGES)
+    },
+    Route {
+        method: Method::Post,
+        body: Body::Json("Issuing"),
+        done: &[(202, "application/json")],
+        also: &[409, 422],
+        ..get(Action::IssueReferences, "issue-references", "/v1/tenants/{tenant}/references/issue", WHO_CHANGES)
+    },
+    Route {
+        also: &[422],
+        ..get(Action::ListKeys, "reference-keys", "/v1/tenants/{tenant}/references/keys", WHO_CHANGES)
+    },
+    Route {
+        also: &[422],
+        ..get(Action::LookUpKeys, "look-up-keys", "/v1/tenants/{tenant}/references/keys/dns", WHO_CHANGES)
+    },
+    Route {
+        method: Method::Post,
+        body: Body::Json("Delivering"),
+        done: &[(202, "application/json")],
+        also: &[409, 422],
+        ..get(
+            Action::DeliverReference,
+            "deliver-reference",
+            "/v1/tenants/{tenant}/references/{reference}/deliver",
+            WHO_CHANGES,
+        )
+    },
+    Route {
+        method: Method::Post,
+        body: Body::Json("Revoking"),
+        also: &[422],
+        ..get(
+            Action::RevokeReference,
+            "revoke-reference",
+            "/v1/tenants/{tenant}/references/{reference}/revoke",
+            WHO_CHANGES,
+        )
+    },
+    Route {
+        also: &[409, 422],
+        ..get(
+            Action::ShowCredential,
+            "credential",
+            "/v1/tenants/{tenant}/references/{reference}/credential",
+            WHO_CHANGES,
+        )
     },
     Route {
         done: &[(200, "application/pdf")],

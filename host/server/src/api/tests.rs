@@ -4,8 +4,10 @@ mod access;
 mod actions;
 mod documented;
 mod progress;
+mod references;
 mod settings;
 mod setup;
+mod timeline;
 mod wire;
 
 use crate::api::routes::{self, Holder, ROUTES, Route};
@@ -18,7 +20,7 @@ use hibob_base::job::RunKind;
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::TenantConfig;
 use hibob_contract::offboarding_references::Departure;
-use hibob_jobs::references::IssuerKeys;
+use hibob_jobs::references::{IssuerKeys, NameServers};
 use hibob_reference_format::claims::{ClaimText, Claims, Employment};
 use hibob_reference_format::credential::{Credential, SignedCredential};
 use hibob_reference_format::keys::Selector;
@@ -126,6 +128,13 @@ fn route_of(method: &str, path: &str) -> Option<&'static Route> {
 
 impl Site {
     async fn new() -> Self {
+        let site = Self::bare().await;
+        site.api.ask_names_of(NameServers::Nobody);
+        site
+    }
+
+    /// One of which nobody has said whom it asks for names.
+    async fn bare() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::open(&folder.path().join("data")).await.unwrap();
         for id in ["acme", "globex"] {

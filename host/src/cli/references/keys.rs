@@ -6,7 +6,7 @@ use crate::cli::confirm::confirm;
 use crate::cli::paint::{BOLD, DIM};
 use clap::Subcommand;
 use hibob_base::error::{Exit, HostError};
-use hibob_jobs::references::{DnsRecord, IssuerKeys};
+use hibob_jobs::references::{IssuerKeys, key_state, require_published};
 use hibob_store::database::KeyRow;
 
 #[derive(Subcommand)]
@@ -90,7 +90,7 @@ pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, Ho
         KeyCommand::Rotate { yes, unpublished, .. } => {
             let known = keys.list().await?;
             if let (Some(next), false) = (known.iter().find(|key| key.is_next()), *unpublished) {
-                hibob_runner::require_published(&config, &keys.records(next)?).await?;
+                require_published(&config, &keys.records(next)?).await?;
             }
             if !known.is_empty() && !known.iter().any(KeyRow::is_next) {
                 let what = "no key waits, so a new one would sign at once; nobody can verify what it signs before its DNS \
@@ -115,11 +115,8 @@ pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, Ho
         }
         KeyCommand::List { .. } => keys.list().await?,
     };
-    let records: Result<Vec<[DnsRecord; 2]>, HostError> = rows.iter().map(|row| keys.records(row)).collect();
-    let records = records?;
     if global.json {
-        let json = |(row, records)| Ok(json(row, records, &keys.log_key(row)?));
-        let rows: Vec<_> = rows.iter().zip(&records).map(json).collect::<Result<_, HostError>>()?;
+        let rows: Vec<_> = rows.iter().map(|row| keys.json(row)).collect::<Result<_, HostError>>()?;
         outln!("{}", serde_json::json!({ "tenant": tenant, "domain": keys.issuer().domain.as_str(), "keys": rows }));
         return Ok(Exit::Done);
     }
@@ -127,14 +124,14 @@ pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, Ho
         outln!("tenant {tenant} has no key yet: hibob references key new {tenant}");
     }
     let first = keys.first_waiting().await?.map(|row| row.selector);
-    for (row, records) in rows.iter().zip(&records) {
+    for row in &rows {
         let is_first = first.as_ref() == Some(&row.selector);
-        let state = if is_first { "signs once a run has seen its DNS record" } else { state(row) };
+        let state = if is_first { "signs once a run has seen its DNS record" } else { key_state(row) };
         outln!("{}  {state}", BOLD.on_stdout(&row.selector));
         if row.revoked_at.is_some() {
             outln!("  {}", DIM.on_stdout("put these in the place of its records: they say that it was revoked"));
         }
-        for record in records {
+        for record in keys.records(row)? {
             outln!("  {} TXT \"{}\"", record.name, record.value);
         }
         if is_witnessed {
@@ -150,30 +147,4 @@ pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, Ho
         );
     }
     Ok(Exit::Done)
-}
-
-fn state(row: &KeyRow) -> &'static str {
-    if row.revoked_at.is_some() {
-        "revoked"
-    } else if row.retired_at.is_some() {
-        "retired; keep its record"
-    } else if row.is_next() {
-        "waits for rotate"
-    } else {
-        "signs"
-    }
-}
-
-fn json(row: &KeyRow, records: &[DnsRecord; 2], log_key: &str) -> serde_json::Value {
-    serde_json::json!({
-        "selector": row.selector,
-        "state": state(row),
-        "dns": records.last(),
-        "dns_records": records,
-        "log_key": log_key,
-        "created_at": row.created_at,
-        "signs_from": row.signs_from,
-        "retired_at": row.retired_at,
-        "revoked_at": row.revoked_at,
-    })
 }

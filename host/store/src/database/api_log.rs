@@ -148,6 +148,28 @@ impl ControlDatabase {
         Ok(rows.bind(tenant).bind(i64::from(limit)).fetch_all(&self.store).await?)
     }
 
+    /// What was done of these actions for a tenant, before a moment; of what was done in its very second, the rows with a
+    /// number below `id`. The newest first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn done_before(
+        &self,
+        tenant: &str,
+        actions: &[&'static str],
+        (at, id): (i64, i64),
+        limit: u32,
+    ) -> Result<Vec<ApiLogRow>, HostError> {
+        let words: Vec<String> = actions.iter().map(|action| format!("'{action}'")).collect();
+        let text = format!(
+            "SELECT id, at, actor, role, action, tenant, object, outcome, code, request, os_user, asked_by FROM audit
+             WHERE tenant = $1 AND action IN ({}) AND at <= $2 AND (at < $2 OR id < $3) AND outcome = 'done'
+             ORDER BY at DESC, id DESC LIMIT $4",
+            words.join(", ")
+        );
+        Ok(query(text).bind(tenant).bind(at).bind(id).bind(i64::from(limit)).fetch_all(&self.store).await?)
+    }
+
     /// The latest rows, the newest first.
     ///
     /// # Errors

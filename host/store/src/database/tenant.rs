@@ -75,6 +75,21 @@ pub struct PastRun {
     pub report: serde_json::Value,
 }
 
+/// A run as a list has it.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct EndedRun {
+    /// Its number.
+    pub id: i64,
+    /// The word of its kind.
+    pub kind: String,
+    /// What started it.
+    pub trigger: String,
+    /// When it ended, in Unix seconds.
+    pub finished_at: i64,
+    /// How it ended.
+    pub exit_code: i64,
+}
+
 impl PastRun {
     const COLUMNS: &str = "id, kind, trigger, job, started_at, finished_at, exit_code, report";
 
@@ -415,6 +430,19 @@ impl TenantDatabase {
         );
         let rows = query(sql).bind(from).bind(until).bind(i64::from(limit)).fetch_all(&self.store).await?;
         rows.into_iter().map(PastRun::read).collect()
+    }
+
+    /// The runs that ended before a moment; of those that ended in its very second, the ones with a number below `id`. The
+    /// newest first, without what they did.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn runs_before(&self, (at, id): (i64, i64), limit: u32) -> Result<Vec<EndedRun>, HostError> {
+        let rows = query(
+            "SELECT id, kind, trigger, finished_at, exit_code FROM runs
+             WHERE finished_at <= $1 AND (finished_at < $1 OR id < $2) ORDER BY finished_at DESC, id DESC LIMIT $3",
+        );
+        Ok(rows.bind(at).bind(id).bind(i64::from(limit)).fetch_all(&self.store).await?)
     }
 
     /// One run by its number; none if it is not recorded.

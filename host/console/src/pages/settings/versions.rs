@@ -53,7 +53,7 @@ async fn made(signed: &Signed, tenant: &str) -> Result<Response, Failure> {
 }
 
 /// By what a version was stored, where no person is known.
-fn stored_by(t: &Texts, word: &str) -> String {
+pub(crate) fn stored_by(t: &Texts, word: &str) -> String {
     let text = match word {
         "file" => t.settings_by_file,
         "command" => t.settings_by_command,

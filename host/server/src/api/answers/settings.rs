@@ -54,6 +54,41 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
             ]),
         ),
         (
+            "Events",
+            object(&[
+                ("tenant", text.clone()),
+                (
+                    "events",
+                    list(&object(&[
+                        ("id", described(&text, "Its place in the list.")),
+                        ("at", seconds.clone()),
+                        (
+                            "kind",
+                            described(
+                                &text,
+                                "`settings`, `secret`, `enabling`, `references`, `plan`, `decision` or `run`.",
+                            ),
+                        ),
+                        ("what", described(&text, "What happened, in a word; of a run, its kind.")),
+                        (
+                            "object",
+                            described(
+                                &or_null(&text),
+                                "The run, plan, version, secret, reference or key that it is about.",
+                            ),
+                        ),
+                        ("person", described(&or_null(&text), "The work email of whoever did it, where it is known.")),
+                        ("by", described(&or_null(&text), "`token ID`, `command-line`, or what started a run.")),
+                        ("reason", or_null(&text)),
+                        ("settings", described(&list(&text), "The settings that were changed.")),
+                        ("changes", described(&or_null(&number), "How many changes a plan has.")),
+                        ("exit_code", described(&or_null(&number), "How a run ended.")),
+                    ])),
+                ),
+                ("next", described(&or_null(&text), "What to give as `after` for the next page.")),
+            ]),
+        ),
+        (
             "SettingsVersions",
             object(&[
                 ("tenant", text.clone()),
@@ -100,6 +135,16 @@ pub(super) fn example(name: &str) -> Option<Value> {
                 { "step": "people", "done": true, "settled_by": "ana@acme.example", "settled_at": 1_795_485_600 },
                 { "step": "first-plan", "done": false, "settled_by": null, "settled_at": null },
             ],
+        }),
+        "Events" => json!({
+            "tenant": "acme",
+            "events": [{
+                "id": "1795485600.decision.12", "at": 1_795_485_600, "kind": "decision", "what": "approved",
+                "object": "6f1c0a9be2c4d3f5a7b8c9d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4",
+                "person": "ana@acme.example", "by": "token 2c4e", "reason": null, "settings": [], "changes": 12,
+                "exit_code": null,
+            }],
+            "next": null,
         }),
         "SettingsVersions" => json!({ "tenant": "acme", "versions": [{
             "version": 8, "stored_at": 1_795_485_600, "stored_by": "settings", "person": "ana@acme.example",

@@ -8,7 +8,7 @@ use serde_json::json;
 
 /// Which holders may: operator, admin of the tenant, reader of the tenant, reader of all. Written down a second time here,
 /// so that nobody changes a line of the table by accident.
-const MATRIX: [(&str, [bool; 4]); 37] = [
+const MATRIX: [(&str, [bool; 4]); 44] = [
     ("metrics", [true, false, false, true]),
     ("messages", [true, true, true, true]),
     ("audit", [true, false, false, false]),
@@ -37,6 +37,7 @@ const MATRIX: [(&str, [bool; 4]); 37] = [
     ("changes", [true, true, true, true]),
     ("approve-plan", [true, true, false, false]),
     ("reject-plan", [true, true, false, false]),
+    ("events", [true, true, true, true]),
     ("runs", [true, true, true, true]),
     ("run", [true, true, true, true]),
     ("resume-run", [true, true, false, false]),
@@ -44,6 +45,12 @@ const MATRIX: [(&str, [bool; 4]); 37] = [
     ("workbook", [true, true, true, true]),
     ("references", [true, true, false, false]),
     ("waive-reference", [true, true, false, false]),
+    ("issue-references", [true, true, false, false]),
+    ("reference-keys", [true, true, false, false]),
+    ("look-up-keys", [true, true, false, false]),
+    ("deliver-reference", [true, true, false, false]),
+    ("revoke-reference", [true, true, false, false]),
+    ("credential", [true, true, false, false]),
     ("export-reference", [true, true, false, false]),
     ("verify", [true, true, true, true]),
 ];
@@ -59,6 +66,9 @@ fn body(route: &Route) -> String {
         Action::WaiveReference => {
             json!({ "employee": "7", "by": "ana@acme.example", "reason": "was never employed" }).to_string()
         }
+        Action::IssueReferences => json!({ "employees": ["7"] }).to_string(),
+        Action::DeliverReference => json!({ "again": true }).to_string(),
+        Action::RevokeReference => json!({ "reason": "issued by mistake" }).to_string(),
         Action::PutSettings => json!({ "settings": {}, "by": "ana@acme.example", "confirm": true }).to_string(),
         Action::CompareSettings => json!({ "settings": {} }).to_string(),
         Action::PutSecret => "a-token-of-hibob".to_owned(),
@@ -76,6 +86,9 @@ async fn there(site: &Site, route: &Route, run: i64) -> String {
     }
     if route.action == Action::WaiveReference {
         site.open_departure("7").await;
+    }
+    if matches!(route.action, Action::IssueReferences | Action::ListKeys | Action::LookUpKeys) {
+        site.reference().await;
     }
     if route.path.contains("{reference}") {
         return route.path.replace("{tenant}", "acme").replace("{reference}", &site.reference().await);
