@@ -232,6 +232,9 @@ fn a_plan_is_read_and_then_applied() {
     let (exit, plan) = shell.json(&["plan", "acme"]);
     assert_eq!(exit, 0);
     let planned = plan["changes"].as_array().unwrap().len() as u64;
+    // Two plans are the same by the digest of their changes.
+    let digest = plan["digest"].as_str().unwrap();
+    assert_eq!((digest.len(), shell.json(&["plan", "acme"]).1["digest"].as_str()), (64, Some(digest)));
     let (exit, report) = shell.json(&["apply", "acme.plan"]);
     let number = |report: &Value, name: &str| report[name].as_u64().unwrap();
     let centers = number(&report, "cost_centers_created");

@@ -20,6 +20,7 @@ use hibob_jobs::interrupted;
 use hibob_jobs::plan_json::PlanJson;
 use hibob_jobs::run::{FirstSync, HeldRow, Report, Taken, first_sync, unless_interrupted};
 use hibob_policy::guard::{Class, GuardRow, Release};
+use hibob_policy::plan_digest::plan_digest;
 use hibob_runner::{Run, Start};
 use hibob_sandbox::Open;
 use hibob_sandbox::plugin::Plugin;
@@ -91,6 +92,7 @@ pub(super) async fn plan(
     let first = first_sync(ready.tenant.database(), allow_first, &planned).await?;
     if global.json {
         let mut more = serde_json::Map::new();
+        more.insert("digest".to_owned(), plan_digest(&planned.changes).into());
         more.extend(first.map(|first| ("first".to_owned(), json!(first))));
         more.insert("guards".to_owned(), held.iter().map(HeldClass::json).collect());
         more.insert("held".to_owned(), held.iter().flat_map(HeldClass::people_json).collect());
