@@ -40,6 +40,7 @@ test('the plan is that of `hibob plan`, and so are its findings', async () => {
   const ours = await createConnector({ services: services.services, settings: { 'default-language': 'en' } }).plan();
   assert.ok(theirs.changes.length > 200);
   assert.deepEqual([ours.digest, ours.counts], [digest(theirs.changes), theirs.counts]);
+  assert.equal(theirs.digest, ours.digest);
   const codes = (findings) => findings.map(({ code, employee_id, message }) => [code, employee_id, message]);
   assert.deepEqual(codes(ours.findings), codes(theirs.findings));
   const changes = [];
