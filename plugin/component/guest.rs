@@ -12,7 +12,7 @@ const PROFILE: &str = "plugin";
 
 /// The variable that names a file to be used in place of every component, when a build only checks whether the rest
 /// compiles (`cargo xtask changes`).
-const STAND_IN: &str = "HIBOB_GUEST_STAND_IN";
+pub(crate) const STAND_IN: &str = "HIBOB_GUEST_STAND_IN";
 
 /// Variables that the outer build sets, and that must not affect the guest's build.
 const SCRUBBED: &[&str] = &[
