@@ -1,10 +1,10 @@
 //! The changes of a stored plan, in the order in which a person reads them, with a filter and in pages.
 
 use crate::approval::{line_json, planned, stale};
-use crate::plan_json::{change_json, findings_json};
 use crate::run::Reasons;
 use hibob_base::error::HostError;
 use hibob_contract::directory_sync::{Change, ChangeKind};
+use hibob_policy::plan_json::{change_json, findings_json};
 use hibob_store::database::ApprovalRow;
 use hibob_store::privacy::Records;
 use serde_json::{Map, Value, json};

@@ -11,6 +11,8 @@
 //! observed ───── what the answers show beside their content
 //! plan_limits ── whether a plan is small enough to hold in memory, and can be applied at all
 //! plan_digest ── by which two plans are known to do the same
+//! plan_json ──── the parts of a plan as JSON
+//! shown ──────── what the answers leave of an outcome that a plugin reports
 //! adopted ────── what an adopted account keeps
 //! on_hold ────── whose account a person has decided to leave alone
 //! guard ──────── whether a plan looks like an accident
@@ -35,8 +37,10 @@ pub mod on_hold;
 pub mod over;
 pub mod person_scope;
 pub mod plan_digest;
+pub mod plan_json;
 pub mod plan_limits;
 pub mod request;
+pub mod shown;
 pub mod text_form;
 pub mod titles;
 mod value;

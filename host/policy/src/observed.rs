@@ -2,6 +2,7 @@
 
 use crate::request::Role;
 use chrono::DateTime;
+use hibob_contract::types::{Finding, Severity};
 use http::header::DATE;
 use http::{HeaderMap, Method, StatusCode};
 use std::collections::BTreeSet;
@@ -25,6 +26,27 @@ pub struct Observations {
     /// By how many seconds HiBob's clock is ahead of the host's, at most; negative where it is behind. None where HiBob
     /// has sent no `Date` (RFC 9110, section 6.6.1).
     pub hibob_ahead_seconds: Option<i64>,
+}
+
+/// How far the host's clock and HiBob's may be apart, in seconds: who has left and who has started depends on the time.
+const CLOCKS_APART_SECONDS_MAX: u64 = 10 * 60;
+
+impl Observations {
+    /// The error that the host's clock and HiBob's are far apart; none where they are not.
+    pub fn clock_finding(&self) -> Option<Finding> {
+        let ahead = self.hibob_ahead_seconds.filter(|ahead| ahead.unsigned_abs() > CLOCKS_APART_SECONDS_MAX)?;
+        let (minutes, how) = (ahead.unsigned_abs() / 60, if ahead > 0 { "behind" } else { "ahead of" });
+        Some(Finding {
+            severity: Severity::Error,
+            code: "CLOCKS_DIFFER".to_owned(),
+            employee_id: None,
+            field: None,
+            message: format!(
+                "the clock of this machine is {minutes} minutes {how} HiBob's, so that people may start and leave at the wrong time"
+            ),
+            remedy: "set this machine's clock by a time server (NTP), and sync again".to_owned(),
+        })
+    }
 }
 
 impl Observed {

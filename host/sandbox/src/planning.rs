@@ -11,7 +11,7 @@ use hibob_base::progress::Progress;
 use hibob_base::secret::Redactor;
 use hibob_config::plugin_settings::key_of;
 use hibob_contract::directory_sync::{Change, ChangeKind, CheckReport, RosterEntry};
-use hibob_contract::types::{self, Finding, JobError, NamedValue, Severity, SideError};
+use hibob_contract::types::{self, Finding, JobError, NamedValue, SideError};
 use hibob_contract::{Planned, Roster};
 use hibob_policy::adopted::{keep, maybe_taken_over};
 use hibob_policy::guard::is_another_target;
@@ -79,7 +79,7 @@ async fn make(
     let (mut planned, mut employees) = planned.map_err(|error| error.redacted(redactor, &refusals))?;
     redactor.findings(&mut planned.findings);
     redactor.active_accounts(&mut planned.active_accounts);
-    planned.findings.extend(clock_finding(&observed));
+    planned.findings.extend(observed.clock_finding());
     leavers_first(&mut planned.changes);
     plan_limits::check(&planned).map_err(HostError::Plugin)?;
     require_shown(&work_emails, &planned.changes, tenant.config().sync.swap_address.as_deref())?;
@@ -133,25 +133,6 @@ fn require_shown(work_emails: &WorkEmails, changes: &[Change], swap_address: Opt
          changed",
         change.id
     )))
-}
-
-/// How far the host's clock and HiBob's may be apart, in seconds: who has left and who has started depends on the time.
-const CLOCKS_APART_SECONDS_MAX: u64 = 10 * 60;
-
-/// The error that the host's clock and HiBob's are far apart.
-fn clock_finding(observed: &Observations) -> Option<Finding> {
-    let ahead = observed.hibob_ahead_seconds.filter(|ahead| ahead.unsigned_abs() > CLOCKS_APART_SECONDS_MAX)?;
-    let (minutes, how) = (ahead.unsigned_abs() / 60, if ahead > 0 { "behind" } else { "ahead of" });
-    Some(Finding {
-        severity: Severity::Error,
-        code: "CLOCKS_DIFFER".to_owned(),
-        employee_id: None,
-        field: None,
-        message: format!(
-            "the clock of this machine is {minutes} minutes {how} HiBob's, so that people may start and leave at the wrong time"
-        ),
-        remedy: "set this machine's clock by a time server (NTP), and sync again".to_owned(),
-    })
 }
 
 /// Puts archivings that wait for nothing before all other changes: nothing that takes long or fails keeps a leaver's

@@ -5,7 +5,7 @@ use super::plan_view;
 use hibob_contract::directory_sync::CheckReport;
 use hibob_contract::types::Severity;
 use hibob_jobs::check_json::{Coverage, Permission, count, fields, permissions};
-use hibob_jobs::plan_json;
+use hibob_policy::plan_json;
 use serde_json::{Value, json};
 
 /// The check as text.

@@ -1,7 +1,7 @@
 //! One change: as it is made, and what the target's answers show of it. The rules are those of `host/jobs/src/run/apply.rs`
 //! and `created.rs`; changes are made one after the other, in the order of the plan.
 
-use crate::forms::{Fault, OutcomeForm, change_json, named_values_json, outcome_json};
+use crate::forms::{Fault, OutcomeForm, named_values_json, outcome_json};
 use crate::ledger::Account;
 use crate::review::state;
 use crate::run::Run;
@@ -9,6 +9,8 @@ use hibob_contract::directory_sync::{Change, ChangeKind, Failure, FieldChange, M
 use hibob_contract::types::Value;
 use hibob_policy::adopted::stays;
 use hibob_policy::change_scope::Made;
+use hibob_policy::plan_json::change_json;
+use hibob_policy::shown::{Shown, as_shown, state_unseen};
 use hibob_policy::{ApplyScope, Grant, TargetSettings};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
@@ -105,22 +107,18 @@ impl Run {
             Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => Made::Nothing,
         };
         let (mut keeps_storage, mut is_fault) = (true, false);
-        let outcome = match (outcome, made) {
-            (Outcome::Done(_) | Outcome::Partly(_), Made::StateUnseen) => {
+        let outcome = match as_shown(change, outcome, &made) {
+            Shown::Outcome(outcome) => outcome,
+            Shown::StateUnseen => {
                 keeps_storage = false;
                 Outcome::Failed(state_unseen())
             }
-            (Outcome::Done(_) | Outcome::Partly(_), Made::Nothing) => {
+            Shown::Nothing => {
                 (keeps_storage, is_fault) = (false, true);
                 let fault = Fault::plugin("says that it has made the change, and no answer of TravelPerk shows that");
                 let (code, message, remedy) = (fault.code.to_owned(), fault.message, fault.remedy);
                 Outcome::Failed(Failure { code, message, remedy, next: NextStep::Fix })
             }
-            (Outcome::Done(written), Made::ApartFrom(rest)) if rest.is_empty() => Outcome::Done(written),
-            (Outcome::Done(written) | Outcome::Partly(written), Made::ApartFrom(rest)) => {
-                Outcome::Partly(without(change, written, &rest))
-            }
-            (outcome, _) => outcome,
         };
         let outcome = as_planned(&resolved.left_out, outcome);
         let again = matches!(&outcome, Outcome::Failed(Failure { next: NextStep::Look, .. })) && !form.is_last;
@@ -242,30 +240,5 @@ fn as_planned(left_out: &[FieldChange], outcome: Outcome) -> Outcome {
             Outcome::Partly(written)
         }
         outcome => outcome,
-    }
-}
-
-/// What the plugin reports as written, with the fields in `rest` named as not taken too.
-fn without(change: &Change, mut written: Written, rest: &[String]) -> Written {
-    for field in rest {
-        if written.not_taken.iter().all(|mismatch| mismatch.field != *field) {
-            let planned = change.fields.iter().find(|planned| planned.field == *field);
-            let expected = planned.and_then(|planned| planned.after.clone());
-            written.not_taken.push(Mismatch { field: field.clone(), expected, found: None });
-        }
-    }
-    written
-}
-
-/// The failure that has the plugin look at the account again.
-fn state_unseen() -> Failure {
-    Failure {
-        code: "WRITE_NOT_APPLIED".to_owned(),
-        message:
-            "TravelPerk accepted the change, but does not show that the account is active, or archived, as it should be"
-                .to_owned(),
-        remedy: "the next run looks again; if it stays so, find out in TravelPerk what keeps the account as it is"
-            .to_owned(),
-        next: NextStep::Look,
     }
 }

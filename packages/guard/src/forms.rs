@@ -2,6 +2,7 @@
 
 use hibob_contract::directory_sync::{Change, ChangeKind, Failure, FieldChange, Mismatch, NextStep, Outcome, Written};
 use hibob_contract::types::{Finding, NamedValue, Person, Severity, Side, SideError, Value};
+use hibob_policy::plan_json::value_json;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
@@ -142,40 +143,6 @@ pub(crate) fn named_values_json(values: &[NamedValue]) -> Json {
     values.iter().map(|value| (value.name.clone(), value_json(&value.value))).collect()
 }
 
-fn value_json(value: &Value) -> Json {
-    match value {
-        Value::Text(text) => json!(text),
-        Value::Flag(flag) => json!(flag),
-        Value::Integer(integer) => json!(integer),
-        Value::Texts(texts) => json!(texts),
-        Value::Pairs(pairs) => pairs.iter().map(|(key, value)| (key.clone(), json!(value))).collect(),
-        Value::Person(person) => json!({
-            "employee_id": person.employee_id,
-            "account_id": person.account_id,
-            "display_name": person.display_name,
-        }),
-    }
-}
-
-/// A change as JSON.
-pub(crate) fn change_json(change: &Change) -> Json {
-    json!({
-        "id": change.id,
-        "kind": change.kind.word(),
-        "employee_id": change.employee_id,
-        "target_id": change.target_id,
-        "display_name": change.display_name,
-        "depends_on": change.depends_on,
-        "after": change.after,
-        "reason": change.reason,
-        "fields": change.fields.iter().map(|field| json!({
-            "field": field.field,
-            "before": field.before.as_ref().map(value_json),
-            "after": field.after.as_ref().map(value_json),
-        })).collect::<Vec<_>>(),
-    })
-}
-
 /// A finding as JSON has it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -203,18 +170,6 @@ impl FindingForm {
             remedy: self.remedy,
         }
     }
-}
-
-/// A finding as JSON.
-pub(crate) fn finding_json(finding: &Finding) -> Json {
-    json!({
-        "severity": finding.severity.word(),
-        "code": finding.code,
-        "employee_id": finding.employee_id,
-        "field": finding.field,
-        "message": finding.message,
-        "remedy": finding.remedy,
-    })
 }
 
 /// How a change ended, as the plugin says it.

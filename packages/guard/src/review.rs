@@ -1,11 +1,11 @@
 //! A plan: whether it can be applied at all, and what of it is held. The steps and their words are those of
 //! `host/sandbox/src/planning.rs` and `host/jobs/src/run`.
 
-use crate::forms::{ChangeForm, Fault, FindingForm, change_json, finding_json, named_values};
+use crate::forms::{ChangeForm, Fault, FindingForm, named_values};
 use crate::run::Run;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind};
-use hibob_contract::types::{Finding, NamedValue, Severity, Value};
+use hibob_contract::types::{NamedValue, Value};
 use hibob_policy::Intake;
 use hibob_policy::adopted::{keep, maybe_taken_over};
 use hibob_policy::guard::{
@@ -13,6 +13,7 @@ use hibob_policy::guard::{
     source,
 };
 use hibob_policy::plan_digest::plan_digest;
+use hibob_policy::plan_json::{change_json, findings_json};
 use hibob_policy::plan_limits::{self, change_bytes, finding_bytes};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
@@ -21,9 +22,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Most changes and findings of a plan, and their size in bytes.
 const ITEMS_MAX: u64 = 1_000_000;
 const BYTES_MAX: u64 = 1024 * 1024 * 1024;
-
-/// How far the host's clock and HiBob's may be apart, in seconds.
-const CLOCKS_APART_SECONDS_MAX: u64 = 10 * 60;
 
 /// The code of the finding that the admin who enabled the sync has left: nothing is applied then.
 const ENABLED_BY_INACTIVE: &str = "ENABLED_BY_INACTIVE";
@@ -112,7 +110,7 @@ impl Run {
             "counts": planned.counts,
             "changes": planned.changes.len(),
             "kinds": kinds,
-            "findings": planned.findings.iter().map(finding_json).collect::<Vec<_>>(),
+            "findings": findings_json(&planned.findings),
             "first": (!self.first_sync_over && !planned.changes.is_empty()).then(|| first_text(planned)),
         });
         if let (Some(ok), Json::Object(told)) = (ok.as_object_mut(), told) {
@@ -165,7 +163,7 @@ impl Run {
     /// What every plan has to be, and what is changed in it, before the guards look at it.
     fn settle(&self, planned: &mut Planned) -> Result<(), Fault> {
         self.require_known_target()?;
-        planned.findings.extend(self.clock_finding());
+        planned.findings.extend(self.observed.so_far().clock_finding());
         // Nothing that takes long or fails keeps a leaver's account active.
         planned.changes.sort_by_key(|change| {
             change.kind != ChangeKind::Archive || !change.depends_on.is_empty() || !change.after.is_empty()
@@ -199,22 +197,6 @@ impl Run {
             ),
             "give the key of the right TravelPerk account; or if it is a new one on purpose, begin with an empty ledger",
         ))
-    }
-
-    fn clock_finding(&self) -> Option<Finding> {
-        let ahead = self.observed.so_far().hibob_ahead_seconds;
-        let ahead = ahead.filter(|ahead| ahead.unsigned_abs() > CLOCKS_APART_SECONDS_MAX)?;
-        let (minutes, how) = (ahead.unsigned_abs() / 60, if ahead > 0 { "behind" } else { "ahead of" });
-        Some(Finding {
-            severity: Severity::Error,
-            code: "CLOCKS_DIFFER".to_owned(),
-            employee_id: None,
-            field: None,
-            message: format!(
-                "the clock of this machine is {minutes} minutes {how} HiBob's, so that people may start and leave at the wrong time"
-            ),
-            remedy: "set this machine's clock by a time server (NTP), and sync again".to_owned(),
-        })
     }
 
     /// A page of the changes as they were judged.

@@ -4,13 +4,14 @@
 //! says; it was not made if the target was read, and the change was then stopped at its write; and in every other case
 //! nobody knows.
 
-use crate::run::apply::{LOOKS_MAX, NOT_ALLOWED, Shown, as_shown, ledger};
+use crate::run::apply::{LOOKS_MAX, NOT_ALLOWED, ledger};
 use crate::run::created::Resolved;
 use crate::run::journal::{ChangeResult, Journal};
 use crate::run::ports::{Attempted, RunPorts};
 use hibob_base::error::HostError;
 use hibob_contract::directory_sync::{Outcome, Written};
 use hibob_policy::change_scope::Made;
+use hibob_policy::shown::{Shown, as_shown};
 use hibob_store::run_store::RunStore;
 use std::collections::BTreeMap;
 use std::time::Duration;
